@@ -1,0 +1,21 @@
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+
+def time_zone_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Show moments in the person's own time zone. Nothing is computed in it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # `session` first: an anonymous visitor without a session costs no query.
+        if request.session.session_key and request.user.is_authenticated:
+            timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
+        else:
+            timezone.deactivate()
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+INSTRUCTOR_PERMISSIONS = ["add_exam", "change_exam", "view_exam", "view_attempt", "view_attemptitem", "view_score"]
+
+
+def grant_permissions(**kwargs: Any) -> None:
+    from accounts.roles import grant_to_instructors
+
+    grant_to_instructors("exams", INSTRUCTOR_PERMISSIONS)
+    grant_to_instructors("accounts", ["view_user", "change_user"])
+
+
+class ExamsConfig(AppConfig):
+    name = "exams"
+    verbose_name = "Exams"
+
+    def ready(self) -> None:
+        # Services ask for a task by its name; the web process must know it as well as a worker does.
+        from exams import tasks  # noqa: F401
+
+        post_migrate.connect(grant_permissions, sender=self)

@@ -1,0 +1,36 @@
+"""Named refusals. Each says in its message what a person can do about it."""
+
+
+class ExamRefused(Exception):
+    """An attempt cannot be started."""
+
+
+class PoolTooSmall(ExamRefused):
+    """The bank cannot fill a form."""
+
+    def __init__(self, domain: str, needed: int, available: int) -> None:
+        self.domain, self.needed, self.available = domain, needed, available
+        super().__init__(
+            f"The bank has {available} published question{'' if available == 1 else 's'} in “{domain}”; "
+            f"this exam needs {needed}."
+        )
+
+
+class ExamNotOpen(ExamRefused):
+    """The exam's window has not begun or is over, or the exam is not offered."""
+
+
+class AttemptClosed(Exception):
+    """The attempt was handed in or its time is over: nothing is accepted any more."""
+
+
+class StaleAnswer(Exception):
+    """Another tab or device saved a newer answer than the one this page started from."""
+
+
+class InvalidResponse(Exception):
+    """The response names no option of this question, or too many."""
+
+
+class UnscorableAttempt(Exception):
+    """The scorer met data it cannot judge; the attempt is parked for the operator with this message."""

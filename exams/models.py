@@ -1,0 +1,233 @@
+import datetime as dt
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from exams import timing
+from questions.models import Certification, Domain, Question, Revision, Task
+
+
+class ExamQuerySet(models.QuerySet["Exam"]):
+    def offered(self) -> "ExamQuerySet":
+        return self.filter(is_offered=True)
+
+
+class Exam(models.Model):
+    """An exam blueprint: what a form holds and how it is timed and scored."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    certification = models.ForeignKey(Certification, models.PROTECT, related_name="exams")
+    domain = models.ForeignKey(
+        Domain,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="exams",
+        help_text="Practise one domain only; empty draws from all domains by their weight.",
+    )
+    question_count = models.PositiveSmallIntegerField("questions", help_text="Scored and unscored together.")
+    unscored_count = models.PositiveSmallIntegerField(
+        "of these unscored", default=0, help_text="Mixed in unmarked, reported apart, never counted."
+    )
+    minutes = models.PositiveSmallIntegerField()
+    cut_score = models.PositiveSmallIntegerField("pass mark", default=750, help_text="On the scale below.")
+    scale_min = models.PositiveSmallIntegerField("scale from", default=100)
+    scale_max = models.PositiveSmallIntegerField("scale to", default=1000)
+    prefers_unseen = models.BooleanField(
+        "unseen questions first", default=True, help_text="Draw what the candidate has not met before where the bank allows."
+    )
+    is_offered = models.BooleanField("offered to candidates", default=True)
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
+    closes_at = models.DateTimeField(
+        null=True, blank=True, help_text="No start after this moment; attempts under way keep their time."
+    )
+
+    objects = ExamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["certification", F("domain__number").asc(nulls_first=True), "-question_count"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unscored_count__lt=F("question_count")), name="exam_has_a_scored_question",
+                violation_error_message="At least one question must be scored.",
+            ),
+            models.CheckConstraint(
+                condition=Q(scale_min__lt=F("scale_max"), cut_score__gte=F("scale_min"), cut_score__lte=F("scale_max")),
+                name="exam_cut_score_lies_on_the_scale",
+                violation_error_message="The pass mark must lie on the scale.",
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes__gte=1), name="exam_has_time", violation_error_message="Give at least one minute."
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
+                name="exam_opens_before_it_closes",
+                violation_error_message="The exam must open before it closes.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        if self.domain and self.domain.certification_id != self.certification_id:
+            raise ValidationError({"domain": "Choose a domain of the exam's certification."})
+
+    @property
+    def scored_count(self) -> int:
+        return self.question_count - self.unscored_count
+
+    def is_open(self, now: dt.datetime) -> bool:
+        return (
+            self.is_offered
+            and (self.opens_at is None or self.opens_at <= now)
+            and (self.closes_at is None or now < self.closes_at)
+        )
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def in_progress(self) -> "AttemptQuerySet":
+        return self.filter(state=Attempt.State.IN_PROGRESS)
+
+    def overdue(self, now: dt.datetime) -> "AttemptQuerySet":
+        """Those still open although nothing can be saved in them any more."""
+        return self.in_progress().filter(deadline_at__lt=now - timing.GRACE)
+
+    def due_for_scoring(self) -> "AttemptQuerySet":
+        return self.filter(state=Attempt.State.SUBMITTED, scoring_tries__lt=Attempt.MAX_SCORING_TRIES)
+
+
+class Attempt(models.Model):
+    """One candidate's sitting of an exam, with everything pinned that its score depends on."""
+
+    class State(models.TextChoices):
+        IN_PROGRESS = "in_progress", "in progress"
+        SUBMITTED = "submitted", "handed in"
+        SCORED = "scored", "scored"
+
+    class ClosedBy(models.TextChoices):
+        CANDIDATE = "candidate", "handed in"
+        DEADLINE = "deadline", "time ran out"
+
+    # An attempt that fails this often is parked with its reason instead of keeping the workers busy for ever.
+    MAX_SCORING_TRIES = 5
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attempts")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts")
+    state = models.CharField(max_length=12, choices=State, default=State.IN_PROGRESS)
+    started_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=10, choices=ClosedBy, blank=True)
+    seed = models.BigIntegerField()
+    extra_time_percent = models.PositiveSmallIntegerField(default=0)
+    cut_score = models.PositiveSmallIntegerField()
+    scale_min = models.PositiveSmallIntegerField()
+    scale_max = models.PositiveSmallIntegerField()
+    scoring_rule = models.CharField(max_length=50)
+    scoring_tries = models.PositiveSmallIntegerField(default=0)
+    scoring_error = models.TextField(blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "exam"], condition=Q(state="in_progress"), name="one_open_attempt_per_exam"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="in_progress", submitted_at=None) | (~Q(state="in_progress") & ~Q(submitted_at=None)),
+                name="attempt_is_submitted_at_a_moment",
+            ),
+            models.CheckConstraint(condition=Q(deadline_at__gt=F("started_at")), name="attempt_deadline_follows_start"),
+        ]
+        indexes = [
+            models.Index(fields=["deadline_at"], condition=Q(state="in_progress"), name="attempts_to_close"),
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempts_to_score"),
+            models.Index(fields=["candidate", "-started_at"], name="attempts_of_a_candidate"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exam}, {self.candidate}, {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_in_progress(self) -> bool:
+        return self.state == self.State.IN_PROGRESS
+
+    @property
+    def pass_share(self) -> float:
+        """The share of right answers that the linear estimate puts at the pass mark."""
+        return (self.cut_score - self.scale_min) / (self.scale_max - self.scale_min)
+
+
+class AttemptItem(models.Model):
+    """One question of an attempt, as it was shown, with the answer that will be scored.
+
+    Options are numbered as shown everywhere in this row: `struck` and what pages send; `response` alone is in the
+    revision's own numbering, like its key. `option_order[shown] = own`.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    question = models.ForeignKey(Question, models.PROTECT, related_name="attempt_items")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="attempt_items")
+    task = models.ForeignKey(Task, models.PROTECT, related_name="+")
+    is_scored = models.BooleanField()
+    option_order = models.JSONField()
+    response = models.JSONField(null=True, blank=True)
+    is_flagged = models.BooleanField(default=False)
+    struck = models.JSONField(default=list)
+    seconds_spent = models.PositiveIntegerField(default=0)
+    # How often the answer was saved, and by which page: see `exams.services.save_answer`.
+    sequence = models.PositiveIntegerField(default=0)
+    saved_by_page = models.CharField(max_length=32, blank=True)
+    page_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["attempt", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "position"], name="one_item_per_position"),
+            models.UniqueConstraint(fields=["attempt", "question"], name="no_question_twice_in_an_attempt"),
+        ]
+
+    def __str__(self) -> str:
+        return f"question {self.position} of {self.attempt_id}"
+
+
+class Score(models.Model):
+    """What an attempt was worth, by one scoring. A re-score adds a version and keeps the old one."""
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="scores")
+    version = models.PositiveIntegerField()
+    is_current = models.BooleanField(default=True)
+    rule = models.CharField(max_length=50)
+    reason = models.CharField(max_length=300, blank=True)
+    correct = models.PositiveSmallIntegerField()
+    total = models.PositiveSmallIntegerField()
+    unscored_correct = models.PositiveSmallIntegerField()
+    unscored_total = models.PositiveSmallIntegerField()
+    scaled = models.PositiveSmallIntegerField()
+    is_passed = models.BooleanField("passed")
+    # {"1": [correct, total], …} by domain number and task code; {"1": 0 or 1, …} by position.
+    domains = models.JSONField()
+    tasks = models.JSONField()
+    points = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["attempt", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "version"], name="one_score_per_version"),
+            models.UniqueConstraint(fields=["attempt"], condition=Q(is_current=True), name="one_current_score"),
+            models.CheckConstraint(condition=Q(correct__lte=F("total")), name="score_is_at_most_its_total"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scaled} ({self.correct}/{self.total})"

@@ -1,0 +1,22 @@
+"""When an attempt ends. Functions of their arguments: nothing here reads a clock."""
+
+import datetime as dt
+
+# An answer given in the last second may still be on its way: the server takes it this long after the deadline.
+GRACE = dt.timedelta(seconds=10)
+
+
+def deadline(started_at: dt.datetime, minutes: int, extra_time_percent: int) -> dt.datetime:
+    """Return the moment the attempt ends: `minutes`, lengthened by the percentage, in whole seconds rounded up."""
+    seconds = -(-minutes * 60 * (100 + extra_time_percent) // 100)
+    return started_at + dt.timedelta(seconds=seconds)
+
+
+def is_accepting(deadline_at: dt.datetime, now: dt.datetime) -> bool:
+    """Tell whether an answer that arrives now still counts: up to and including deadline + grace."""
+    return now <= deadline_at + GRACE
+
+
+def remaining(deadline_at: dt.datetime, now: dt.datetime) -> dt.timedelta:
+    """Return the time left for the candidate, never negative."""
+    return max(deadline_at - now, dt.timedelta())

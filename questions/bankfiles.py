@@ -1,0 +1,268 @@
+"""The bank as YAML files: reading them, with every problem named by file and line. Schema: docs/question-files.md."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from questions.content import Content, QuestionContent, Text, near_duplicates, publication_problems
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
+
+
+class TaskEntry(Content):
+    code: Text
+    name: Text
+
+
+class DomainEntry(Content):
+    number: int
+    name: Text
+    weight: int
+    tasks: tuple[TaskEntry, ...]
+
+
+class CertificationEntry(Content):
+    code: Slug
+    name: Text
+    status: Literal["active", "beta", "retired"]
+    status_note: str = ""
+    question_count: int
+    unscored_count: int
+    minutes: int
+    cut_score: int
+    scale_min: int = 100
+    scale_max: int = 1000
+    domains: tuple[DomainEntry, ...]
+
+
+class Source(Content):
+    """Which review question of the study material this one covers."""
+
+    id: Text
+    chapter: int
+    title: Text
+
+
+class QuestionEntry(QuestionContent):
+    id: Slug
+    source: Source | None = None
+    status: Literal["draft", "published"] = "published"
+    tasks: dict[Slug, str]
+    difficulty: Literal["easy", "medium", "hard"]
+    tags: tuple[Slug, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return a fingerprint of all that the entry says, the same for the same meaning."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class CertificationFile(Content):
+    schema_version: Literal[1] = Field(alias="schema")
+    certification: CertificationEntry
+
+
+class QuestionsFile(Content):
+    schema_version: Literal[1] = Field(alias="schema")
+    title: Text
+    questions: tuple[QuestionEntry, ...]
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    path: Path
+    line: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.where}: {self.message}"
+
+
+@dataclass
+class Bank:
+    """What the files say, and what is wrong with them. Only a bank without problems may be loaded."""
+
+    certifications: list[CertificationEntry] = field(default_factory=list)
+    questions: list[QuestionEntry] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+
+
+def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = None) -> Bank:
+    """Read all files and check them one by one and against each other.
+
+    `known_tasks` maps a certification's code to its task codes, for certifications that are not in the files.
+    """
+    bank = Bank()
+    tasks = dict(known_tasks or {})
+    places: dict[str, tuple[Path, int]] = {}
+    files = sorted(paths)
+    if not files:
+        bank.problems.append(FileProblem(Path(), 0, "files", "no .yaml file found; name a file or folder that has one."))
+    for path in files:
+        document = _read_document(path, bank)
+        if isinstance(document, tuple) and isinstance(document[0], CertificationFile):
+            entry = document[0].certification
+            bank.problems.extend(_certification_problems(entry, path))
+            bank.certifications.append(entry)
+            tasks[entry.code] = {task.code for domain in entry.domains for task in domain.tasks}
+        elif isinstance(document, tuple):
+            for index, question in enumerate(document[0].questions):
+                line = _line(document[1], ("questions", index))
+                _add_question(bank, question, path, line, document[1], index, places)
+    for question in bank.questions:
+        path, line = places[question.id]
+        bank.problems.extend(
+            FileProblem(path, line, f"{question.id}.tasks", message) for message in _task_problems(question, tasks)
+        )
+    for first, second, similarity in near_duplicates({q.id: q.stem for q in bank.questions}):
+        message = f"stem is {similarity:.0%} like that of {first}; merge them or ask for another side of the point."
+        bank.problems.append(FileProblem(*places[second], f"{second}.stem", message))
+    return bank
+
+
+def find_files(arguments: Sequence[Path]) -> list[Path]:
+    """Return the YAML files named, and those in the folders named."""
+    found: set[Path] = set()
+    for path in arguments:
+        found |= {*path.rglob("*.yaml"), *path.rglob("*.yml")} if path.is_dir() else {path}
+    return sorted(found)
+
+
+def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node] | None:
+    try:
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        duplicate = _duplicate_key(node)
+        data = loader.construct_document(node) if node else None
+    except OSError as error:
+        bank.problems.append(FileProblem(path, 0, "file", f"cannot be read: {error.strerror}."))
+        return None
+    except UnicodeDecodeError as error:
+        bank.problems.append(FileProblem(path, 0, "file", f"is not UTF-8 (byte {error.start}); save it as UTF-8."))
+        return None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        bank.problems.append(FileProblem(path, mark.line + 1 if mark else 0, "YAML", f"{problem}."))
+        return None
+    if duplicate:
+        bank.problems.append(FileProblem(path, duplicate[1], duplicate[0], "stands twice; keep one."))
+        return None
+    if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
+        message = "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
+        bank.problems.append(FileProblem(path, 1, "file", message))
+        return None
+    model: type[BaseModel] = CertificationFile if "certification" in data else QuestionsFile
+    try:
+        return model.model_validate(data), node
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            where = ".".join(str(part) for part in detail["loc"])
+            given = detail.get("input")
+            shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
+            bank.problems.append(
+                FileProblem(path, _line(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}.")
+            )
+        return None
+
+
+def _named(where: str, data: Any, loc: tuple[int | str, ...]) -> str:
+    """Name the question by its id where it has one: easier to find than its index."""
+    if len(loc) >= 2 and loc[0] == "questions" and isinstance(loc[1], int):
+        entry = data["questions"][loc[1]]
+        if isinstance(entry, dict) and "id" in entry:
+            return ".".join([str(entry["id"]), *(str(part) for part in loc[2:])])
+    return where
+
+
+def _duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
+    """Return the first key that stands twice in one mapping: YAML would keep the second without a word."""
+    stack = [node] if node else []
+    seen_nodes: set[int] = set()
+    while stack:
+        current = stack.pop()
+        if id(current) in seen_nodes:
+            continue
+        seen_nodes.add(id(current))
+        if isinstance(current, yaml.MappingNode):
+            keys: set[str] = set()
+            for key, value in current.value:
+                if str(key.value) in keys:
+                    return str(key.value), key.start_mark.line + 1
+                keys.add(str(key.value))
+                stack.append(value)
+        elif isinstance(current, yaml.SequenceNode):
+            stack.extend(current.value)
+    return None
+
+
+def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
+    """Return the line of the deepest part of `loc` that the document has."""
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            inner = next((value for key, value in node.value if key.value == part), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            inner = node.value[part]
+        else:
+            inner = None
+        if inner is None:
+            break
+        node = inner
+    return int(node.start_mark.line) + 1
+
+
+def _add_question(
+    bank: Bank,
+    question: QuestionEntry,
+    path: Path,
+    line: int,
+    node: yaml.Node,
+    index: int,
+    places: dict[str, tuple[Path, int]],
+) -> None:
+    if question.id in places:
+        other, other_line = places[question.id]
+        message = f"duplicate id, first at {other}:{other_line}; every question needs its own."
+        bank.problems.append(FileProblem(path, line, question.id, message))
+        return
+    places[question.id] = (path, line)
+    bank.questions.append(question)
+    for problem in publication_problems(question):
+        loc = tuple(int(part) if part.isdigit() else part for part in problem.field.split("."))
+        bank.problems.append(
+            FileProblem(
+                path, _line(node, ("questions", index, *loc)), f"{question.id}.{problem.field}", problem.message
+            )
+        )
+
+
+def _task_problems(question: QuestionEntry, tasks: dict[str, set[str]]) -> list[str]:
+    problems = []
+    if not question.tasks:
+        problems.append('no task; name one per certification, for example {mls-c01: "1.2"}.')
+    for certification, code in question.tasks.items():
+        if certification not in tasks:
+            problems.append(f"unknown certification “{certification}”; known are {', '.join(sorted(tasks)) or 'none'}.")
+        elif code not in tasks[certification]:
+            known = ", ".join(sorted(tasks[certification]))
+            problems.append(f"unknown task “{code}” of {certification}; known are {known}.")
+    return problems
+
+
+def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileProblem]:
+    problems = []
+    total = sum(domain.weight for domain in entry.domains)
+    if total != 100:
+        problems.append((f"{entry.code}.domains", f"the weights sum to {total}; they must sum to 100."))
+    if not entry.scale_min <= entry.cut_score <= entry.scale_max:
+        problems.append((f"{entry.code}.cut_score", f"must lie between {entry.scale_min} and {entry.scale_max}."))
+    if entry.unscored_count >= entry.question_count:
+        problems.append((f"{entry.code}.unscored_count", "must be below question_count."))
+    return [FileProblem(path, 1, where, message) for where, message in problems]

@@ -1,0 +1,142 @@
+"""What a question says, and the rules every question keeps, wherever it comes from. No database, no request."""
+
+import datetime as dt
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Kind = Literal["single", "multiple"]
+
+MIN_OPTIONS = 2
+MAX_OPTIONS = 8
+
+
+class Content(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Option(Content):
+    text: Text
+    key: bool = False
+    rationale: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+
+
+class Reference(Content):
+    title: Text
+    section: Text
+
+
+class QuestionContent(Content):
+    """All that a revision pins. Texts are Markdown."""
+
+    kind: Kind
+    shuffle: bool = True
+    stem: Text
+    options: tuple[Option, ...]
+    explanation: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    service_note: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    references: tuple[Reference, ...] = ()
+    valid_as_of: dt.date
+
+    @property
+    def key(self) -> list[int]:
+        return [index for index, option in enumerate(self.options) if option.key]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field, and what would be right."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+def draft_problems(content: QuestionContent) -> list[Problem]:
+    """Return what forbids even a draft: a candidate could never be shown it."""
+    problems = []
+    if not MIN_OPTIONS <= len(content.options) <= MAX_OPTIONS:
+        problems.append(
+            Problem("options", f"{len(content.options)} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
+        )
+    texts = Counter(" ".join(option.text.split()).casefold() for option in content.options)
+    for text, count in texts.items():
+        if count > 1:
+            problems.append(Problem("options", f"“{text[:60]}” stands {count} times; every option must differ."))
+    return problems
+
+
+def publication_problems(content: QuestionContent) -> list[Problem]:
+    """Return what must be mended before candidates may see this question."""
+    problems = draft_problems(content)
+    keys = len(content.key)
+    if keys == 0:
+        problems.append(Problem("key", "no key; mark the right option (`key: true`)."))
+    elif content.kind == "single" and keys > 1:
+        problems.append(Problem("key", f"{keys} keys in a `single` question; mark one, or make it `multiple`."))
+    elif content.kind == "multiple" and keys == 1:
+        problems.append(Problem("key", "one key in a `multiple` question; mark another, or make it `single`."))
+    if keys and keys == len(content.options):
+        problems.append(Problem("key", "every option is a key; add a distractor."))
+    problems.extend(
+        Problem(f"options.{index}.rationale", f"no rationale for “{option.text[:60]}”; say why it is right or wrong.")
+        for index, option in enumerate(content.options)
+        if not option.rationale
+    )
+    if not content.explanation:
+        problems.append(Problem("explanation", "no explanation; say in a few sentences what the question teaches."))
+    if not content.references:
+        problems.append(Problem("references", "no reference; name a document and its section."))
+    return problems
+
+
+SHINGLE_WORDS = 4
+NEAR_DUPLICATE_SIMILARITY = 0.5
+# Exam stems end alike ("Which solution meets these requirements with the least operational overhead?"); a shingle
+# that so many stems share says nothing about two of them.
+COMMON_SHINGLE = 25
+
+
+def near_duplicates(stems: Mapping[str, str]) -> list[tuple[str, str, float]]:
+    """Return pairs of ids whose stems are nearly the same, with their similarity (0–1), most alike first.
+
+    Similarity is the Jaccard index of the sets of runs of four words. An inverted index keeps the work near
+    linear: only stems that share a run are compared.
+    """
+    shingles = {key: _shingles(stem) for key, stem in stems.items()}
+    holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for key, runs in shingles.items():
+        for run in runs:
+            holders[run].append(key)
+    shared: Counter[tuple[str, str]] = Counter()
+    for keys in holders.values():
+        if len(keys) <= COMMON_SHINGLE:
+            shared.update((a, b) for i, a in enumerate(keys) for b in keys[i + 1 :])
+    pairs = []
+    for (a, b), common in shared.items():
+        similarity = common / len(shingles[a] | shingles[b])
+        if similarity >= NEAR_DUPLICATE_SIMILARITY:
+            pairs.append((a, b, similarity))
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    size = min(SHINGLE_WORDS, max(1, len(words)))
+    return frozenset(tuple(words[i : i + size]) for i in range(len(words) - size + 1))
+
+
+def longest_option_is_key(contents: Iterable[QuestionContent]) -> tuple[int, int]:
+    """Return (questions whose only key is the longest option, questions with one key)."""
+    singles = [content for content in contents if content.kind == "single" and len(content.key) == 1]
+    longest = sum(
+        max(range(len(c.options)), key=lambda index: len(c.options[index].text)) == c.key[0] for c in singles
+    )
+    return longest, len(singles)

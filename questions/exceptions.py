@@ -1,0 +1,14 @@
+class QuestionRefused(Exception):
+    """A change to the bank that is not allowed; the message says what to do instead."""
+
+
+class InvalidContent(QuestionRefused):
+    """Question content that breaks the rules of the bank."""
+
+    def __init__(self, problems: list["object"]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+class RevisionIsImmutable(QuestionRefused):
+    """Published content was about to be overwritten."""

@@ -1,0 +1,48 @@
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from questions.bankfiles import Bank, find_files, read_bank
+from questions.content import longest_option_is_key
+
+
+class Command(BaseCommand):
+    help = "Check question files without a database: problems by file and line, then what the bank covers."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, default=[Path("fixtures")])
+
+    def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
+        bank = read_bank(find_files(paths))
+        for problem in bank.problems:
+            self.stderr.write(str(problem))
+        if bank.problems:
+            raise CommandError(f"{len(bank.problems)} problems in {len(bank.questions)} questions.")
+        self._print_coverage(bank)
+        self.stdout.write(f"{len(bank.questions)} questions, no problem")
+
+    def _print_coverage(self, bank: Bank) -> None:
+        counts = Counter(
+            (certification, task, question.kind)
+            for question in bank.questions
+            for certification, task in question.tasks.items()
+        )
+        for certification in bank.certifications:
+            self.stdout.write(f"{certification.code}: {certification.name}")
+            self.stdout.write(f"  {'task':60} {'single':>8} {'multiple':>8} {'all':>6}")
+            for domain in certification.domains:
+                for task in domain.tasks:
+                    single, multiple = (counts[certification.code, task.code, k] for k in ("single", "multiple"))
+                    name = f"{task.code} {task.name}"[:60]
+                    self.stdout.write(f"  {name:60} {single:8} {multiple:8} {single + multiple:6}")
+        chapters = Counter((q.source.chapter, q.source.title) for q in bank.questions if q.source)
+        for (chapter, title), count in sorted(chapters.items()):
+            self.stdout.write(f"  chapter {chapter:2} {title:50} {count:6}")
+        longest, singles = longest_option_is_key(bank.questions)
+        positions = Counter(q.key[0] for q in bank.questions if q.kind == "single")
+        shares = ", ".join(f"{'ABCDEFGH'[p]} {n / max(singles, 1):.0%}" for p, n in sorted(positions.items()))
+        self.stdout.write(f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}")

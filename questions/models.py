@@ -1,0 +1,236 @@
+import random
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from questions.content import Option, QuestionContent, Reference
+from questions.exceptions import RevisionIsImmutable
+
+
+class Certification(models.Model):
+    """A certification as its public exam guide describes it."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "active"
+        BETA = "beta", "beta"
+        RETIRED = "retired", "retired"
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status)
+    status_note = models.TextField(blank=True)
+    question_count = models.PositiveSmallIntegerField(help_text="Questions in one form, scored and unscored.")
+    unscored_count = models.PositiveSmallIntegerField(help_text="Of these, how many do not count.")
+    minutes = models.PositiveSmallIntegerField()
+    cut_score = models.PositiveSmallIntegerField("pass mark")
+    scale_min = models.PositiveSmallIntegerField(default=100)
+    scale_max = models.PositiveSmallIntegerField(default=1000)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scale_min__lt=models.F("scale_max"))
+                & models.Q(cut_score__gte=models.F("scale_min"), cut_score__lte=models.F("scale_max")),
+                name="certification_cut_score_lies_on_the_scale",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code.upper()} {self.name}"
+
+
+class Domain(models.Model):
+    certification = models.ForeignKey(Certification, models.CASCADE, related_name="domains")
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    weight = models.PositiveSmallIntegerField(help_text="Percent of the scored content.")
+
+    class Meta:
+        ordering = ["certification", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["certification", "number"], name="one_domain_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class Task(models.Model):
+    domain = models.ForeignKey(Domain, models.CASCADE, related_name="tasks")
+    code = models.CharField(max_length=10, help_text="For example 1.2")
+    name = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["domain", "code"]
+        constraints = [models.UniqueConstraint(fields=["domain", "code"], name="one_task_per_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+def new_code() -> str:
+    return f"q-{uuid.uuid4().hex[:10]}"
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def published(self) -> "QuestionQuerySet":
+        return self.filter(status=Question.Status.PUBLISHED)
+
+
+class Question(models.Model):
+    """One item of the bank: what stays the same while its content is revised."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        IN_REVIEW = "in_review", "in review"
+        PUBLISHED = "published", "published"
+        RETIRED = "retired", "retired"
+
+    class Difficulty(models.TextChoices):
+        EASY = "easy", "easy"
+        MEDIUM = "medium", "medium"
+        HARD = "hard", "hard"
+
+    code = models.SlugField(
+        unique=True, default=new_code, help_text="The question's lasting name, in files and reports."
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False, db_index=True)
+    difficulty = models.CharField(
+        max_length=10, choices=Difficulty, default=Difficulty.MEDIUM, help_text="Your estimate."
+    )
+    tags = models.JSONField(default=list, blank=True)
+    source_id = models.CharField(max_length=50, blank=True, db_index=True)
+    source_chapter = models.PositiveSmallIntegerField(null=True, blank=True)
+    source_title = models.CharField(max_length=200, blank=True)
+    tasks = models.ManyToManyField(Task, through="QuestionTask", related_name="questions")
+    published_revision = models.OneToOneField(
+        "Revision", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    loaded_digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the file entry last loaded; empty if written here."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status="published") | models.Q(published_revision__isnull=False),
+                name="published_question_has_a_published_revision",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class QuestionTask(models.Model):
+    """Where a question counts: one task of a certification, with what drawing needs to be one index look-up."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="placements")
+    task = models.ForeignKey(Task, models.PROTECT, related_name="placements")
+    # Both follow from the task. They stand here because a constraint and an index need them in this table.
+    certification = models.ForeignKey(Certification, models.PROTECT, related_name="placements", editable=False)
+    domain = models.ForeignKey(Domain, models.PROTECT, related_name="placements", editable=False)
+    draw_key = models.FloatField(default=random.random, editable=False)
+
+    class Meta:
+        verbose_name = "task"
+        ordering = ["certification"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["question", "certification"], name="one_task_per_question_and_certification"
+            ),
+        ]
+        indexes = [models.Index(fields=["domain", "draw_key"], name="draw_from_a_domain")]
+
+    def __str__(self) -> str:
+        return f"{self.question} in {self.task}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.domain = self.task.domain
+        self.certification = self.domain.certification
+        super().save(*args, **kwargs)
+
+
+class Revision(models.Model):
+    """The content of a question at one time. Published, it never changes: attempts pin it.
+
+    What a candidate sees (`stem`, `options`) and what only a review may show (`key`, `rationales`, …) are separate
+    columns, so that a page before hand-in does not even load the latter. Shapes, for the kinds `single` and
+    `multiple`: `options` is a list of Markdown texts, `key` the list of indexes of the right ones, `rationales` a
+    list as long as `options`.
+    """
+
+    class Kind(models.TextChoices):
+        SINGLE = "single", "one right answer"
+        MULTIPLE = "multiple", "several right answers, all or nothing"
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    shuffle_options = models.BooleanField(default=True)
+    stem = models.TextField()
+    options = models.JSONField()
+    key = models.JSONField()
+    rationales = models.JSONField()
+    explanation = models.TextField(blank=True)
+    service_note = models.TextField(blank=True)
+    references = models.JSONField(default=list)
+    valid_as_of = models.DateField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["question", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "number"], name="one_revision_per_number"),
+            models.UniqueConstraint(
+                fields=["question"],
+                condition=models.Q(published_at__isnull=True),
+                name="one_unpublished_revision_per_question",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question} revision {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and Revision.objects.filter(pk=self.pk, published_at__isnull=False).exists():
+            raise RevisionIsImmutable(f"{self} is published and cannot change; make a new revision.")
+        super().save(*args, **kwargs)
+
+    def set_content(self, content: QuestionContent) -> None:
+        self.kind = content.kind
+        self.shuffle_options = content.shuffle
+        self.stem = content.stem
+        self.options = [option.text for option in content.options]
+        self.key = content.key
+        self.rationales = [option.rationale for option in content.options]
+        self.explanation = content.explanation
+        self.service_note = content.service_note
+        self.references = [reference.model_dump() for reference in content.references]
+        self.valid_as_of = content.valid_as_of
+
+    @property
+    def content(self) -> QuestionContent:
+        return QuestionContent(
+            kind=self.kind,  # type: ignore[arg-type]  # constrained by the field's choices
+            shuffle=self.shuffle_options,
+            stem=self.stem,
+            options=tuple(
+                Option(text=text, key=index in self.key, rationale=rationale)
+                for index, (text, rationale) in enumerate(zip(self.options, self.rationales, strict=True))
+            ),
+            explanation=self.explanation,
+            service_note=self.service_note,
+            references=tuple(Reference(**reference) for reference in self.references),
+            valid_as_of=self.valid_as_of,
+        )
