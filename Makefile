@@ -1,5 +1,5 @@
 # Two commands: `make serve` and `make test`. The rest are their parts.
-PORT ?= 8000
+PORT ?= 8123
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,23 +8,31 @@ MANAGE := $(BIN)/python manage.py
 .PHONY: serve test lint lock clean
 
 serve: $(VENV)/.base
-	PORT=$(PORT) sh bin/serve
+	@$(BIN)/python .ci/serve.py $(PORT)
 
-test: $(VENV)/.dev
-	sh bin/test
+test: lint
+	@.ci/packages postgresql redis-server chromium docker-compose
+	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
+	@echo "check --deploy, with production settings"
+	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \
+	ALLOWED_HOSTS=exams.example.org DATABASE_URL=postgres://db/exams REDIS_URL=redis://redis \
+	$(MANAGE) check --deploy --fail-level WARNING
+	$(MANAGE) check_bank fixtures
+	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 --ignore tests/browser --ignore tests/services
+	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	$(BIN)/mypy . .ci
 
 $(VENV)/.base: config/requirements/base.txt
-	PYTHON=$(PYTHON) sh bin/venv $(VENV) config/requirements/base.txt
-	touch $@
+	@PYTHON=$(PYTHON) .ci/venv $(VENV) $<
+	@touch $@
 
 $(VENV)/.dev: config/requirements/dev.txt
-	PYTHON=$(PYTHON) sh bin/venv $(VENV) config/requirements/dev.txt
-	touch $@ $(VENV)/.base
+	@PYTHON=$(PYTHON) .ci/venv $(VENV) $<
+	@touch $@ $(VENV)/.base
 
 # Lock both requirement files anew, with hashes and without any download address.
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
@@ -34,4 +42,4 @@ lock: $(VENV)/.dev
 	$(LOCK) --upgrade --extra dev -c config/requirements/base.txt -o config/requirements/dev.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .hypothesis

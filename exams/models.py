@@ -39,7 +39,9 @@ class Exam(models.Model):
     scale_min = models.PositiveSmallIntegerField("scale from", default=100)
     scale_max = models.PositiveSmallIntegerField("scale to", default=1000)
     prefers_unseen = models.BooleanField(
-        "unseen questions first", default=True, help_text="Draw what the candidate has not met before where the bank allows."
+        "unseen questions first",
+        default=True,
+        help_text="Draw what the candidate has not met before where the bank allows.",
     )
     is_offered = models.BooleanField("offered to candidates", default=True)
     opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
@@ -53,7 +55,8 @@ class Exam(models.Model):
         ordering = ["certification", F("domain__number").asc(nulls_first=True), "-question_count"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(unscored_count__lt=F("question_count")), name="exam_has_a_scored_question",
+                condition=Q(unscored_count__lt=F("question_count")),
+                name="exam_has_a_scored_question",
                 violation_error_message="At least one question must be scored.",
             ),
             models.CheckConstraint(
@@ -131,6 +134,7 @@ class Attempt(models.Model):
     scale_min = models.PositiveSmallIntegerField()
     scale_max = models.PositiveSmallIntegerField()
     scoring_rule = models.CharField(max_length=50)
+    scoring_requested_at = models.DateTimeField(null=True, blank=True)
     scoring_tries = models.PositiveSmallIntegerField(default=0)
     scoring_error = models.TextField(blank=True)
 

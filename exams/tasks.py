@@ -1,0 +1,25 @@
+"""Celery's side: load by id, one service call. The database is the record of what is due, so every task may be lost,
+repeated or killed at any point."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.db import OperationalError
+from django.utils import timezone
+
+from exams import services
+
+
+# Retried only when the database was out of reach; any other error would come again, is kept with the attempt, and is
+# tried a bounded number of times by the sweep.
+@shared_task(
+    name=services.SCORE_TASK, autoretry_for=(OperationalError,), max_retries=5, retry_backoff=1, retry_backoff_max=30
+)
+def score_attempt(attempt_id: str) -> None:
+    services.score_attempt(attempt_id=UUID(attempt_id), now=timezone.now())
+
+
+# Not retried: the next one comes in seconds.
+@shared_task(name="exams.sweep")
+def sweep() -> None:
+    services.sweep(now=timezone.now())

@@ -1,2 +1,18 @@
-app_name="exams"
-urlpatterns=[]
+from django.urls import path
+
+from exams import views
+
+app_name = "exams"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("certifications/<slug:code>/", views.certification_detail, name="certification"),
+    path("exams/<slug:slug>/", views.exam_detail, name="exam-detail"),
+    path("exams/<slug:slug>/start/", views.exam_start, name="exam-start"),
+    path("attempts/", views.history, name="history"),
+    path("attempts/<uuid:attempt_id>/", views.attempt_page, name="attempt"),
+    path("attempts/<uuid:attempt_id>/answers/<int:position>/", views.answer_save, name="answer-save"),
+    path("attempts/<uuid:attempt_id>/clock/", views.attempt_clock, name="attempt-clock"),
+    path("attempts/<uuid:attempt_id>/hand-in/", views.hand_in, name="attempt-hand-in"),
+    path("attempts/<uuid:attempt_id>/result/", views.attempt_result, name="attempt-result"),
+    path("attempts/<uuid:attempt_id>/review/", views.attempt_review, name="attempt-review"),
+]

@@ -104,7 +104,9 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
     places: dict[str, tuple[Path, int]] = {}
     files = sorted(paths)
     if not files:
-        bank.problems.append(FileProblem(Path(), 0, "files", "no .yaml file found; name a file or folder that has one."))
+        bank.problems.append(
+            FileProblem(Path(), 0, "files", "no .yaml file found; name a file or folder that has one.")
+        )
     for path in files:
         document = _read_document(path, bank)
         if isinstance(document, tuple) and isinstance(document[0], CertificationFile):
@@ -135,7 +137,7 @@ def find_files(arguments: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node] | None:
+def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | None:
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
@@ -156,7 +158,9 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node] | None:
         bank.problems.append(FileProblem(path, duplicate[1], duplicate[0], "stands twice; keep one."))
         return None
     if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
-        message = "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
+        message = (
+            "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
+        )
         bank.problems.append(FileProblem(path, 1, "file", message))
         return None
     model: type[BaseModel] = CertificationFile if "certification" in data else QuestionsFile
@@ -168,7 +172,9 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node] | None:
             given = detail.get("input")
             shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
             bank.problems.append(
-                FileProblem(path, _line(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}.")
+                FileProblem(
+                    path, _line(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}."
+                )
             )
         return None
 
@@ -203,7 +209,7 @@ def _duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
     return None
 
 
-def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
+def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
     """Return the line of the deepest part of `loc` that the document has."""
     for part in loc:
         if isinstance(node, yaml.MappingNode):
@@ -215,7 +221,7 @@ def _line(node: yaml.Node, loc: tuple[int | str, ...]) -> int:
         if inner is None:
             break
         node = inner
-    return int(node.start_mark.line) + 1
+    return int(node.start_mark.line) + 1 if node else 0
 
 
 def _add_question(
@@ -223,7 +229,7 @@ def _add_question(
     question: QuestionEntry,
     path: Path,
     line: int,
-    node: yaml.Node,
+    node: yaml.Node | None,
     index: int,
     places: dict[str, tuple[Path, int]],
 ) -> None:

@@ -136,7 +136,5 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
 def longest_option_is_key(contents: Iterable[QuestionContent]) -> tuple[int, int]:
     """Return (questions whose only key is the longest option, questions with one key)."""
     singles = [content for content in contents if content.kind == "single" and len(content.key) == 1]
-    longest = sum(
-        max(range(len(c.options)), key=lambda index: len(c.options[index].text)) == c.key[0] for c in singles
-    )
+    longest = sum(max(range(len(c.options)), key=lambda index: len(c.options[index].text)) == c.key[0] for c in singles)
     return longest, len(singles)

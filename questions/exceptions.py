@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+
+
 class QuestionRefused(Exception):
     """A change to the bank that is not allowed; the message says what to do instead."""
 
@@ -5,7 +8,7 @@ class QuestionRefused(Exception):
 class InvalidContent(QuestionRefused):
     """Question content that breaks the rules of the bank."""
 
-    def __init__(self, problems: list["object"]) -> None:
+    def __init__(self, problems: Sequence[object]) -> None:
         self.problems = problems
         super().__init__("; ".join(str(problem) for problem in problems))
 

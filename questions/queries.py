@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models
 
@@ -37,7 +38,7 @@ class Drawable:
 
 
 def drawable_from(
-    domain: Domain, *, start: float, limit: int, exclude: models.QuerySet[models.Model] | None = None
+    domain: Domain, *, start: float, limit: int, exclude: models.QuerySet[Any, Any] | None = None
 ) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
     """Return the parts of a window on a domain's published questions: `limit` of them from a random `start` on.
 
@@ -59,7 +60,8 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
 
     Django's own `union()` refuses sliced parts on SQLite; as derived tables both databases take them.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for number, window in enumerate(windows):
         sql, window_params = window.query.sql_with_params()
         parts.append(f"SELECT * FROM ({sql}) AS window_{number}")  # noqa: S608  # made by the ORM, values apart

@@ -45,4 +45,6 @@ class Command(BaseCommand):
         longest, singles = longest_option_is_key(bank.questions)
         positions = Counter(q.key[0] for q in bank.questions if q.kind == "single")
         shares = ", ".join(f"{'ABCDEFGH'[p]} {n / max(singles, 1):.0%}" for p, n in sorted(positions.items()))
-        self.stdout.write(f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}")
+        self.stdout.write(
+            f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}"
+        )

@@ -1,0 +1,452 @@
+// The exam page. All questions are in the document; htmx saves each answer (see _question.html). This script shows one
+// question at a time, keeps what could not be sent, runs the clock and hands in at the deadline. What counts is only
+// what the server acknowledged: "Saved" stands there after a 2xx and nowhere else.
+"use strict";
+
+(() => {
+  const exam = document.getElementById("exam");
+  const questions = [...exam.querySelectorAll(".question")];
+  const links = [...document.querySelectorAll("#palette a")];
+  const handIn = document.getElementById("hand-in");
+  const byId = (id) => document.getElementById(id);
+  const positionOf = (question) => Number(question.dataset.position);
+  const field = (question, name) => question.querySelector(`[name="q${positionOf(question)}-${name}"]`);
+  const fields = (question, name) => [...question.querySelectorAll(`[name="q${positionOf(question)}-${name}"]`)];
+  const checkedNumbers = (inputs) => inputs.filter((input) => input.checked).map((input) => Number(input.value));
+  const RETRY_MIN = 2000;
+  const RETRY_MAX = 30000;
+
+  // --- What is not saved yet, kept in the browser until the server has acknowledged it ---------------------------
+
+  const storageKey = `exam:${exam.dataset.attempt}`;
+  const unsaved = new Map(Object.entries(readStorage()).map(([position, state]) => [Number(position), state]));
+
+  function readStorage() {
+    try {
+      return JSON.parse(localStorage.getItem(storageKey)) || {};
+    } catch {
+      return {}; // storage is switched off or unreadable: the page still works, only a reload would lose unsent answers
+    }
+  }
+
+  function writeStorage() {
+    try {
+      if (unsaved.size) localStorage.setItem(storageKey, JSON.stringify(Object.fromEntries(unsaved)));
+      else localStorage.removeItem(storageKey);
+    } catch {
+      showBanner("This browser cannot keep answers. Stay on this page until everything is saved.");
+    }
+  }
+
+  function stateOf(question) {
+    return {
+      choice: checkedNumbers(fields(question, "choice")),
+      struck: checkedNumbers(fields(question, "struck")),
+      flag: field(question, "flag").checked,
+      sequence: field(question, "sequence").value,
+      page: field(question, "page").value,
+      count: field(question, "count").value,
+      seconds: field(question, "seconds").value,
+    };
+  }
+
+  function putChoices(question, choice, struck, flag) {
+    for (const input of fields(question, "choice")) input.checked = choice.includes(Number(input.value));
+    for (const input of fields(question, "struck")) input.checked = struck.includes(Number(input.value));
+    field(question, "flag").checked = flag;
+  }
+
+  // An answer from before a reload goes on as what it was: with its page, count and sequence the server can tell
+  // whether it is a repeat, newer, or stale.
+  function restore(question, state) {
+    putChoices(question, state.choice, state.struck, state.flag);
+    for (const name of ["sequence", "page", "count", "seconds"]) field(question, name).value = state[name];
+    markUnsaved(question, true);
+  }
+
+  function markUnsaved(question, is) {
+    question.classList.toggle("is-unsaved", is);
+    updateLink(question);
+  }
+
+  function noteChange(question) {
+    field(question, "count").value = Number(field(question, "count").value) + 1;
+    unsaved.set(positionOf(question), stateOf(question));
+    writeStorage();
+    markUnsaved(question, true);
+  }
+
+  // Before htmx sees the change, so that it sends the new count.
+  exam.addEventListener("change", (event) => {
+    const question = event.target.closest(".question");
+    if (question) noteChange(question);
+  }, true);
+
+  // --- Sending ---------------------------------------------------------------------------------------------------
+
+  let retryDelay = RETRY_MIN;
+  let retryTimer = 0;
+  let isOver = false;
+  const inFlight = new Set();
+
+  function resendAll() {
+    for (const position of unsaved.keys()) {
+      const question = questions[position - 1];
+      if (!inFlight.has(position) && !question.querySelector(".conflict")) htmx.trigger(question, "resend");
+    }
+  }
+
+  function retryLater() {
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(syncClock, retryDelay);
+    retryDelay = Math.min(retryDelay * 2, RETRY_MAX);
+  }
+
+  exam.addEventListener("htmx:beforeRequest", (event) => inFlight.add(positionOf(event.detail.elt)));
+
+  exam.addEventListener("htmx:afterRequest", (event) => {
+    const question = event.detail.elt;
+    const position = positionOf(question);
+    inFlight.delete(position);
+    const status = event.detail.xhr.status;
+    if (status === 200) {
+      retryDelay = RETRY_MIN;
+      hideBanner();
+    } else if (status === 401 || status === 403) {
+      askForLogin();
+    } else if (status === 410) {
+      over();
+    } else if (status === 400 || status === 404) {
+      showBanner(`Question ${position} could not be saved: ${event.detail.xhr.responseText.slice(0, 200)}`);
+    } else if (status !== 409) {
+      showBanner("No connection. Go on: your answers are kept here and sent as soon as it is back.");
+      retryLater();
+    }
+  });
+
+  exam.addEventListener("htmx:afterSwap", (event) => {
+    const question = event.detail.elt.closest(".question");
+    if (!question || event.detail.xhr.status !== 200) return;
+    const position = positionOf(question);
+    const sent = event.detail.requestConfig.parameters.get(`q${position}-count`);
+    // A newer change may have come while this one was on its way; it is sent next and acknowledged by itself.
+    if (sent === field(question, "count").value) {
+      unsaved.delete(position);
+      markUnsaved(question, false);
+    } else {
+      unsaved.set(position, stateOf(question));
+    }
+    writeStorage();
+    setRemaining(Number(field(question, "sequence").dataset.remaining));
+  });
+
+  exam.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-resolve]");
+    if (!button) return;
+    const question = button.closest(".question");
+    const conflict = button.closest(".conflict");
+    if (button.dataset.resolve === "theirs") {
+      const numbers = (text) => text.split(" ").filter(Boolean).map(Number);
+      putChoices(question, numbers(conflict.dataset.choice), numbers(conflict.dataset.struck), Boolean(conflict.dataset.flag));
+      conflict.remove();
+      unsaved.delete(positionOf(question));
+      writeStorage();
+      markUnsaved(question, false);
+    } else {
+      conflict.remove();
+      noteChange(question);
+      htmx.trigger(question, "resend");
+    }
+    focusQuestion(question);
+  });
+
+  // --- The clock: the server's remaining time on the browser's monotonic clock -----------------------------------
+
+  const timer = byId("timer");
+  let endsAt = 0;
+  let shownSecond = null;
+  let lastTick = { steady: performance.now(), wall: Date.now() };
+  const ANNOUNCED_MINUTES = [30, 10, 5, 1];
+
+  function setRemaining(seconds) {
+    endsAt = performance.now() + seconds * 1000;
+    shownSecond = null; // also when nothing is left: the next tick hands in, or tries again to
+  }
+
+  function clockText(seconds) {
+    const two = (number) => String(number).padStart(2, "0");
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  }
+
+  function tick() {
+    const now = { steady: performance.now(), wall: Date.now() };
+    // The machine slept (the steady clock may stand still meanwhile) or its clock was set: ask the server.
+    const jump = Math.abs(now.wall - lastTick.wall - (now.steady - lastTick.steady));
+    lastTick = now;
+    if (jump > 3000) syncClock();
+    const left = Math.max(0, Math.ceil((endsAt - now.steady) / 1000));
+    if (left === shownSecond) return;
+    const minute = ANNOUNCED_MINUTES.find((minutes) => shownSecond > minutes * 60 && left <= minutes * 60);
+    if (minute) byId("announcer").textContent = `${minute} minute${minute === 1 ? "" : "s"} left.`;
+    if (left < shownSecond && document.visibilityState === "visible") {
+      const seconds = field(current, "seconds");
+      seconds.value = Number(seconds.value) + 1;
+    }
+    shownSecond = left;
+    timer.textContent = clockText(left);
+    timer.parentElement.classList.toggle("soon", left <= 300);
+    if (left === 0 && !isOver) timeIsUp();
+  }
+
+  // Ask how much time is left; the answer also brings a fresh CSRF token, which a new log-in has changed.
+  async function syncClock() {
+    let response;
+    try {
+      response = await fetch(exam.dataset.clock, { headers: { "HX-Request": "true" } });
+    } catch {
+      retryLater();
+      return false;
+    }
+    if (response.status === 401) return askForLogin();
+    if (response.status === 410) return over();
+    if (response.status === 404) return askForLogin("This exam belongs to another account than the one now logged in.");
+    if (!response.ok) {
+      retryLater();
+      return false;
+    }
+    const clock = await response.json();
+    setRemaining(clock.remaining);
+    exam.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": clock.token }));
+    handIn.elements.csrfmiddlewaretoken.value = clock.token;
+    hideBanner();
+    resendAll();
+    return true;
+  }
+
+  function askForLogin(reason = "You are logged out.") {
+    showBanner(`${reason} Your answers are kept here. `);
+    const link = document.createElement("a");
+    Object.assign(link, { href: exam.dataset.login, target: "_blank", textContent: "Log in in a new tab" });
+    byId("banner").append(link, ", then come back to this one.");
+    return false;
+  }
+
+  function over() {
+    isOver = true;
+    unsaved.clear();
+    writeStorage();
+    location.assign(exam.dataset.result);
+    return false;
+  }
+
+  // At the deadline what is unsaved goes along with the hand-in; the server takes it for some seconds more.
+  async function timeIsUp() {
+    isOver = true;
+    showBanner("The time is over. Handing in…");
+    if (await syncClock()) submitAs("submit");
+    else isOver = false; // no connection or no log-in: the retry asks for the time again, and so comes back here
+  }
+
+  // --- Handing in ------------------------------------------------------------------------------------------------
+
+  const summary = byId("summary");
+
+  byId("hand-in-button").addEventListener("click", (event) => {
+    event.preventDefault();
+    resendAll();
+    byId("summary-text").replaceChildren(...summaryLines());
+    summary.showModal();
+  });
+
+  function summaryLines() {
+    const positions = (predicate) => questions.filter(predicate).map(positionOf);
+    const open = positions((question) => !isAnswered(question));
+    const flagged = positions((question) => field(question, "flag").checked);
+    const lines = [open.length ? line(`No answer (a blank counts as wrong): `, open) : line(`All ${questions.length} questions are answered.`)];
+    if (flagged.length) lines.push(line("Flagged: ", flagged));
+    if (unsaved.size) lines.push(line("Not saved yet, sent with the hand-in: ", [...unsaved.keys()]));
+    return lines;
+  }
+
+  function line(text, positions = []) {
+    const paragraph = document.createElement("p");
+    paragraph.append(text);
+    positions.forEach((position, index) => {
+      const link = document.createElement("a");
+      Object.assign(link, { href: `#q${position}`, textContent: position });
+      link.addEventListener("click", () => summary.close());
+      paragraph.append(index ? ", " : "", link);
+    });
+    return paragraph;
+  }
+
+  // Only what is unsaved goes along, so that a tab that merely stayed open cannot bring back old answers.
+  handIn.addEventListener("submit", () => {
+    for (const question of questions) {
+      if (unsaved.has(positionOf(question))) continue;
+      for (const name of ["choice", "struck", "flag", "sequence"]) {
+        for (const input of fields(question, name)) input.disabled = true;
+      }
+    }
+  });
+
+  byId("confirm").addEventListener("click", async (event) => {
+    event.preventDefault();
+    byId("confirm").disabled = true;
+    if (await syncClock()) submitAs("submit");
+    else summary.close();
+    byId("confirm").disabled = false;
+  });
+
+  function submitAs(then) {
+    const button = document.createElement("button");
+    Object.assign(button, { name: "then", value: then, hidden: true });
+    handIn.append(button);
+    handIn.requestSubmit(button);
+  }
+
+  // --- One question at a time ------------------------------------------------------------------------------------
+
+  let current = questions[0];
+
+  function isAnswered(question) {
+    return fields(question, "choice").some((input) => input.checked);
+  }
+
+  function updateLink(question) {
+    const link = links[positionOf(question) - 1];
+    const isFlagged = field(question, "flag").checked;
+    const isUnsaved = unsaved.has(positionOf(question));
+    const isSeen = question === current || Number(field(question, "seconds").value) > 0;
+    link.dataset.state = isAnswered(question) ? "answered" : isSeen ? "seen" : "unseen";
+    link.toggleAttribute("data-flagged", isFlagged);
+    link.toggleAttribute("data-unsaved", isUnsaved);
+    const words = [link.dataset.state === "unseen" ? "not seen" : link.dataset.state];
+    if (isFlagged) words.push("flagged");
+    if (isUnsaved) words.push("not saved yet");
+    link.setAttribute("aria-label", `Question ${positionOf(question)}, ${words.join(", ")}`);
+    question.querySelector(".clear").hidden = !isAnswered(question);
+    byId("progress").textContent = `${questions.filter(isAnswered).length} of ${questions.length} answered`;
+  }
+
+  function show(question) {
+    const previous = current;
+    current = question;
+    previous.classList.remove("is-current");
+    question.classList.add("is-current");
+    links[positionOf(previous) - 1].removeAttribute("aria-current");
+    links[positionOf(question) - 1].setAttribute("aria-current", "true");
+    updateLink(previous);
+    updateLink(question);
+    byId("previous").disabled = question === questions[0];
+    byId("next").disabled = question === questions.at(-1);
+  }
+
+  function focusQuestion(question) {
+    question.querySelector("legend").focus({ preventScroll: true });
+  }
+
+  function go(question) {
+    if (!question || question === current) return;
+    show(question);
+    history.replaceState(null, "", `#${question.id}`);
+    window.scrollTo(0, 0);
+    focusQuestion(question);
+  }
+
+  const neighbour = (step) => questions[questions.indexOf(current) + step];
+  byId("previous").addEventListener("click", () => go(neighbour(-1)));
+  byId("next").addEventListener("click", () => go(neighbour(1)));
+  window.addEventListener("hashchange", () => go(questions.find((question) => `#${question.id}` === location.hash)));
+  exam.addEventListener("click", (event) => {
+    const link = event.target.closest("#palette a");
+    if (link) {
+      event.preventDefault();
+      closePalette();
+      go(questions[Number(link.dataset.position) - 1]);
+    }
+    const clear = event.target.closest(".clear");
+    if (clear) {
+      const question = clear.closest(".question");
+      for (const input of fields(question, "choice")) input.checked = false;
+      field(question, "flag").dispatchEvent(new Event("change", { bubbles: true }));
+      focusQuestion(question);
+    }
+  });
+
+  // --- Keyboard --------------------------------------------------------------------------------------------------
+
+  const shortcuts = byId("shortcuts");
+  shortcuts.checked = readPreference() !== "off";
+  shortcuts.addEventListener("change", () => writePreference(shortcuts.checked ? "on" : "off"));
+
+  function readPreference() {
+    try { return localStorage.getItem("exam-shortcuts"); } catch { return null; }
+  }
+
+  function writePreference(value) {
+    try { localStorage.setItem("exam-shortcuts", value); } catch { shortcuts.title = "Kept for this page only."; }
+  }
+
+  function pressOption(inputs, number) {
+    if (!inputs[number]) return;
+    inputs[number].click();
+    inputs[number].focus({ preventScroll: true });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (!shortcuts.checked || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    // Arrow keys inside a group of radio buttons choose an option; they move between questions only elsewhere.
+    const inRadio = event.target.matches("input[type=radio]");
+    if (key === "?") byId("help").showModal();
+    else if (key === "n" || (key === "ArrowRight" && !inRadio)) go(neighbour(1));
+    else if (key === "p" || (key === "ArrowLeft" && !inRadio)) go(neighbour(-1));
+    else if (key === "m") field(current, "flag").click();
+    else if (/^[1-8]$/.test(key)) pressOption(fields(current, "choice"), Number(key) - 1);
+    else if (/^[a-h]$/.test(key)) pressOption(fields(current, event.shiftKey ? "struck" : "choice"), key.charCodeAt(0) - 97);
+    else return;
+    event.preventDefault();
+  });
+
+  // --- Small things ----------------------------------------------------------------------------------------------
+
+  function showBanner(text) {
+    byId("banner").textContent = text;
+    byId("banner").hidden = false;
+  }
+
+  function hideBanner() {
+    byId("banner").hidden = true;
+  }
+
+  const paletteToggle = byId("palette-toggle");
+  function closePalette() {
+    byId("palette").classList.add("is-closed");
+    paletteToggle.setAttribute("aria-expanded", "false");
+  }
+  paletteToggle.addEventListener("click", () => {
+    const isClosed = byId("palette").classList.toggle("is-closed");
+    paletteToggle.setAttribute("aria-expanded", String(!isClosed));
+    window.scrollTo(0, 0);
+  });
+  byId("help-button").addEventListener("click", () => byId("help").showModal());
+  for (const button of document.querySelectorAll("dialog [data-close]")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
+  window.addEventListener("online", syncClock);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && syncClock());
+
+  // --- Begin -----------------------------------------------------------------------------------------------------
+
+  for (const element of [paletteToggle, byId("exam-foot"), byId("help-button")]) element.hidden = false;
+  closePalette();
+  for (const [position, state] of unsaved) if (questions[position - 1]) restore(questions[position - 1], state);
+  questions.forEach(updateLink);
+  show(questions.find((question) => `#${question.id}` === location.hash) || questions[0]);
+  setRemaining(Number(exam.dataset.remaining));
+  tick();
+  setInterval(tick, 250);
+  if (unsaved.size) syncClock();
+})();

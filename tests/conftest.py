@@ -1,0 +1,28 @@
+import os
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from config import celery_app
+from tests.services.processes import redis_at
+
+
+def pytest_configure() -> None:
+    # Tests call tasks in process, with Redis or without; only tests/services sends them to workers.
+    celery_app.conf.task_always_eager = True
+    if settings.REDIS_URL:
+        # Emptying the cache empties a Redis database, so tests that run side by side need one each.
+        number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        redis_at(urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()).__enter__()
+
+
+def pytest_report_header() -> str:
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    return f"database: {engine}, Redis: {'yes' if settings.REDIS_URL else 'no'}"
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
