@@ -14,7 +14,7 @@ from exams.assembly import DomainQuota, quotas
 from exams.exceptions import PoolTooSmall
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.scoring import verdict, wilson_interval
-from questions.models import Domain, QuestionTask
+from questions.models import Domain, Question, QuestionTask
 from questions.queries import Drawable, drawable_from, fetch_drawable
 from questions.rendering import render_inline, render_markdown
 
@@ -220,7 +220,7 @@ def _reviewed(item: AttemptItem, is_right: bool) -> ReviewedItem:
         service_note=render_markdown(revision.service_note),
         references=revision.references,
         valid_as_of=revision.valid_as_of,
-        task=str(item.task),
+        task=item.task.label,
         domain_number=item.task.domain.number,
         domain_name=item.task.domain.name,
         is_right=is_right,
@@ -355,3 +355,25 @@ def trend(attempt: Attempt) -> Trend | None:
         for number, score in enumerate(scores)
     ]
     return Trend(points, y(attempt.cut_score))
+
+
+# --- For instructors ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QuestionUsage:
+    attempts: int
+    exams: list[tuple[str, int]]
+
+
+def usage_of(question: Question) -> QuestionUsage:
+    """Return in how many attempts a question stood, and in those of which exams."""
+    rows = (
+        AttemptItem.objects.filter(question=question)
+        .values("attempt__exam__title")
+        .annotate(count=Count("pk"))
+        .order_by("-count")
+        .values_list("attempt__exam__title", "count")
+    )
+    exams = list(rows)
+    return QuestionUsage(sum(count for _, count in exams), exams)

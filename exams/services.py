@@ -218,9 +218,9 @@ def _store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int
             item.seconds_spent = seconds[position]
             changed.add(item)
     for answer in answers:
-        item = items.get(answer.position)
-        if item is None:
+        if answer.position not in items:
             raise InvalidResponse(f"This exam has no question {answer.position}.")
+        item = items[answer.position]
         try:
             if _apply(item, answer):
                 changed.add(item)

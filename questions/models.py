@@ -68,6 +68,11 @@ class Task(models.Model):
         constraints = [models.UniqueConstraint(fields=["domain", "code"], name="one_task_per_code")]
 
     def __str__(self) -> str:
+        return f"{self.domain.certification.code.upper()} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The task as its certification's own pages name it."""
         return f"{self.code} {self.name}"
 
 

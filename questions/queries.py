@@ -1,12 +1,15 @@
 """Reads of the bank that more than one place needs."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
+from django.utils.safestring import SafeString
 
-from questions.models import Certification, Domain, Question, QuestionTask, Task
+from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
+from questions.rendering import render_inline, render_markdown
 
 
 def known_tasks() -> dict[str, set[str]]:
@@ -70,3 +73,43 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
         cursor.execute(" UNION ALL ".join(parts), params)
         rows = cursor.fetchall()
     return list({row[0]: Drawable(*row[:4]) for row in rows}.values())
+
+
+@dataclass(frozen=True)
+class PreviewedOption:
+    letter: str
+    html: SafeString
+    rationale: SafeString
+    is_key: bool
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A revision as the review page shows it, options in the order they were written."""
+
+    code: str
+    kind: str
+    stem: SafeString
+    options: list[PreviewedOption]
+    explanation: SafeString
+    service_note: SafeString
+    references: list[dict[str, str]]
+    valid_as_of: dt.date
+
+
+def previewed(revision: Revision) -> Previewed:
+    content = revision.content
+    return Previewed(
+        code=revision.question.code,
+        kind=content.kind,
+        stem=render_markdown(content.stem),
+        options=[
+            PreviewedOption(letter, render_inline(option.text), render_markdown(option.rationale), option.key)
+            for letter, option in zip("ABCDEFGH", content.options, strict=False)
+        ],
+        explanation=render_markdown(content.explanation),
+        service_note=render_markdown(content.service_note),
+        references=revision.references,
+        valid_as_of=content.valid_as_of,
+    )

@@ -63,13 +63,12 @@ def publish(*, question: Question, now: dt.datetime) -> Revision:
 
 _MOVES = {
     Question.Status.IN_REVIEW: [Question.Status.DRAFT],
-    Question.Status.DRAFT: [Question.Status.IN_REVIEW],
     Question.Status.RETIRED: [Question.Status.PUBLISHED, Question.Status.DRAFT, Question.Status.IN_REVIEW],
 }
 
 
 def change_status(*, question: Question, to: str) -> None:
-    """Send to review, take back to draft, or retire (no new exam draws it, old results keep it)."""
+    """Send to review, or retire (no new exam draws it, old results keep it)."""
     moved = Question.objects.filter(pk=question.pk, status__in=_MOVES[Question.Status(to)]).update(status=to)
     if not moved:
         question.refresh_from_db(fields=["status"])

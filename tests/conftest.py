@@ -1,4 +1,5 @@
 import os
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,13 +10,15 @@ from config import celery_app
 from tests.services.processes import redis_at
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # Tests call tasks in process, with Redis or without; only tests/services sends them to workers.
     celery_app.conf.task_always_eager = True
     if settings.REDIS_URL:
         # Emptying the cache empties a Redis database, so tests that run side by side need one each.
         number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-        redis_at(urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()).__enter__()
+        own = ExitStack()
+        own.enter_context(redis_at(urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()))
+        config.add_cleanup(own.close)
 
 
 def pytest_report_header() -> str:

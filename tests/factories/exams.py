@@ -1,0 +1,35 @@
+import factory
+from django.utils import timezone
+
+from exams.models import Exam
+from exams.services import start_attempt
+from tests.factories.accounts import UserFactory
+from tests.factories.questions import CertificationFactory, DomainFactory, QuestionFactory, TaskFactory
+
+
+class ExamFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Exam
+
+    slug = factory.Sequence(lambda number: f"exam-{number}")
+    title = factory.LazyAttribute(lambda exam: f"Exam {exam.slug}")
+    certification = factory.SubFactory(CertificationFactory)
+    question_count = 4
+    unscored_count = 0
+    minutes = 30
+
+
+def make_exam(*, per_domain=4, weights=(50, 50), **fields):
+    """Return an exam whose certification has one domain (with one task and `per_domain` questions) per weight."""
+    exam = ExamFactory(**fields)
+    for number, weight in enumerate(weights, start=1):
+        domain = DomainFactory(certification=exam.certification, number=number, weight=weight)
+        QuestionFactory.create_batch(per_domain, task=TaskFactory(domain=domain))
+    return exam
+
+
+def make_attempt(*, exam=None, candidate=None, now=None, seed=1):
+    """Return an attempt under way, started now unless `now` says otherwise."""
+    return start_attempt(
+        candidate=candidate or UserFactory(), exam=exam or make_exam(), now=now or timezone.now(), seed=seed
+    )

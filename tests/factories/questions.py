@@ -1,0 +1,98 @@
+import datetime as dt
+
+import factory
+from django.utils import timezone
+
+from questions.content import Option, QuestionContent, Reference
+from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
+
+
+class CertificationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Certification
+
+    code = factory.Sequence(lambda number: f"cert-{number}")
+    name = factory.LazyAttribute(lambda certification: f"Certified {certification.code}")
+    status = Certification.Status.ACTIVE
+    question_count = 10
+    unscored_count = 2
+    minutes = 20
+    cut_score = 750
+
+
+class DomainFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Domain
+
+    certification = factory.SubFactory(CertificationFactory)
+    number = factory.Sequence(lambda number: number + 1)
+    name = factory.LazyAttribute(lambda domain: f"Domain {domain.number}")
+    weight = 50
+
+
+class TaskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Task
+
+    domain = factory.SubFactory(DomainFactory)
+    code = factory.LazyAttribute(lambda task: f"{task.domain.number}.1")
+    name = factory.LazyAttribute(lambda task: f"Task {task.code}")
+
+
+def make_content(mark="x", **changes):
+    """Return publishable content of kind `single` with the key at index 1; every text bears the mark."""
+    fields = {
+        "kind": "single",
+        "stem": f"Stem {mark}: which of these is right?",
+        "options": tuple(
+            Option(text=f"Option {number} of {mark}", key=number == 1, rationale=f"Because {number} of {mark}.")
+            for number in range(4)
+        ),
+        "explanation": f"The point of {mark}.",
+        "references": (Reference(title=f"Guide to {mark}", section="Basics"),),
+        "valid_as_of": dt.date(2026, 11, 21),
+        **changes,
+    }
+    return QuestionContent(**fields)
+
+
+class RevisionFactory(factory.django.DjangoModelFactory):
+    """A published revision; `content=` gives another content, `published_at=None` a draft."""
+
+    class Meta:
+        model = Revision
+
+    question = factory.SubFactory("tests.factories.questions.QuestionFactory", draft=True, revision=None)
+    number = 1
+    published_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class, *args, content=None, **fields):
+        revision = model_class(**fields)
+        revision.set_content(content or make_content(revision.question.code))
+        revision.save()
+        return revision
+
+
+class QuestionFactory(factory.django.DjangoModelFactory):
+    """A published question in `task`, with a published revision of `content`. Trait: `draft`."""
+
+    class Meta:
+        model = Question
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda number: f"question-{number}")
+
+    @classmethod
+    def _create(cls, model_class, *args, task=None, content=None, draft=False, revision=True, **fields):
+        question = model_class.objects.create(**fields)
+        if task is not None:
+            QuestionTask.objects.create(question=question, task=task)
+        if revision:
+            published_at = None if draft else timezone.now()
+            revision = RevisionFactory(question=question, content=content, published_at=published_at)
+            if not draft:
+                question.published_revision = revision
+                question.status = Question.Status.PUBLISHED
+                question.save()
+        return question
