@@ -48,7 +48,9 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
         return _start_new_attempt(candidate, exam, now, secrets.randbits(62) if seed is None else seed)
     except IntegrityError:
         # A start at the same moment, from another tab, was first: `one_open_attempt_per_exam`.
-        return candidate.attempts.in_progress().get(exam=exam)
+        if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
+            return attempt
+        raise
 
 
 @transaction.atomic

@@ -87,10 +87,10 @@ class QuestionAdmin(admin.ModelAdmin):
     search_fields = ["code", "source_id", "revisions__stem"]
     readonly_fields = ["status", "standing"]
     actions = ["publish_selected", "retire_selected"]
-    fieldsets = (  # type: ignore[assignment]  # the stubs do not take a generator
+    fieldsets = (
         (None, {"fields": [("status", "standing"), ("code", "difficulty", "tags")]}),
         ("Question", {"fields": ["kind", "stem", "shuffle_options"]}),
-        *(
+        *(  # type: ignore[arg-type]  # the stubs do not take a generator
             (
                 f"Option {number}",
                 {

@@ -148,7 +148,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # One answer of one question is small; a whole form handed in without JavaScript is some 65 × 10 fields.

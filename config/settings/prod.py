@@ -45,6 +45,7 @@ CSRF_COOKIE_NAME = "__Host-csrftoken"
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
+STATIC_ROOT = VAR_DIR / "static"  # noqa: F405
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

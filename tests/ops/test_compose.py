@@ -1,0 +1,35 @@
+import os
+import subprocess
+
+import pytest
+import yaml
+from django.conf import settings
+
+REQUIRED = {"SECRET_KEY": "s", "POSTGRES_PASSWORD": "p", "ALLOWED_HOSTS": "exams.example.org", "EMAIL_HOST": "mail"}
+
+
+def compose_config(values):
+    return subprocess.run(
+        ["docker-compose", "--env-file", os.devnull, "--file", settings.BASE_DIR / "docker-compose.yml", "config"],
+        env={"PATH": os.environ["PATH"], **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_compose_file_is_accepted():
+    result = compose_config(REQUIRED)
+
+    assert result.returncode == 0, result.stderr
+    services = yaml.safe_load(result.stdout)["services"]
+    assert set(services) == {"web", "worker", "beat", "migrate", "db", "redis"}
+    assert services["web"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_compose_refuses_to_start_without(name):
+    result = compose_config({key: value for key, value in REQUIRED.items() if key != name})
+
+    assert result.returncode != 0
+    assert f"{name}:?" in result.stderr

@@ -1,0 +1,66 @@
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+COMPLETE = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.prod",
+    "SECRET_KEY": secrets.token_hex(32),
+    "ALLOWED_HOSTS": "exams.example.org",
+    "DATABASE_URL": "postgres://db/exams",
+    "REDIS_URL": "redis://redis",
+}
+
+
+def check(**values):
+    environment = {"PATH": os.environ["PATH"], **COMPLETE, **values}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_complete_settings_pass():
+    result = check()
+
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in COMPLETE if name != "DJANGO_SETTINGS_MODULE"])
+def test_missing_variable_stops_the_start(name):
+    result = check(**{name: ""})
+
+    assert result.returncode != 0
+    assert f"Set the environment variable {name}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "demo-only-this-key-is-public-and-the-production-settings-refuse-it",
+        "django-insecure-" + secrets.token_hex(32),
+        "change-me" + secrets.token_hex(32),
+        secrets.token_hex(24),
+        "ab" * 40,
+    ],
+)
+def test_default_or_weak_secret_stops_the_start(secret):
+    result = check(SECRET_KEY=secret)
+
+    assert result.returncode != 0
+    assert "SECRET_KEY is a default or too weak" in result.stderr
+
+
+def test_static_files_can_be_collected(settings, tmp_path):
+    """The manifest storage stops at a reference to a file that is not there; only the image's build would show it."""
+    settings.STATIC_ROOT = tmp_path
+    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    assert (tmp_path / "staticfiles.json").exists()
