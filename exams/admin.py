@@ -20,7 +20,17 @@ class ExamAdmin(admin.ModelAdmin):
     autocomplete_fields = ["domain"]
     fieldsets = (
         (None, {"fields": ["title", "slug", "description", "is_offered"]}),
-        ("Form", {"fields": ["certification", "domain", ("question_count", "unscored_count"), "prefers_unseen"]}),
+        (
+            "Form",
+            {
+                "fields": [
+                    "certification",
+                    ("domain", "chapter"),
+                    ("question_count", "unscored_count"),
+                    "prefers_unseen",
+                ]
+            },
+        ),
         ("Time", {"fields": ["minutes", ("opens_at", "closes_at")]}),
         ("Score", {"fields": [("cut_score", "scale_min", "scale_max")]}),
     )

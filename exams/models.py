@@ -30,6 +30,11 @@ class Exam(models.Model):
         related_name="exams",
         help_text="Practise one domain only; empty draws from all domains by their weight.",
     )
+    chapter = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Practise one chapter of the study material only; mixed by domain as the chapter is.",
+    )
     question_count = models.PositiveSmallIntegerField("questions", help_text="Scored and unscored together.")
     unscored_count = models.PositiveSmallIntegerField(
         "of these unscored", default=0, help_text="Mixed in unmarked, reported apart, never counted."
@@ -52,7 +57,12 @@ class Exam(models.Model):
     objects = ExamQuerySet.as_manager()
 
     class Meta:
-        ordering = ["certification", F("domain__number").asc(nulls_first=True), "-question_count"]
+        ordering = [
+            "certification",
+            F("chapter").asc(nulls_first=True),
+            F("domain__number").asc(nulls_first=True),
+            "-question_count",
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(unscored_count__lt=F("question_count")),
@@ -80,6 +90,13 @@ class Exam(models.Model):
     def clean(self) -> None:
         if self.domain and self.domain.certification_id != self.certification_id:
             raise ValidationError({"domain": "Choose a domain of the exam's certification."})
+        if self.domain and self.chapter:
+            raise ValidationError("Practise a domain or a chapter, not both.")
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it asks one domain or chapter only: its result says nothing about the whole exam."""
+        return self.domain_id is not None or self.chapter is not None
 
     @property
     def scored_count(self) -> int:

@@ -14,7 +14,7 @@ from exams.assembly import DomainQuota, quotas
 from exams.exceptions import PoolTooSmall
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.scoring import verdict, wilson_interval
-from questions.models import Domain, Question, QuestionTask
+from questions.models import Certification, Domain, Question, QuestionTask, Revision
 from questions.queries import Drawable, drawable_from, fetch_drawable
 from questions.rendering import render_inline, render_markdown
 
@@ -26,14 +26,29 @@ WINDOW_MINIMUM = 100
 
 
 def exam_quotas(exam: Exam) -> list[DomainQuota]:
-    """Return how many scored and unscored questions each domain gives."""
+    """Return how many scored and unscored questions each domain gives: by its weight, or as a chapter is mixed."""
     domains = [exam.domain] if exam.domain else list(Domain.objects.filter(certification=exam.certification_id))
-    weights = {domain.pk: domain.weight for domain in domains}
+    if exam.chapter:
+        weights = _published_per_domain([domain.pk for domain in domains], exam.chapter)
+        domains = [domain for domain in domains if domain.pk in weights]
+    else:
+        weights = {domain.pk: domain.weight for domain in domains}
+    if not domains:
+        raise PoolTooSmall(str(exam), exam.question_count, 0)
     scored, unscored = quotas(exam.scored_count, weights), quotas(exam.unscored_count, weights)
     return [DomainQuota(d.pk, str(d), scored[d.pk], unscored[d.pk]) for d in domains]
 
 
-def form_pool(domain_quotas: Sequence[DomainQuota], *, seen_by: User | None, seed: int) -> list[Drawable]:
+def _published_per_domain(domain_ids: Sequence[int], chapter: int | None) -> dict[int, int]:
+    placements = QuestionTask.objects.filter(domain__in=domain_ids, question__status=Question.Status.PUBLISHED)
+    if chapter is not None:
+        placements = placements.filter(question__source_chapter=chapter)
+    return dict(placements.values("domain").annotate(count=Count("pk")).values_list("domain", "count"))
+
+
+def form_pool(
+    domain_quotas: Sequence[DomainQuota], *, chapter: int | None = None, seen_by: User | None, seed: int
+) -> list[Drawable]:
     """Return enough questions per domain to draw from, in one query that does not grow with the bank.
 
     With `seen_by`, a window of questions that this candidate has not met comes before the window of any.
@@ -45,8 +60,8 @@ def form_pool(domain_quotas: Sequence[DomainQuota], *, seen_by: User | None, see
         domain = Domain(pk=quota.domain_id)
         limit = max(WINDOW_FACTOR * quota.total, WINDOW_MINIMUM)
         if seen is not None:
-            windows += drawable_from(domain, start=rng.random(), limit=limit, exclude=seen)
-        windows += drawable_from(domain, start=rng.random(), limit=limit)
+            windows += drawable_from(domain, start=rng.random(), limit=limit, chapter=chapter, exclude=seen)
+        windows += drawable_from(domain, start=rng.random(), limit=limit, chapter=chapter)
     return fetch_drawable(windows)
 
 
@@ -61,15 +76,11 @@ def seen_among(candidate: User, pool: Sequence[Drawable]) -> set[int]:
 
 def short_domains(exam: Exam) -> list[PoolTooSmall]:
     """Return a refusal for every domain whose published questions do not suffice for one form."""
-    domain_quotas = exam_quotas(exam)
-    available = dict(
-        QuestionTask.objects.filter(
-            domain__in=[quota.domain_id for quota in domain_quotas], question__status="published"
-        )
-        .values("domain")
-        .annotate(count=Count("pk"))
-        .values_list("domain", "count")
-    )
+    try:
+        domain_quotas = exam_quotas(exam)
+    except PoolTooSmall as refusal:
+        return [refusal]
+    available = _published_per_domain([quota.domain_id for quota in domain_quotas], exam.chapter)
     return [
         PoolTooSmall(quota.name, quota.total, available.get(quota.domain_id, 0))
         for quota in domain_quotas
@@ -264,6 +275,29 @@ def _row(code: str, name: str, tally: Sequence[int], pass_share: float, **more: 
     )
 
 
+@dataclass(frozen=True)
+class Headline:
+    """The overall share in percent with its 95 % interval, and the estimates that its ends stand for."""
+
+    share: float
+    low: float
+    high: float
+    scaled_low: int
+    scaled_high: int
+
+
+def headline(attempt: Attempt, score: Score) -> Headline:
+    low, high = wilson_interval(score.correct, score.total)
+    width = attempt.scale_max - attempt.scale_min
+    return Headline(
+        share=100 * score.correct / score.total,
+        low=100 * low,
+        high=100 * high,
+        scaled_low=attempt.scale_min + round(width * low),
+        scaled_high=attempt.scale_min + round(width * high),
+    )
+
+
 def report(attempt: Attempt, domains: dict[str, Any], tasks: dict[str, Any]) -> list[ReportRow]:
     """Return a row per domain with its tasks, the lowest share first."""
     practices = {
@@ -377,3 +411,18 @@ def usage_of(question: Question) -> QuestionUsage:
     )
     exams = list(rows)
     return QuestionUsage(sum(count for _, count in exams), exams)
+
+
+def answered_in_chapter(candidate: User, certification: Certification, chapter: int) -> list[Revision]:
+    """Return the chapter's questions that the candidate has answered in a scored attempt, as they read today."""
+    answered = AttemptItem.objects.filter(
+        attempt__candidate=candidate, attempt__state=Attempt.State.SCORED, response__isnull=False
+    ).values("question_id")
+    questions = Question.objects.published().filter(
+        placements__certification=certification, source_chapter=chapter, pk__in=answered
+    )
+    return [
+        question.published_revision
+        for question in questions.select_related("published_revision__question").order_by("source_id")
+        if question.published_revision
+    ]

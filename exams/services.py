@@ -25,6 +25,7 @@ from exams.exceptions import AttemptClosed, ExamNotOpen, InvalidResponse, StaleA
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.queries import exam_quotas, form_pool, seen_among, short_domains
 from questions.models import Certification, Revision
+from questions.queries import chapters_of
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
 @transaction.atomic
 def _start_new_attempt(candidate: User, exam: Exam, now: dt.datetime, seed: int) -> Attempt:
     domain_quotas = exam_quotas(exam)
-    pool = form_pool(domain_quotas, seen_by=candidate if exam.prefers_unseen else None, seed=seed)
+    seen_by = candidate if exam.prefers_unseen else None
+    pool = form_pool(domain_quotas, chapter=exam.chapter, seen_by=seen_by, seed=seed)
     seen = seen_among(candidate, pool) if exam.prefers_unseen else set()
     form = assemble(pool, domain_quotas, seed=seed, seen=seen)
     # The option lists alone, not the key: their lengths are all that is needed.
@@ -395,9 +397,13 @@ def sweep(*, now: dt.datetime, candidate: User | None = None) -> None:
 def create_standard_exams(certification: Certification) -> list[Exam]:
     """Create the exams every certification begins with, where its bank can fill them; return the new ones.
 
-    A full mock, a sprint of 20 questions in half an hour, and practice per domain. One that exists, even if it was
-    edited, is left as it is.
+    A full mock, a sprint of 20 questions in half an hour, and practice per domain and per chapter at the pace of the
+    real exam. One that exists, even if it was edited, is left as it is.
     """
+
+    def minutes_for(questions: int) -> int:
+        return -(-questions * certification.minutes // certification.question_count)
+
     common = {
         "certification": certification,
         "cut_score": certification.cut_score,
@@ -430,10 +436,22 @@ def create_standard_exams(certification: Certification) -> list[Exam]:
             description=f"Ten questions from domain {domain.number}.",
             domain=domain,
             question_count=10,
-            minutes=20,
+            minutes=minutes_for(10),
             **common,
         )
         for domain in certification.domains.all()
+    ]
+    exams += [
+        Exam(
+            slug=f"{certification.code}-chapter-{chapter.number}",
+            title=f"{certification.code.upper()} chapter {chapter.number}: {chapter.title}",
+            description=f"The {chapter.questions} questions of chapter {chapter.number} of the study material.",
+            chapter=chapter.number,
+            question_count=chapter.questions,
+            minutes=minutes_for(chapter.questions),
+            **common,
+        )
+        for chapter in chapters_of(certification)
     ]
     existing = set(Exam.objects.filter(slug__in=[exam.slug for exam in exams]).values_list("slug", flat=True))
     created = [exam for exam in exams if exam.slug not in existing and not short_domains(exam)]

@@ -6,6 +6,7 @@ app_name = "exams"
 urlpatterns = [
     path("", views.home, name="home"),
     path("certifications/<slug:code>/", views.certification_detail, name="certification"),
+    path("certifications/<slug:code>/chapters/<int:number>/", views.chapter_detail, name="chapter"),
     path("exams/<slug:slug>/", views.exam_detail, name="exam-detail"),
     path("exams/<slug:slug>/start/", views.exam_start, name="exam-start"),
     path("attempts/", views.history, name="history"),

@@ -18,7 +18,7 @@ from exams.exceptions import AttemptClosed, ExamRefused, InvalidResponse, StaleA
 from exams.forms import read_answer, read_answers, read_seconds
 from exams.models import Attempt, AttemptItem
 from questions.models import Certification
-from questions.queries import published_counts
+from questions.queries import chapters_of, previewed, published_counts
 
 # --- Choosing ---------------------------------------------------------------------------------------
 
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show a visitor what there is, and a candidate also what is under way and what came of the last exams."""
     certifications = Certification.objects.annotate(
         published=Count("placements", filter=Q(placements__question__status="published"))
-    )
+    ).order_by("-published", "code")
     context: dict[str, object] = {"certifications": certifications}
     if request.user.is_authenticated:
         services.sweep(now=timezone.now(), candidate=signed_in(request))
@@ -45,13 +45,35 @@ def certification_detail(request: HttpRequest, code: str) -> HttpResponse:
         tasks = [(task, counts.get(task.pk, 0)) for task in domain.tasks.all()]
         domains.append((domain, sum(count for _, count in tasks), tasks))
     exams = list(certification.exams.offered().select_related("domain"))
+    by_chapter = {exam.chapter: exam for exam in exams if exam.chapter}
     context = {
         "certification": certification,
         "domains": domains,
-        "full_exams": [exam for exam in exams if exam.domain is None],
-        "practices": [exam for exam in exams if exam.domain is not None],
+        "full_exams": [exam for exam in exams if not (exam.domain or exam.chapter)],
+        "practices": [exam for exam in exams if exam.domain],
+        "chapters": [(chapter, by_chapter.get(chapter.number)) for chapter in chapters_of(certification)],
     }
     return render(request, "exams/certification.html", context)
+
+
+@never_cache
+@require_GET
+@candidate_required
+def chapter_detail(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """A chapter's questions to read, with key and rationales: those that the candidate has answered before."""
+    certification = get_object_or_404(Certification, code=code)
+    chapter = next((chapter for chapter in chapters_of(certification) if chapter.number == number), None)
+    if chapter is None:
+        raise Http404
+    answered = queries.answered_in_chapter(signed_in(request), certification, number)
+    context = {
+        "certification": certification,
+        "chapter": chapter,
+        "items": [previewed(revision) for revision in answered],
+        "hidden": chapter.questions - len(answered),
+        "practice": certification.exams.offered().filter(chapter=number).first(),
+    }
+    return render(request, "exams/chapter.html", context)
 
 
 @require_GET
@@ -60,9 +82,11 @@ def exam_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The start screen: what the exam is, and what the clock will do."""
     exam, user, now = offered_exam(slug), signed_in(request), timezone.now()
     services.sweep(now=now, candidate=user)
+    refusals = queries.short_domains(exam)
     context = {
         "exam": exam,
-        "quotas": queries.exam_quotas(exam),
+        "refusals": refusals,
+        "quotas": [] if refusals else queries.exam_quotas(exam),
         "open_attempt": user.attempts.in_progress().filter(exam=exam).first(),
         "is_open": exam.is_open(now),
         "minutes": (timing.deadline(now, exam.minutes, user.extra_time_percent) - now).total_seconds() / 60,
@@ -213,6 +237,7 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     score = attempt.scores.filter(is_current=True).first()
     if score:
         context["score"] = score
+        context["headline"] = queries.headline(attempt, score)
         context["rows"] = queries.report(attempt, score.domains, score.tasks)
         context["trend"] = queries.trend(attempt)
         context["scale_width"] = attempt.scale_max - attempt.scale_min

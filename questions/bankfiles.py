@@ -32,6 +32,7 @@ class CertificationEntry(Content):
     name: Text
     status: Literal["active", "beta", "retired"]
     status_note: str = ""
+    study_material: str = ""
     question_count: int
     unscored_count: int
     minutes: int

@@ -21,6 +21,9 @@ class Certification(models.Model):
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status)
     status_note = models.TextField(blank=True)
+    study_material = models.CharField(
+        max_length=200, blank=True, help_text="Whose chapters the questions follow; empty: no chapters are shown."
+    )
     question_count = models.PositiveSmallIntegerField(help_text="Questions in one form, scored and unscored.")
     unscored_count = models.PositiveSmallIntegerField(help_text="Of these, how many do not count.")
     minutes = models.PositiveSmallIntegerField()

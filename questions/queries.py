@@ -31,6 +31,29 @@ def published_counts(certification: Certification) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
+class Chapter:
+    """A chapter of the study material, and how many published questions cover it."""
+
+    number: int
+    title: str
+    questions: int
+
+
+def chapters_of(certification: Certification) -> list[Chapter]:
+    """Return the chapters of the certification's study material; none where it follows no material."""
+    if not certification.study_material:
+        return []
+    rows = (
+        Question.objects.published()
+        .filter(placements__certification=certification, source_chapter__isnull=False)
+        .values("source_chapter")
+        .annotate(title=models.Max("source_title"), count=models.Count("pk"))
+        .order_by("source_chapter")
+    )
+    return [Chapter(row["source_chapter"] or 0, row["title"], row["count"]) for row in rows]
+
+
+@dataclass(frozen=True)
 class Drawable:
     """A published question that may be drawn: ids only, no content."""
 
@@ -41,7 +64,12 @@ class Drawable:
 
 
 def drawable_from(
-    domain: Domain, *, start: float, limit: int, exclude: models.QuerySet[Any, Any] | None = None
+    domain: Domain,
+    *,
+    start: float,
+    limit: int,
+    chapter: int | None = None,
+    exclude: models.QuerySet[Any, Any] | None = None,
 ) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
     """Return the parts of a window on a domain's published questions: `limit` of them from a random `start` on.
 
@@ -53,6 +81,8 @@ def drawable_from(
         .order_by("draw_key")
         .values_list("question_id", "question__published_revision_id", "task_id", "domain_id")
     )
+    if chapter is not None:
+        rows = rows.filter(question__source_chapter=chapter)
     if exclude is not None:
         rows = rows.exclude(question_id__in=exclude)
     return [rows.filter(draw_key__gte=start)[:limit], rows.filter(draw_key__lt=start)[:limit]]

@@ -1,6 +1,6 @@
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,15 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync""".split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 FAILURES = settings.VAR_DIR / "test-failures"
 FAILED = pytest.StashKey[bool]()
 
@@ -29,9 +36,13 @@ class Problems:
 
     def watch(self, context: BrowserContext) -> None:
         # Chromium reports a violation of the Content-Security-Policy as an error in the console.
-        context.on("console", lambda m: m.type == "error" and self.found.append(f"console: {m.text} {m.location}"))
-        context.on("weberror", lambda e: self.found.append(f"script: {e.error}"))
-        context.on("response", lambda r: r.status >= 500 and self.found.append(f"{r.status}: {r.request.method} {r.url}"))
+        context.on("console", lambda message: self.note(message.type == "error", f"console: {message.text}"))
+        context.on("weberror", lambda event: self.note(True, f"script: {event.error}"))
+        context.on("response", lambda answer: self.note(answer.status >= 500, f"{answer.status}: {answer.url}"))
+
+    def note(self, is_problem: bool, text: str) -> None:
+        if is_problem:
+            self.found.append(text)
 
     @property
     def unexpected(self) -> list[str]:
@@ -39,8 +50,8 @@ class Problems:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report: Any = yield
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
 

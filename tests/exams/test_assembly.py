@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -78,7 +79,7 @@ def test_quotas_never_give_a_heavier_domain_less(total, weights):
     shared = quotas(total, weights)
 
     by_weight = sorted(weights, key=lambda domain: weights[domain])
-    for lighter, heavier in zip(by_weight, by_weight[1:], strict=False):
+    for lighter, heavier in pairwise(by_weight):
         if weights[lighter] < weights[heavier]:
             assert shared[lighter] <= shared[heavier]
 
@@ -150,9 +151,7 @@ def test_assemble_differs_between_seeds():
 
 def test_assemble_gives_every_question_about_the_same_chance():
     drawn = Counter(
-        item.question_id
-        for seed in range(1000)
-        for item, _ in assemble(pool_of(d1=10), [quota(1, 3)], seed=seed)
+        item.question_id for seed in range(1000) for item, _ in assemble(pool_of(d1=10), [quota(1, 3)], seed=seed)
     )
 
     # 300 expected; the standard deviation is 14.5.
@@ -193,7 +192,9 @@ def test_unscored_items_stand_at_any_place():
     places = Counter(
         place
         for seed in range(1000)
-        for place, (_, is_scored) in enumerate(assemble(pool_of(d1=9, d2=9), [quota(1, 3, 1), quota(2, 3, 1)], seed=seed))
+        for place, (_, is_scored) in enumerate(
+            assemble(pool_of(d1=9, d2=9), [quota(1, 3, 1), quota(2, 3, 1)], seed=seed)
+        )
         if not is_scored
     )
 
@@ -222,7 +223,9 @@ def test_any_question_may_be_unscored_also_those_seen_before():
     seen=st.sets(st.integers(100, 520)),
 )
 def test_assemble_keeps_its_promises_for_any_pool(sizes, seed, seen):
-    pool = [Item(100 * domain + number, domain) for domain, (size, _, _) in enumerate(sizes, 1) for number in range(size)]
+    pool = [
+        Item(100 * domain + number, domain) for domain, (size, _, _) in enumerate(sizes, 1) for number in range(size)
+    ]
     asked = [quota(domain, scored, unscored) for domain, (_, scored, unscored) in enumerate(sizes, 1)]
     short = [f"Domain {domain}" for domain, (size, scored, unscored) in enumerate(sizes, 1) if size < scored + unscored]
 
@@ -237,7 +240,9 @@ def test_assemble_keeps_its_promises_for_any_pool(sizes, seed, seen):
     for wanted in asked:
         own = [(item, is_scored) for item, is_scored in form if item.domain_id == wanted.domain_id]
         assert (sum(is_scored for _, is_scored in own), len(own)) == (wanted.scored, wanted.total)
-        left = {item.question_id for item in pool if item.domain_id == wanted.domain_id} - {i.question_id for i, _ in own}
+        left = {item.question_id for item in pool if item.domain_id == wanted.domain_id} - {
+            i.question_id for i, _ in own
+        }
         if any(item.question_id in seen for item, _ in own):
             assert left <= seen
 

@@ -1,22 +1,44 @@
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from django.conf import settings
 
-SCRIPT = settings.BASE_DIR / ".ci" / "with_services.py"
-SHOW = 'echo "$DATABASE_URL $REDIS_URL"; ls -d "$TMPDIR"/services-*; '
+SHOW = 'echo "$DATABASE_URL $REDIS_URL $(redis-cli -u "$REDIS_URL" config get dir | tail -1)";'
 
 
-def start(tmp_path, script):
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    return subprocess.Popen(
-        [SCRIPT, "sh", "-c", script],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def start(script):
+    command = [settings.BASE_DIR / ".ci" / "with_services.py", "sh", "-c", SHOW + script]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def assert_nothing_is_left(line):
+    database, redis, directory = line.split()
+    assert not Path(directory).exists()
+    for url in (database, redis):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", urlsplit(url).port))
+
+
+def test_services_answer_and_the_exit_code_is_the_commands():
+    with start('psql "$DATABASE_URL" -qAtc "SELECT 6 + 1" && redis-cli -u "$REDIS_URL" ping && exit 7') as process:
+        first, *answers = process.stdout.read().splitlines()
+
+    assert answers == ["7", "PONG"]
+    assert process.returncode == 7
+    assert_nothing_is_left(first)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_services_are_gone_after_a_signal(number):
+    with start("exec sleep 100") as process:
+        first = process.stdout.readline()
+        # Ctrl-C in a terminal reaches everything in the foreground, a kill only one process.
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+
+    assert process.returncode != 0
+    assert_nothing_is_left(first)

@@ -86,9 +86,7 @@ def test_line_endings_of_a_browser_and_of_a_file_make_the_same_content():
     # A browser sends a textarea's lines with CRLF; the content saved from it must equal what the file said.
     def content(newline):
         text = newline.join(["First paragraph.", "", "| a | b |", "|---|---|", "| 1 | 2 |"])
-        return make_content(
-            stem=text, options=make_options(0, rationale=text), explanation=text, service_note=text
-        )
+        return make_content(stem=text, options=make_options(0, rationale=text), explanation=text, service_note=text)
 
     assert content("\r\n") == content("\n")
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -82,7 +82,9 @@ class Process:
 
     def kill(self) -> None:
         """End the process and all its children at once, as a power cut would."""
-        self._signal_group(signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.popen.wait(timeout=15)
 
     def stop(self) -> None:
         """Ask the process to end in order; a worker finishes the task it has."""
@@ -92,13 +94,6 @@ class Process:
                 self.popen.wait(timeout=15)
             finally:
                 self.kill()
-
-    def _signal_group(self, number: int) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
-        self.popen.wait(timeout=15)
 
 
 def start(command: list[str], log: Path, is_ready: Callable[[Process], bool], url: str = "") -> Process:

@@ -1,0 +1,114 @@
+"""What tests of exams share: a bank made at once, answers as pages send them, attempts brought to their end."""
+
+import datetime as dt
+
+from django.test import Client
+
+from exams.models import Attempt
+from exams.services import Answer, save_form, score_attempt, submit_attempt
+from questions.models import Question, QuestionTask, Revision
+from tests.factories import CertificationFactory, DomainFactory, ExamFactory, TaskFactory, make_content
+
+START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+MINUTE = dt.timedelta(minutes=1)
+
+
+def fill_task(task, count):
+    """Publish `count` questions in the task with a handful of statements."""
+    known = Question.objects.count()
+    questions = Question.objects.bulk_create(Question(code=f"bulk-{known + number}") for number in range(count))
+    revisions = []
+    for question in questions:
+        revision = Revision(question=question, number=1, published_at=START)
+        revision.set_content(make_content(question.code))
+        revisions.append(revision)
+    for question, revision in zip(questions, Revision.objects.bulk_create(revisions), strict=True):
+        question.published_revision, question.status = revision, Question.Status.PUBLISHED
+    Question.objects.bulk_update(questions, ["published_revision", "status"])
+    QuestionTask.objects.bulk_create(
+        QuestionTask(question=question, task=task, domain=task.domain, certification=task.domain.certification)
+        for question in questions
+    )
+    return questions
+
+
+def make_mls_exam(*, forms=1, **fields):
+    """Return an exam like MLS-C01, with a bank that suffices for so many forms without a repeat and not for more."""
+    certification = CertificationFactory(question_count=65, unscored_count=15, minutes=180)
+    for number, (weight, in_a_form) in enumerate([(20, 13), (24, 16), (36, 23), (20, 13)], start=1):
+        domain = DomainFactory(certification=certification, number=number, weight=weight)
+        fill_task(TaskFactory(domain=domain), forms * in_a_form)
+    return ExamFactory(certification=certification, question_count=65, unscored_count=15, minutes=180, **fields)
+
+
+def items_of(attempt):
+    return list(attempt.items.select_related("revision").order_by("position"))
+
+
+def item_of(attempt, position=1):
+    return attempt.items.select_related("revision", "question").get(position=position)
+
+
+def shown_key(item):
+    """Return the numbers under which the attempt shows the right options."""
+    return tuple(sorted(item.option_order.index(own) for own in item.revision.key))
+
+
+def shown_wrong(item):
+    """Return the number under which the attempt shows some wrong option."""
+    return (next(number for number, own in enumerate(item.option_order) if own not in item.revision.key),)
+
+
+def answer_to(item, *chosen, **fields):
+    """Return an answer of a page that knows the item as it is in the database."""
+    return Answer(
+        position=item.position, chosen=chosen, **{"sequence": item.sequence, "page": "a", "count": 1, **fields}
+    )
+
+
+def posted(item, *chosen, sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):
+    """Return the fields a page posts for one question."""
+    prefix = f"q{item.position}"
+    data = {
+        f"{prefix}-choice": list(chosen),
+        f"{prefix}-struck": list(struck),
+        f"{prefix}-sequence": item.sequence if sequence is None else sequence,
+        f"{prefix}-page": page,
+        f"{prefix}-count": count,
+        f"{prefix}-seconds": seconds,
+    }
+    return data | ({f"{prefix}-flag": "on"} if flag else {})
+
+
+def answer_all(attempt, *, right):
+    """Answer every question a minute after the start, the first `right` of them rightly."""
+    answers = [
+        answer_to(item, *(shown_key(item) if number < right else shown_wrong(item)))
+        for number, item in enumerate(items_of(attempt))
+    ]
+    save_form(candidate=attempt.candidate, attempt_id=attempt.pk, answers=answers, now=attempt.started_at + MINUTE)
+
+
+def close(attempt, *, now=None):
+    """Hand in ten minutes after the start."""
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now or attempt.started_at + 10 * MINUTE)
+    attempt.refresh_from_db()
+    return attempt
+
+
+def finish(attempt, *, right=0):
+    """Answer, hand in and score; return the score."""
+    answer_all(attempt, right=right)
+    close(attempt)
+    score = score_attempt(attempt_id=attempt.pk, now=attempt.started_at + 11 * MINUTE)
+    attempt.refresh_from_db()
+    assert attempt.state == Attempt.State.SCORED
+    return score
+
+
+def client_of(user, **kwargs):
+    """Return a browser in which this person is logged in."""
+    client = Client(**kwargs)
+    client.force_login(user)
+    return client
