@@ -112,8 +112,10 @@
     if (status === 200) {
       retryDelay = RETRY_MIN;
       hideBanner();
-    } else if (status === 401 || status === 403) {
+    } else if (status === 401) {
       askForLogin();
+    } else if (status === 403) {
+      retryLater(); // a new log-in elsewhere has changed the CSRF token: asking for the time brings the new one
     } else if (status === 410) {
       over();
     } else if (status === 400 || status === 404) {
