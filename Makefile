@@ -1,5 +1,5 @@
 # Two commands: `make serve` and `make test`. The rest are their parts.
-PORT ?= 8123
+PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

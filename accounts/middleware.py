@@ -13,7 +13,10 @@ def time_zone_middleware(
     def middleware(request: HttpRequest) -> HttpResponse:
         # `session` first: an anonymous visitor without a session costs no query.
         if request.session.session_key and request.user.is_authenticated:
-            timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
+            try:
+                timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+                timezone.deactivate()  # a zone that this system's tzdata does not know; the preferences mend it
         else:
             timezone.deactivate()
         return get_response(request)

@@ -183,6 +183,11 @@ class Attempt(models.Model):
         return self.state == self.State.IN_PROGRESS
 
     @property
+    def is_parked(self) -> bool:
+        """Whether scoring has been given up until an operator mends the reason in `scoring_error`."""
+        return self.state == self.State.SUBMITTED and self.scoring_tries >= self.MAX_SCORING_TRIES
+
+    @property
     def pass_share(self) -> float:
         """The share of right answers that the linear estimate puts at the pass mark."""
         return (self.cut_score - self.scale_min) / (self.scale_max - self.scale_min)

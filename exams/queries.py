@@ -32,7 +32,8 @@ def exam_quotas(exam: Exam) -> list[DomainQuota]:
         weights = _published_per_domain([domain.pk for domain in domains], exam.chapter)
         domains = [domain for domain in domains if domain.pk in weights]
     else:
-        weights = {domain.pk: domain.weight for domain in domains}
+        # One domain alone gives everything, whatever its weight in the whole.
+        weights = {domain.pk: 1 if exam.domain else domain.weight for domain in domains}
     if not domains:
         raise PoolTooSmall(str(exam), exam.question_count, 0)
     scored, unscored = quotas(exam.scored_count, weights), quotas(exam.unscored_count, weights)
@@ -324,6 +325,26 @@ def report(attempt: Attempt, domains: dict[str, Any], tasks: dict[str, Any]) -> 
             )
         )
     return sorted(rows, key=lambda row: (row.share, row.code))
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The domain to work on, and how sure that is: `weak`, `lowest`, `strong` (all of them are) or `few`."""
+
+    row: ReportRow
+    certainty: str
+
+
+def focus(rows: Sequence[ReportRow]) -> Focus:
+    """Choose from rows ordered by share: a domain that is weak for sure before one that is merely lowest."""
+    judged = [row for row in rows if row.verdict != "few"]
+    if weak := [row for row in judged if row.verdict == "weak"]:
+        return Focus(weak[0], "weak")
+    if not judged:
+        return Focus(rows[0], "few")
+    if all(row.verdict == "strong" for row in rows):
+        return Focus(rows[0], "strong")
+    return Focus(judged[0], "lowest")
 
 
 def attempts_of(candidate: User, limit: int = 200) -> list[Attempt]:

@@ -286,8 +286,11 @@ def close_overdue(*, now: dt.datetime, candidate: User | None = None, limit: int
         overdue = overdue.filter(candidate=candidate)
     closed = 0
     for attempt_id in overdue.order_by("deadline_at").values_list("pk", flat=True)[:limit]:
-        with transaction.atomic():
-            closed += _close(attempt_id, now, Attempt.ClosedBy.DEADLINE)
+        try:
+            with transaction.atomic():
+                closed += _close(attempt_id, now, Attempt.ClosedBy.DEADLINE)
+        except Exception:
+            logger.exception("attempt %s could not be closed; the next sweep tries again", attempt_id)
     return closed
 
 

@@ -89,6 +89,7 @@ def exam_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "quotas": [] if refusals else queries.exam_quotas(exam),
         "open_attempt": user.attempts.in_progress().filter(exam=exam).first(),
         "is_open": exam.is_open(now),
+        "is_over": exam.closes_at is not None and exam.closes_at <= now,
         "minutes": (timing.deadline(now, exam.minutes, user.extra_time_percent) - now).total_seconds() / 60,
     }
     return render(request, "exams/exam.html", context)
@@ -238,7 +239,9 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if score:
         context["score"] = score
         context["headline"] = queries.headline(attempt, score)
-        context["rows"] = queries.report(attempt, score.domains, score.tasks)
+        rows = queries.report(attempt, score.domains, score.tasks)
+        context["rows"] = rows
+        context["focus"] = queries.focus(rows)
         context["trend"] = queries.trend(attempt)
         context["scale_width"] = attempt.scale_max - attempt.scale_min
         context["pass_percent"] = 100 * attempt.pass_share

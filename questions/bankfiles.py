@@ -1,6 +1,7 @@
 """The bank as YAML files: reading them, with every problem named by file and line. Schema: docs/question-files.md."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,39 +16,45 @@ SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
 
 
+# As much as the columns hold, so that what the database would refuse is found here, with file and line.
+Small = Annotated[int, Field(ge=0, le=32767)]
+Positive = Annotated[int, Field(ge=1, le=32767)]
+Name = Annotated[Text, StringConstraints(max_length=200)]
+
+
 class TaskEntry(Content):
-    code: Text
-    name: Text
+    code: Annotated[Text, StringConstraints(max_length=10)]
+    name: Annotated[Text, StringConstraints(max_length=300)]
 
 
 class DomainEntry(Content):
-    number: int
-    name: Text
-    weight: int
+    number: Small
+    name: Name
+    weight: Small
     tasks: tuple[TaskEntry, ...]
 
 
 class CertificationEntry(Content):
     code: Slug
-    name: Text
+    name: Name
     status: Literal["active", "beta", "retired"]
     status_note: str = ""
-    study_material: str = ""
-    question_count: int
-    unscored_count: int
-    minutes: int
-    cut_score: int
-    scale_min: int = 100
-    scale_max: int = 1000
+    study_material: Annotated[str, StringConstraints(max_length=200)] = ""
+    question_count: Positive
+    unscored_count: Small
+    minutes: Positive
+    cut_score: Small
+    scale_min: Small = 100
+    scale_max: Small = 1000
     domains: tuple[DomainEntry, ...]
 
 
 class Source(Content):
     """Which review question of the study material this one covers."""
 
-    id: Text
-    chapter: int
-    title: Text
+    id: Annotated[Text, StringConstraints(max_length=50)]
+    chapter: Positive
+    title: Name
 
 
 class QuestionEntry(QuestionContent):
@@ -112,6 +119,9 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
         document = _read_document(path, bank)
         if isinstance(document, tuple) and isinstance(document[0], CertificationFile):
             entry = document[0].certification
+            if entry.code in {other.code for other in bank.certifications}:
+                message = "stands in another file too; keep one."
+                bank.problems.append(FileProblem(path, 1, entry.code, message))
             bank.problems.extend(_certification_problems(entry, path))
             bank.certifications.append(entry)
             tasks[entry.code] = {task.code for domain in entry.domains for task in domain.tasks}
@@ -138,9 +148,18 @@ def find_files(arguments: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: they stay texts, so that a day that does not exist is found with its line, like all else."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | None:
     try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         duplicate = _duplicate_key(node)
         data = loader.construct_document(node) if node else None
@@ -268,6 +287,16 @@ def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileP
     total = sum(domain.weight for domain in entry.domains)
     if total != 100:
         problems.append((f"{entry.code}.domains", f"the weights sum to {total}; they must sum to 100."))
+    if entry.scale_min >= entry.scale_max:
+        problems.append((f"{entry.code}.scale_max", f"must be above scale_min, {entry.scale_min}."))
+    numbers = Counter(domain.number for domain in entry.domains)
+    codes = Counter(task.code for domain in entry.domains for task in domain.tasks)
+    problems += [
+        (f"{entry.code}.domains", f"{what} {name} stands {count} times; each needs its own.")
+        for what, counter in (("number", numbers), ("task code", codes))
+        for name, count in counter.items()
+        if count > 1
+    ]
     if not entry.scale_min <= entry.cut_score <= entry.scale_max:
         problems.append((f"{entry.code}.cut_score", f"must lie between {entry.scale_min} and {entry.scale_max}."))
     if entry.unscored_count >= entry.question_count:

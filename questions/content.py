@@ -7,9 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _unix_lines(value: object) -> object:
+    """A browser sends CRLF, a file has LF: the same text must be the same content."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+AnyText = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(strip_whitespace=True)]
+Text = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(strip_whitespace=True, min_length=1)]
 Kind = Literal["single", "multiple"]
 
 MIN_OPTIONS = 2
@@ -23,7 +30,7 @@ class Content(BaseModel):
 class Option(Content):
     text: Text
     key: bool = False
-    rationale: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    rationale: AnyText = ""
 
 
 class Reference(Content):
@@ -38,8 +45,8 @@ class QuestionContent(Content):
     shuffle: bool = True
     stem: Text
     options: tuple[Option, ...]
-    explanation: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
-    service_note: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    explanation: AnyText = ""
+    service_note: AnyText = ""
     references: tuple[Reference, ...] = ()
     valid_as_of: dt.date
 
@@ -100,7 +107,7 @@ def publication_problems(content: QuestionContent) -> list[Problem]:
 SHINGLE_WORDS = 4
 NEAR_DUPLICATE_SIMILARITY = 0.5
 # Exam stems end alike ("Which solution meets these requirements with the least operational overhead?"); a shingle
-# that so many stems share says nothing about two of them.
+# that so many stems share does not make two of them worth comparing.
 COMMON_SHINGLE = 25
 
 
@@ -108,20 +115,24 @@ def near_duplicates(stems: Mapping[str, str]) -> list[tuple[str, str, float]]:
     """Return pairs of ids whose stems are nearly the same, with their similarity (0–1), most alike first.
 
     Similarity is the Jaccard index of the sets of runs of four words. An inverted index keeps the work near
-    linear: only stems that share a run are compared.
+    linear: only stems that are the same or share a rare run are compared.
     """
     shingles = {key: _shingles(stem) for key, stem in stems.items()}
     holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for key, runs in shingles.items():
         for run in runs:
             holders[run].append(key)
-    shared: Counter[tuple[str, str]] = Counter()
+    same = defaultdict(list)
+    for key, runs in shingles.items():
+        if runs:
+            same[runs].append(key)
+    candidates = {(keys[0], key) for keys in same.values() for key in keys[1:]}
     for keys in holders.values():
         if len(keys) <= COMMON_SHINGLE:
-            shared.update((a, b) for i, a in enumerate(keys) for b in keys[i + 1 :])
+            candidates.update((a, b) for i, a in enumerate(keys) for b in keys[i + 1 :])
     pairs = []
-    for (a, b), common in shared.items():
-        similarity = common / len(shingles[a] | shingles[b])
+    for a, b in candidates:
+        similarity = len(shingles[a] & shingles[b]) / len(shingles[a] | shingles[b])
         if similarity >= NEAR_DUPLICATE_SIMILARITY:
             pairs.append((a, b, similarity))
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))

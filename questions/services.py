@@ -1,7 +1,7 @@
 """Every write to the bank that touches more than one row or changes a status."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -61,7 +61,7 @@ def publish(*, question: Question, now: dt.datetime) -> Revision:
     return revision
 
 
-_MOVES = {
+_MOVES: dict[str, list[Question.Status]] = {
     Question.Status.IN_REVIEW: [Question.Status.DRAFT],
     Question.Status.RETIRED: [Question.Status.PUBLISHED, Question.Status.DRAFT, Question.Status.IN_REVIEW],
 }
@@ -69,7 +69,7 @@ _MOVES = {
 
 def change_status(*, question: Question, to: str) -> None:
     """Send to review, or retire (no new exam draws it, old results keep it)."""
-    moved = Question.objects.filter(pk=question.pk, status__in=_MOVES[Question.Status(to)]).update(status=to)
+    moved = Question.objects.filter(pk=question.pk, status__in=_MOVES.get(to, [])).update(status=to)
     if not moved:
         question.refresh_from_db(fields=["status"])
         raise QuestionRefused(f"A question that is {question.get_status_display()} cannot become “{to}”.")
@@ -90,8 +90,8 @@ class LoadReport:
 def load_bank(*, bank: Bank, now: dt.datetime, overwrite: bool = False) -> LoadReport:
     """Write a checked bank, all or nothing. Loading the same files again changes nothing.
 
-    A question that was edited in the admin since it was loaded is kept (and reported) unless `overwrite`; even then
-    its earlier revisions stay.
+    A question that was edited in the admin since it was loaded is kept (and reported) unless `overwrite`; even then its
+    published revisions stay, an unpublished draft is replaced.
     """
     if bank.problems:
         raise ValueError("a bank with problems cannot be loaded")
@@ -107,22 +107,32 @@ def load_bank(*, bank: Bank, now: dt.datetime, overwrite: bool = False) -> LoadR
         .select_related("published_revision")
         .prefetch_related("placements__task__domain__certification")
     }
-    edited = set(
-        Revision.objects.filter(question__code__in=existing, created_by__isnull=False).values_list(
-            "question__code", flat=True
-        )
-    )
+    edited = _edited_since_loaded(existing.values())
     report = LoadReport()
     for entry in bank.questions:
         question = existing.get(entry.id)
-        if question and question.loaded_digest == entry.digest:
+        takes_file = overwrite and entry.id in edited
+        if question and question.loaded_digest == entry.digest and not takes_file:
             report.unchanged.append(entry.id)
-        elif question and not overwrite and (entry.id in edited or not question.loaded_digest):
+        elif question and entry.id in edited and not overwrite:
             report.kept.append(entry.id)
         else:
             (report.changed if question else report.new).append(entry.id)
             _load_question(question or Question(code=entry.id), entry, tasks, now)
     return report
+
+
+def _edited_since_loaded(questions: Iterable[Question]) -> set[str]:
+    """Return the codes of questions whose latest text is a person's, not a file's."""
+    latest = {
+        revision.question_id: revision
+        for revision in Revision.objects.filter(question__in=[question.pk for question in questions]).order_by("number")
+    }
+    return {
+        question.code
+        for question in questions
+        if not question.loaded_digest or (question.pk in latest and latest[question.pk].created_by_id is not None)
+    }
 
 
 def _load_certification(entry: CertificationEntry) -> None:
@@ -144,10 +154,9 @@ def _load_question(
 ) -> None:
     question.difficulty = entry.difficulty
     question.tags = list(entry.tags)
-    if entry.source:
-        question.source_id = entry.source.id
-        question.source_chapter = entry.source.chapter
-        question.source_title = entry.source.title
+    question.source_id = entry.source.id if entry.source else ""
+    question.source_chapter = entry.source.chapter if entry.source else None
+    question.source_title = entry.source.title if entry.source else ""
     question.loaded_digest = entry.digest
     is_new = question.pk is None
     question.save()

@@ -62,9 +62,8 @@ def shown_wrong(item):
 
 def answer_to(item, *chosen, **fields):
     """Return an answer of a page that knows the item as it is in the database."""
-    return Answer(
-        position=item.position, chosen=chosen, **{"sequence": item.sequence, "page": "a", "count": 1, **fields}
-    )
+    known = {"position": item.position, "sequence": item.sequence, "page": "a", "count": 1}
+    return Answer(chosen=chosen, **{**known, **fields})
 
 
 def posted(item, *chosen, sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):

@@ -14,7 +14,7 @@ def problems_of(bank, folder):
     return [str(problem).replace(f"{folder}/", "") for problem in bank.problems]
 
 
-# --- What good files say --------------------------------------------------------------------------------
+# --- What good files say ----------------------------------------------------------------------------
 
 
 def test_good_files_have_no_problem_and_keep_their_order(tmp_path):
@@ -102,7 +102,7 @@ def test_file_with_a_byte_order_mark_is_read(tmp_path):
     assert read_bank(write_files(tmp_path, a=CERTIFICATION, b=QUESTIONS.encode("utf-8-sig"))).problems == []
 
 
-# --- The fingerprint of an entry ------------------------------------------------------------------------------
+# --- The fingerprint of an entry --------------------------------------------------------------------
 
 
 def digest_of(folder, text):
@@ -140,7 +140,7 @@ def test_digest_changes_with_the_meaning(tmp_path, change):
     assert digest_of(tmp_path, changed(QUESTIONS, change)) != digest_of(tmp_path, QUESTIONS)
 
 
-# --- Problems of one question ------------------------------------------------------------------------------------
+# --- Problems of one question -----------------------------------------------------------------------
 
 KEY_MARK = "    key: true\n    rationale: The cat sleeps there.\n"
 NEW_KEY = "    rationale: The cat sleeps there.\n  - text: On the floor\n    key: true\n    rationale: It fell.\n"
@@ -271,7 +271,7 @@ def test_long_value_is_shown_cut(tmp_path):
     assert problem.endswith(f"(found 'essay{'essay' * 10}essa).")
 
 
-# --- Problems between questions ------------------------------------------------------------------------------
+# --- Problems between questions ---------------------------------------------------------------------
 
 
 def test_duplicate_id_in_one_file_is_named_with_the_place_of_the_first(tmp_path):
@@ -308,7 +308,7 @@ def test_near_duplicate_stem_is_named_with_the_other_question(tmp_path):
     ]
 
 
-# --- Files that are no question files ---------------------------------------------------------------------------
+# --- Files that are no question files ---------------------------------------------------------------
 
 NEITHER = (
     "1: file: is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
@@ -382,7 +382,7 @@ def test_broken_file_does_not_hide_the_problems_of_another(tmp_path):
     assert [problem.path.name for problem in bank.problems] == ["b.yaml", "c.yaml"]
 
 
-# --- Problems of a certification ----------------------------------------------------------------------------------
+# --- Problems of a certification --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -464,7 +464,7 @@ def test_question_that_the_database_would_refuse_is_a_problem(tmp_path, change):
     assert read_bank(write_files(tmp_path, a=CERTIFICATION, b=changed(QUESTIONS, change))).problems != []
 
 
-# --- Finding files ----------------------------------------------------------------------------------------------
+# --- Finding files ----------------------------------------------------------------------------------
 
 
 def test_find_files_takes_files_as_named_and_folders_with_what_is_below(tmp_path):

@@ -22,7 +22,7 @@ def as_texts(problems):
     return [str(problem) for problem in problems]
 
 
-# --- What content is ----------------------------------------------------------------------------------
+# --- What content is --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_key_is_the_indexes_of_the_right_options(keys, expected):
     assert make_content(options=make_options(*keys)).key == expected
 
 
-# --- The rules ------------------------------------------------------------------------------------------
+# --- The rules --------------------------------------------------------------------------------------
 
 
 def test_publishable_content_has_no_problem():
@@ -181,7 +181,7 @@ def test_publication_includes_the_problems_of_a_draft():
     assert as_texts(publication_problems(content)) == ["options: “a” stands 2 times; every option must differ."]
 
 
-# --- Near-duplicates --------------------------------------------------------------------------------------
+# --- Near-duplicates --------------------------------------------------------------------------------
 
 STEM = "A small airline keeps its booking records in one bucket and wants them sorted each night by flight."
 ENDING = "Which solution meets all of these requirements with the least operational overhead for the team?"
@@ -248,7 +248,7 @@ def test_every_copy_of_a_stem_is_found_however_many_there_are(copies):
     assert {key for pair in near_duplicates(stems) for key in pair[:2]} == set(stems)
 
 
-# --- Is the key the longest option? -----------------------------------------------------------------------
+# --- Is the key the longest option? -----------------------------------------------------------------
 
 
 def test_longest_option_is_key_counts_only_questions_with_one_key():

@@ -55,7 +55,7 @@ def celery_beat(start_process: Callable[..., Process]) -> Callable[..., Process]
 
 @pytest.fixture
 def web_server(start_process: Callable[..., Process]) -> Callable[..., Process]:
-    """web_server(workers=2) starts gunicorn; the handle has its `url`."""
+    """web_server(workers=2, NAME="value") starts gunicorn with these variables; the handle has its `url`."""
     return lambda *args, **kwargs: start_process(start_web, *args, **kwargs)
 
 

@@ -96,7 +96,9 @@ class Process:
                 self.kill()
 
 
-def start(command: list[str], log: Path, is_ready: Callable[[Process], bool], url: str = "") -> Process:
+def start(
+    command: list[str], log: Path, is_ready: Callable[[Process], bool], url: str = "", **variables: str
+) -> Process:
     """Start a process in its own group, on the test database, and return when it is ready."""
     environment = {
         **os.environ,
@@ -106,6 +108,7 @@ def start(command: list[str], log: Path, is_ready: Callable[[Process], bool], ur
         .geturl(),
         "REDIS_URL": settings.REDIS_URL,
         "PGAPPNAME": MARK,
+        **variables,
     }
     # A test run that is killed takes its processes along.
     command = ["setpriv", "--pdeathsig", "KILL", *command]
@@ -131,10 +134,10 @@ def start_beat(log: Path) -> Process:
     return start([*command, "-s", str(log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
 
 
-def start_web(log: Path, workers: int = 2) -> Process:
+def start_web(log: Path, workers: int = 2, **variables: str) -> Process:
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", "-w", str(workers)]
-    return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url), url)
+    return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url), url, **variables)
 
 
 def is_up(url: str) -> bool:

@@ -78,3 +78,16 @@ def test_worker_comes_back_when_the_broker_does(broker, celery_worker):
     broker.start()
 
     wait_until(workers_that_answer, timeout=30, what="the worker's answer to a ping")
+
+
+def test_sweep_runs_again_after_the_broker_was_away(broker, celery_worker, celery_beat):
+    worker, beat = celery_worker(), celery_beat()
+    wait_until(lambda: "succeeded" in worker.output, 30, worker)
+    broker.stop()
+    wait_until(lambda: "Connection refused" in beat.output, 30, beat)  # it tried to send and could not
+
+    broker.start()
+
+    runs = worker.output.count("succeeded")
+    wait_until(lambda: worker.output.count("succeeded") > runs, 60, worker)
+    assert beat.is_running

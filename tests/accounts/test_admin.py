@@ -1,0 +1,298 @@
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from accounts.models import User
+from tests.factories import UserFactory
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/accounts/user/"
+
+
+def page(name, user):
+    return reverse(f"admin:accounts_user_{name}", args=[user.pk])
+
+
+def password_page(user):
+    return reverse("admin:auth_user_password_change", args=[user.pk])
+
+
+def stored(user):
+    return {**User.objects.values().get(pk=user.pk), "groups": list(user.groups.values_list("name", flat=True))}
+
+
+@pytest.fixture
+def instructor(client):
+    instructor = UserFactory(instructor=True, name="Irene")
+    client.force_login(instructor)
+    return instructor
+
+
+@pytest.fixture
+def superuser(client):
+    superuser = UserFactory(superuser=True, name="Root")
+    client.force_login(superuser)
+    return superuser
+
+
+@pytest.fixture
+def candidate():
+    return UserFactory(name="Carla", email="carla@example.com")
+
+
+# --- What an instructor sees -----------------------------------------------------------------------------
+
+
+def test_instructor_sees_candidates_and_no_staff(client, instructor, candidate):
+    UserFactory(instructor=True, name="Otto")
+    UserFactory(superuser=True, name="Root")
+
+    response = client.get(LIST)
+
+    assert list(response.context["cl"].queryset) == [candidate]
+
+
+@pytest.mark.parametrize("query", ["?q=example.com", "?is_staff__exact=1", "?all=", "?o=1", "?is_active__exact=1"])
+def test_instructor_finds_no_staff_by_any_filter(client, instructor, candidate, query):
+    UserFactory(superuser=True)
+
+    response = client.get(LIST + query)
+
+    assert [user for user in response.context["cl"].queryset if user.is_staff] == []
+
+
+@pytest.mark.parametrize("query", ["?password__startswith=md5", "?groups__permissions__id=1"])
+def test_instructor_cannot_ask_for_what_is_not_shown(client, instructor, candidate, query):
+    # A filter on a hash tells it letter by letter.
+    assert client.get(LIST + query).status_code in {302, 400}
+
+
+def test_instructor_sees_of_a_candidate_what_the_work_needs(client, instructor, candidate):
+    response = client.get(page("change", candidate))
+
+    form = response.context["adminform"].form
+    assert {name for name, field in form.fields.items() if not field.disabled} == {"time_zone", "extra_time_percent"}
+    assertContains(response, "carla@example.com")
+    for secret in ("is_staff", "is_superuser", "groups", "user_permissions", candidate.password.rsplit("$")[-1], "md5"):
+        assertNotContains(response, secret)
+
+
+def test_instructor_sets_extra_time_and_time_zone(client, instructor, candidate):
+    before = stored(candidate)
+
+    response = client.post(page("change", candidate), {"time_zone": "Europe/Berlin", "extra_time_percent": "25"})
+
+    assertRedirects(response, LIST)
+    assert stored(candidate) == before | {"time_zone": "Europe/Berlin", "extra_time_percent": 25}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"extra_time_percent": "301"}, "300"),
+        ({"extra_time_percent": "-1"}, "Ensure this value is greater than or equal to 0."),
+        ({"extra_time_percent": ""}, "This field is required."),
+        ({"time_zone": "Mars/Phobos"}, "“Mars/Phobos” is not a time zone, for example Europe/Berlin."),
+    ],
+)
+def test_wrong_value_is_named_and_not_stored(client, instructor, candidate, fields, message):
+    before = stored(candidate)
+
+    response = client.post(page("change", candidate), {"time_zone": "UTC", "extra_time_percent": "0", **fields})
+
+    assertContains(response, message)
+    assert stored(candidate) == before
+
+
+# --- What an instructor cannot do ------------------------------------------------------------------------------
+
+SMUGGLED = {
+    "email": "stolen@example.com",
+    "name": "Stolen",
+    "password": "another-word-1",
+    "password1": "another-word-1",
+    "password2": "another-word-1",
+    "usable_password": "true",
+    "is_active": "",
+    "is_staff": "on",
+    "is_superuser": "on",
+    "user_permissions": "1",
+    "last_login_0": "2020-01-01",
+    "joined_at_0": "2020-01-01",
+}
+
+
+def test_instructor_cannot_set_other_fields_by_sending_them(client, instructor, candidate):
+    before = stored(candidate)
+    group = Group.objects.get()
+
+    client.post(
+        page("change", candidate), {"time_zone": "UTC", "extra_time_percent": "50", "groups": group.pk, **SMUGGLED}
+    )
+
+    assert stored(candidate) == before | {"extra_time_percent": 50}
+    assert User.objects.get(pk=candidate.pk).get_all_permissions() == set()
+
+
+@pytest.mark.parametrize("role", [{"instructor": True}, {"superuser": True}, {"is_staff": True}], ids=str)
+def test_instructor_cannot_open_or_change_staff(client, instructor, role):
+    other = UserFactory(**role)
+    before = stored(other)
+
+    for url in (page("change", other), page("history", other), page("delete", other)):
+        assert client.get(url).status_code in {302, 403}
+        response = client.post(url, {"time_zone": "UTC", "extra_time_percent": "50", "post": "yes"})
+        assert response.status_code in {302, 403}
+
+    assert stored(other) == before
+
+
+def test_staff_and_nobody_look_the_same_to_an_instructor(client, instructor):
+    other = UserFactory(superuser=True)
+    url = page("change", other)
+
+    there = client.get(url)
+    other.delete()
+    missing = client.get(url)
+
+    assertRedirects(there, "/admin/")
+    assertRedirects(missing, "/admin/")
+
+
+def test_instructor_cannot_change_their_own_rights_or_time(client, instructor):
+    before = stored(instructor)
+
+    client.post(page("change", instructor), {"time_zone": "UTC", "extra_time_percent": "300", **SMUGGLED})
+
+    assert stored(instructor) == before
+
+
+@pytest.mark.parametrize("role", [{}, {"instructor": True}, {"superuser": True}], ids=str)
+def test_instructor_cannot_set_a_password(client, instructor, role):
+    other = UserFactory(**role)
+    before = stored(other)
+    fields = {"usable_password": "true", "password1": "another-word-1", "password2": "another-word-1"}
+
+    assert client.get(password_page(other)).status_code == 403
+    assert client.post(password_page(other), fields).status_code == 403
+
+    assert stored(other) == before
+
+
+def test_instructor_cannot_add_or_delete_people(client, instructor, candidate):
+    add = reverse("admin:accounts_user_add")
+
+    assert client.get(add).status_code == 403
+    assert client.post(add, SMUGGLED).status_code == 403
+    assert client.post(page("delete", candidate), {"post": "yes"}).status_code == 403
+    client.post(LIST, {"action": "delete_selected", "_selected_action": [candidate.pk], "post": "yes"})
+
+    assert set(User.objects.all()) == {instructor, candidate}
+
+
+def test_instructor_has_no_page_of_groups(client, instructor):
+    group = Group.objects.get()
+
+    for url in ("/admin/auth/group/", f"/admin/auth/group/{group.pk}/change/"):
+        assert client.get(url).status_code in {403, 404}
+
+
+def test_staff_outside_the_group_see_nobody(client, candidate):
+    client.force_login(UserFactory(is_staff=True))
+
+    assert client.get(LIST).status_code == 403
+    assert client.get(page("change", candidate)).status_code == 403
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_list_takes_the_same_queries_for_few_and_for_many(client, instructor, count):
+    UserFactory.create_batch(count)
+
+    with count_queries() as counted:
+        response = client.get(LIST)
+
+    assert response.context["cl"].result_count == count
+    assert counted.number <= 8
+
+
+# --- What a superuser does ---------------------------------------------------------------------------------------
+
+
+def test_superuser_sees_everybody(client, superuser, candidate):
+    other = UserFactory(instructor=True)
+
+    response = client.get(LIST)
+
+    assert set(response.context["cl"].queryset) == {superuser, candidate, other}
+
+
+def test_superuser_makes_an_instructor(client, superuser, candidate):
+    group = Group.objects.get()
+    fields = {"email": candidate.email, "name": "Carla", "time_zone": "UTC", "extra_time_percent": "0"}
+
+    client.post(page("change", candidate), {**fields, "is_active": "on", "is_staff": "on", "groups": [group.pk]})
+
+    assert User.objects.get(pk=candidate.pk).has_perm("questions.change_question")
+    assert client.get(page("history", candidate)).status_code == 200
+
+
+def test_superuser_sets_a_password(client, superuser, candidate):
+    client.post(
+        password_page(candidate),
+        {"usable_password": "true", "password1": "another-word-1", "password2": "another-word-1"},
+    )
+
+    candidate.refresh_from_db()
+    assert candidate.check_password("another-word-1")
+
+
+ADDED = {"usable_password": "true", "password1": "blue-heron-77", "password2": "blue-heron-77"}
+
+
+def add(client, email):
+    return client.post(reverse("admin:accounts_user_add"), {"email": email, **ADDED})
+
+
+def test_superuser_adds_a_person(client, superuser):
+    response = add(client, "new@example.com")
+
+    user = User.objects.get(email="new@example.com")
+    assertRedirects(response, page("change", user))
+    assert user.check_password("blue-heron-77")
+    assert (user.is_staff, user.is_superuser) == (False, False)
+
+
+def test_person_is_added_once_whatever_the_case_of_the_email(client, superuser, candidate):
+    response = add(client, "CARLA@example.com")
+
+    assert response.status_code == 200
+    assert response.context["errors"]
+    assert User.objects.count() == 2
+
+
+def test_person_added_with_capitals_has_the_email_in_lower_case(client, superuser):
+    add(client, "Jane.Doe@Example.com")
+
+    assert User.objects.latest("pk").email == "jane.doe@example.com"
+
+
+def test_person_added_with_capitals_can_ask_for_a_new_password(client, superuser, mailoutbox):
+    add(client, "Jane.Doe@Example.com")
+    client.logout()
+
+    client.post("/accounts/password/reset/", {"email": "jane.doe@example.com"})
+
+    assert [("/password/reset/key/" in message.body) for message in mailoutbox] == [True]
+
+
+def test_sign_up_with_the_email_of_a_person_added_with_capitals_is_no_error(client, superuser):
+    add(client, "Jane.Doe@Example.com")
+    client.logout()
+
+    response = client.post("/accounts/signup/", {"email": "jane.doe@example.com", **ADDED})
+
+    assert response.status_code == 302
+    assert User.objects.count() == 2

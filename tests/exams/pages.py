@@ -1,0 +1,58 @@
+"""Reading a page as a browser without JavaScript does: what its forms send."""
+
+import re
+from html.parser import HTMLParser
+
+
+class _Controls(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.fields, self.buttons, self._form = [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag == "form":
+            self._form = attributes.get("id", "")
+        if "name" not in attributes or "disabled" in attributes:
+            return
+        field = (attributes.get("form", self._form), attributes["name"], attributes.get("value", "on"))
+        if tag == "button":
+            self.buttons.append(field)
+        elif tag == "input" and (attributes.get("type") not in {"checkbox", "radio"} or "checked" in attributes):
+            self.fields.append(field)
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = ""
+
+
+def fields_of(response, form):
+    """Return what the form with this id would send, a list of values per name."""
+    controls = _Controls()
+    controls.feed(response.text)
+    sent = {}
+    for owner, name, value in controls.fields:
+        if owner == form:
+            sent.setdefault(name, []).append(value)
+    return sent
+
+
+def buttons_of(response, form):
+    """Return name and value of each button that sends the form with this id."""
+    controls = _Controls()
+    controls.feed(response.text)
+    return {(name, value) for owner, name, value in controls.buttons if owner == form}
+
+
+UNIQUE = [
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "some-uuid"),
+    (re.compile(r"\b[0-9A-Za-z]{64}\b"), "some-token"),
+    (re.compile(r'(data-page="|-page" value=")[0-9a-f]{16}"'), r'\1some-page"'),
+]
+
+
+def masked(text):
+    """Return a page without what is different in every answer: ids of attempts, CSRF tokens, names of page loads."""
+    for pattern, replacement in UNIQUE:
+        text = pattern.sub(replacement, text)
+    return text
