@@ -19,12 +19,12 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
 # As much as the columns hold, so that what the database would refuse is found here, with file and line.
 Small = Annotated[int, Field(ge=0, le=32767)]
 Positive = Annotated[int, Field(ge=1, le=32767)]
-Name = Annotated[Text, StringConstraints(max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class TaskEntry(Content):
-    code: Annotated[Text, StringConstraints(max_length=10)]
-    name: Annotated[Text, StringConstraints(max_length=300)]
+    code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class DomainEntry(Content):
@@ -52,7 +52,7 @@ class CertificationEntry(Content):
 class Source(Content):
     """Which review question of the study material this one covers."""
 
-    id: Annotated[Text, StringConstraints(max_length=50)]
+    id: Slug
     chapter: Positive
     title: Name
 

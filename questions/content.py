@@ -15,8 +15,8 @@ def _unix_lines(value: object) -> object:
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
-AnyText = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(strip_whitespace=True)]
-Text = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(strip_whitespace=True, min_length=1)]
+AnyText = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_unix_lines)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_unix_lines)]
 Kind = Literal["single", "multiple"]
 
 MIN_OPTIONS = 2

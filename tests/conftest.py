@@ -14,7 +14,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tests call tasks in process, with Redis or without; only tests/services sends them to workers.
     celery_app.conf.task_always_eager = True
     if settings.REDIS_URL:
-        # Emptying the cache empties a Redis database, so tests that run side by side need one each.
+        # Tests that run side by side need a queue each.
         number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
         own = ExitStack()
         own.enter_context(redis_at(urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()))

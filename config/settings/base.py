@@ -84,13 +84,9 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR}/db.sqlite3")}
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
-CACHES: dict[str, dict[str, Any]] = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    )
-}
+# Sessions live in the database and the cache in each process, so that Redis carries messages and nothing else: while it
+# is down, pages, log-ins and hand-ins go on. Rate limits, the cache's only use, count per web process.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Celery ---------------------------------------------------------------------------------------
 
@@ -110,6 +106,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
+    "max_retries": 0,
 }
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}}}
 

@@ -33,6 +33,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS 
 SECURE_SSL_REDIRECT = is_set("SECURE_SSL_REDIRECT", "on")
 if is_set("BEHIND_TLS_PROXY", "off"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Whose address counts for rate limits: the one that this many proxies in front vouch for.
+    ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1"))
 SECURE_HSTS_SECONDS = 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -42,7 +44,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
 STATIC_ROOT = VAR_DIR / "static"  # noqa: F405

@@ -59,6 +59,7 @@ def test_certification_entry_has_all_that_the_file_says(tmp_path):
         "name": "Certified A",
         "status": "active",
         "status_note": "",
+        "study_material": "",
         "question_count": 10,
         "unscored_count": 2,
         "minutes": 20,

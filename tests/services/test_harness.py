@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
@@ -59,10 +57,8 @@ def test_web_server_serves_from_the_test_database(web_server):
 
 def test_stopped_broker_refuses_and_a_started_one_takes_messages(broker, celery_worker):
     broker.stop()
-    began = time.monotonic()
     with pytest.raises(OperationalError):
         celery_app.tasks["exams.sweep"].apply_async(retry=False)
-    assert time.monotonic() - began < 3
 
     broker.start()
     worker = celery_worker()

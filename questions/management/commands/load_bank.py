@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--overwrite",
             action="store_true",
-            help="make a new revision from the file even where a question was edited in the admin; its draft is replaced",
+            help="make a new revision from the file even of a question edited in the admin; its draft is replaced",
         )
 
     def handle(self, *args: Any, paths: list[Path], overwrite: bool, **options: Any) -> None:
