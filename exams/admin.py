@@ -1,6 +1,8 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -8,6 +10,7 @@ from django.utils import timezone
 from exams import services
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.queries import short_domains
+from questions.models import Domain
 
 
 @admin.register(Exam)
@@ -17,7 +20,13 @@ class ExamAdmin(admin.ModelAdmin):
     list_select_related = ["certification"]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
-    autocomplete_fields = ["domain"]
+    # One field for a moment: the admin's pair of fields has no label that a screen reader could tell.
+    formfield_overrides = {
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        }
+    }
     fieldsets = (
         (None, {"fields": ["title", "slug", "description", "is_offered"]}),
         (
@@ -34,6 +43,11 @@ class ExamAdmin(admin.ModelAdmin):
         ("Time", {"fields": ["minutes", ("opens_at", "closes_at")]}),
         ("Score", {"fields": [("cut_score", "scale_min", "scale_max")]}),
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "domain":
+            kwargs["queryset"] = Domain.objects.select_related("certification")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # results stand on it: stop offering it instead

@@ -37,7 +37,7 @@ def exam_quotas(exam: Exam) -> list[DomainQuota]:
     if not domains:
         raise PoolTooSmall(str(exam), exam.question_count, 0)
     scored, unscored = quotas(exam.scored_count, weights), quotas(exam.unscored_count, weights)
-    return [DomainQuota(d.pk, str(d), scored[d.pk], unscored[d.pk]) for d in domains]
+    return [DomainQuota(d.pk, d.label, scored[d.pk], unscored[d.pk]) for d in domains]
 
 
 def _published_per_domain(domain_ids: Sequence[int], chapter: int | None) -> dict[int, int]:

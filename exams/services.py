@@ -169,14 +169,14 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
     if struck and not 0 <= struck[0] <= struck[-1] < count:
         raise InvalidResponse(f"There is no such option; this question has {count}.")
     response = None if shown is None else sorted(item.option_order[number] for number in shown)
-    is_same = (item.response, item.is_flagged, item.struck) == (response, answer.is_flagged, struck)
+    is_later = answer.seconds_spent > item.seconds_spent
+    item.seconds_spent = max(item.seconds_spent, answer.seconds_spent)
+    if (item.response, item.is_flagged, item.struck) == (response, answer.is_flagged, struck):
+        return is_later
     is_newer_from_same_page = bool(answer.page) and item.saved_by_page == answer.page and answer.count > item.page_count
     if item.sequence != answer.sequence and not is_newer_from_same_page:
-        if is_same:
-            return False
         raise StaleAnswer
     item.response, item.is_flagged, item.struck = response, answer.is_flagged, struck
-    item.seconds_spent = max(item.seconds_spent, answer.seconds_spent)
     item.saved_by_page, item.page_count = answer.page, answer.count
     item.sequence += 1
     return True

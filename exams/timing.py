@@ -1,6 +1,7 @@
 """When an attempt ends. Functions of their arguments: nothing here reads a clock."""
 
 import datetime as dt
+from math import ceil
 
 # An answer given in the last second may still be on its way: the server takes it this long after the deadline.
 GRACE = dt.timedelta(seconds=10)
@@ -17,6 +18,6 @@ def is_accepting(deadline_at: dt.datetime, now: dt.datetime) -> bool:
     return now <= deadline_at + GRACE
 
 
-def remaining(deadline_at: dt.datetime, now: dt.datetime) -> dt.timedelta:
-    """Return the time left for the candidate, never negative."""
-    return max(deadline_at - now, dt.timedelta())
+def remaining(deadline_at: dt.datetime, now: dt.datetime) -> int:
+    """Return the whole seconds left for the candidate, rounded up: a page that counts them down is never early."""
+    return max(0, ceil((deadline_at - now).total_seconds()))

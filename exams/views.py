@@ -123,7 +123,7 @@ def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         "attempt": attempt,
         "items": queries.shown_items(attempt),
         "page": secrets.token_hex(8),
-        "remaining": int(timing.remaining(attempt.deadline_at, now).total_seconds()),
+        "remaining": timing.remaining(attempt.deadline_at, now),
     }
     return render(request, "exams/attempt.html", context)
 
@@ -158,7 +158,7 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
         context["mine"] = answer
         return render(request, "exams/_conflict.html", context, status=409)
     context["sequence"] = item.sequence
-    context["remaining"] = int(timing.remaining(item.attempt.deadline_at, now).total_seconds())
+    context["remaining"] = timing.remaining(item.attempt.deadline_at, now)
     return render(request, "exams/_saved.html", context)
 
 
@@ -170,7 +170,7 @@ def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt = own_attempt(request.user, attempt_id)
     if not _is_open(attempt, request):
         return HttpResponse("This exam is over.", status=410, content_type="text/plain")
-    remaining = int(timing.remaining(attempt.deadline_at, timezone.now()).total_seconds())
+    remaining = timing.remaining(attempt.deadline_at, timezone.now())
     return JsonResponse({"remaining": remaining, "token": get_token(request)})
 
 
@@ -217,7 +217,7 @@ def _summary(attempt: Attempt) -> dict[str, object]:
         "total": len(states),
         "unanswered": [state.position for state in states if not state.is_answered],
         "flagged": [state.position for state in states if state.is_flagged],
-        "remaining": int(timing.remaining(attempt.deadline_at, timezone.now()).total_seconds()),
+        "remaining": timing.remaining(attempt.deadline_at, timezone.now()),
     }
 
 

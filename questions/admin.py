@@ -55,13 +55,21 @@ class TaskAdmin(ReadOnlyAdmin):
 class PlacementInline(admin.TabularInline):
     model = QuestionTask
     formset = PlacementFormSet
-    autocomplete_fields = ["task"]
     extra = 0
     min_num = 1
     verbose_name_plural = "tasks: one per certification"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuestionTask]:
         return super().get_queryset(request).select_related("task__domain__certification")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # A plain list: the admin's search field has no name that a screen reader could tell.
+        tasks = Task.objects.select_related("domain__certification")
+        kwargs["queryset"] = tasks.order_by("domain__certification", "code")
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = "Task"  # a table of fields has headings, but no labels
+        return field
 
 
 class TaskFilter(admin.SimpleListFilter):
@@ -70,7 +78,7 @@ class TaskFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         domains = Domain.objects.select_related("certification")
-        return [(str(domain.pk), f"{domain.certification.code.upper()} {domain}") for domain in domains]
+        return [(str(domain.pk), str(domain)) for domain in domains]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         domain = self.value()
@@ -102,9 +110,6 @@ class QuestionAdmin(admin.ModelAdmin):
         ),
         ("For the review", {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),
     )
-
-    class Media:
-        css = {"all": ["site/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
         return super().get_queryset(request).select_related("published_revision").prefetch_related("revisions")

@@ -58,6 +58,11 @@ class Domain(models.Model):
         ]
 
     def __str__(self) -> str:
+        return f"{self.certification.code.upper()} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The domain as its certification's own pages name it."""
         return f"{self.number} {self.name}"
 
 

@@ -93,6 +93,8 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
 
     Django's own `union()` refuses sliced parts on SQLite; as derived tables both databases take them.
     """
+    if not windows:
+        return []
     parts: list[str] = []
     params: list[Any] = []
     for number, window in enumerate(windows):

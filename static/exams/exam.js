@@ -18,24 +18,36 @@
 
   // --- What is not saved yet, kept in the browser until the server has acknowledged it ---------------------------
 
-  const storageKey = `exam:${exam.dataset.attempt}`;
-  const unsaved = new Map(Object.entries(readStorage()).map(([position, state]) => [Number(position), state]));
+  // One entry per question, so that two tabs that are offline do not write over each other's answers.
+  const storageKey = (position) => `exam:${exam.dataset.attempt}:${position}`;
+  const unsaved = new Map();
 
-  function readStorage() {
+  function readStored(position) {
     try {
-      return JSON.parse(localStorage.getItem(storageKey)) || {};
+      return JSON.parse(localStorage.getItem(storageKey(position)));
     } catch {
-      return {}; // storage is switched off or unreadable: the page still works, only a reload would lose unsent answers
+      return null; // storage is switched off or unreadable: the page still works, only a reload would lose unsent answers
     }
   }
 
-  function writeStorage() {
+  function keep(question) {
+    const state = stateOf(question);
+    unsaved.set(positionOf(question), state);
     try {
-      if (unsaved.size) localStorage.setItem(storageKey, JSON.stringify(Object.fromEntries(unsaved)));
-      else localStorage.removeItem(storageKey);
+      localStorage.setItem(storageKey(positionOf(question)), JSON.stringify(state));
     } catch {
       showBanner("This browser cannot keep answers. Stay on this page until everything is saved.");
     }
+    markUnsaved(question, true);
+  }
+
+  function forget(question) {
+    const position = positionOf(question);
+    const stored = readStored(position);
+    // What another tab keeps for the same question is not ours to remove.
+    if (stored && stored.page === field(question, "page").value) localStorage.removeItem(storageKey(position));
+    unsaved.delete(position);
+    markUnsaved(question, false);
   }
 
   function stateOf(question) {
@@ -61,6 +73,7 @@
   function restore(question, state) {
     putChoices(question, state.choice, state.struck, state.flag);
     for (const name of ["sequence", "page", "count", "seconds"]) field(question, name).value = state[name];
+    unsaved.set(positionOf(question), state);
     markUnsaved(question, true);
   }
 
@@ -71,9 +84,7 @@
 
   function noteChange(question) {
     field(question, "count").value = Number(field(question, "count").value) + 1;
-    unsaved.set(positionOf(question), stateOf(question));
-    writeStorage();
-    markUnsaved(question, true);
+    keep(question);
   }
 
   // Before htmx sees the change, so that it sends the new count.
@@ -120,7 +131,9 @@
       over();
     } else if (status === 400 || status === 404) {
       showBanner(`Question ${position} could not be saved: ${event.detail.xhr.responseText.slice(0, 200)}`);
-    } else if (status !== 409) {
+    } else if (status === 409) {
+      if (question !== current) showBannerFor(question);
+    } else {
       showBanner("No connection. Go on: your answers are kept here and sent as soon as it is back.");
       retryLater();
     }
@@ -132,13 +145,8 @@
     const position = positionOf(question);
     const sent = event.detail.requestConfig.parameters.get(`q${position}-count`);
     // A newer change may have come while this one was on its way; it is sent next and acknowledged by itself.
-    if (sent === field(question, "count").value) {
-      unsaved.delete(position);
-      markUnsaved(question, false);
-    } else {
-      unsaved.set(position, stateOf(question));
-    }
-    writeStorage();
+    if (sent === field(question, "count").value) forget(question);
+    else keep(question);
     setRemaining(Number(field(question, "sequence").dataset.remaining));
   });
 
@@ -150,11 +158,11 @@
     if (button.dataset.resolve === "theirs") {
       const numbers = (text) => text.split(" ").filter(Boolean).map(Number);
       putChoices(question, numbers(conflict.dataset.choice), numbers(conflict.dataset.struck), Boolean(conflict.dataset.flag));
+      field(question, "sequence").value = conflict.dataset.sequence;
       conflict.remove();
-      unsaved.delete(positionOf(question));
-      writeStorage();
-      markUnsaved(question, false);
+      forget(question);
     } else {
+      field(question, "sequence").value = conflict.dataset.sequence;
       conflict.remove();
       noteChange(question);
       htmx.trigger(question, "resend");
@@ -167,6 +175,7 @@
   const timer = byId("timer");
   let endsAt = 0;
   let shownSecond = null;
+  let lastLeft = Infinity; // unlike `shownSecond` never forgotten, so that no minute passes unannounced
   let lastTick = { steady: performance.now(), wall: Date.now() };
   const ANNOUNCED_MINUTES = [30, 10, 5, 1];
 
@@ -189,13 +198,14 @@
     if (jump > 3000) syncClock();
     const left = Math.max(0, Math.ceil((endsAt - now.steady) / 1000));
     if (left === shownSecond) return;
-    const minute = ANNOUNCED_MINUTES.find((minutes) => shownSecond > minutes * 60 && left <= minutes * 60);
-    if (minute) byId("announcer").textContent = `${minute} minute${minute === 1 ? "" : "s"} left.`;
-    if (left < shownSecond && document.visibilityState === "visible") {
+    const minute = ANNOUNCED_MINUTES.find((minutes) => lastLeft > minutes * 60 && left <= minutes * 60);
+    if (minute && lastLeft !== Infinity) byId("announcer").textContent = `${minute} minute${minute === 1 ? "" : "s"} left.`;
+    if (left < lastLeft && lastLeft !== Infinity && document.visibilityState === "visible") {
       const seconds = field(current, "seconds");
       seconds.value = Number(seconds.value) + 1;
     }
     shownSecond = left;
+    lastLeft = left;
     timer.textContent = clockText(left);
     timer.parentElement.classList.toggle("soon", left <= 300);
     if (left === 0 && !isOver) timeIsUp();
@@ -236,8 +246,7 @@
 
   function over() {
     isOver = true;
-    unsaved.clear();
-    writeStorage();
+    for (const position of [...unsaved.keys()]) forget(questions[position - 1]);
     location.assign(exam.dataset.result);
     return false;
   }
@@ -419,6 +428,13 @@
     byId("banner").hidden = false;
   }
 
+  function showBannerFor(question) {
+    showBanner(`Question ${positionOf(question)} was changed in another tab or on another device. `);
+    const link = document.createElement("a");
+    Object.assign(link, { href: `#${question.id}`, textContent: "Choose which answer counts" });
+    byId("banner").append(link, ".");
+  }
+
   function hideBanner() {
     byId("banner").hidden = true;
   }
@@ -444,7 +460,10 @@
 
   for (const element of [paletteToggle, byId("exam-foot"), byId("help-button")]) element.hidden = false;
   closePalette();
-  for (const [position, state] of unsaved) if (questions[position - 1]) restore(questions[position - 1], state);
+  for (const question of questions) {
+    const stored = readStored(positionOf(question));
+    if (stored) restore(question, stored);
+  }
   questions.forEach(updateLink);
   show(questions.find((question) => `#${question.id}` === location.hash) || questions[0]);
   setRemaining(Number(exam.dataset.remaining));

@@ -106,7 +106,8 @@ def move_deadline(attempt, *, seconds):
 
 
 def come_back(page):
-    """What the browser tells the page when the candidate returns to its tab."""
+    """Return to this tab; the page is told what a browser with a window tells it."""
+    page.bring_to_front()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 

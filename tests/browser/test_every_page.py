@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -166,11 +167,9 @@ def test_no_page_has_a_serious_accessibility_problem(pages, problems, axe):
 
 
 def test_every_page_has_a_strict_policy_and_keeps_it(pages, problems):
-    for name, page, response in pages():
+    for name, _, response in pages():
         policy = response.headers["content-security-policy"]
-        assert (name, "default-src 'none'" in policy, "unsafe" in policy, "nonce" in policy) == (
-            *(name, True, False, False),
-        )
+        assert (name, "default-src 'none'" in policy, "unsafe" in policy) == (name, True, False)
         assert (name, problems.unexpected) == (name, [])
 
 
@@ -199,7 +198,7 @@ def hand_in_dialog(page, attempt):
 
 
 def conflict_box(page, attempt):
-    attempt.items.update(sequence=5, response=[0])
+    attempt.items.update(sequence=5, is_flagged=True)
     choose(page, 1, "CD")
     expect(page.locator("#q1 .conflict")).to_be_visible()
 
@@ -212,7 +211,7 @@ def conflict_page(page, attempt):
 
 
 def log_in_banner(page, attempt):
-    page.context.clear_cookies()
+    Session.objects.all().delete()
     choose(page, 1, "A")
     rule_out(page, 1, "B")
     expect(page.get_by_role("link", name="Log in in a new tab")).to_be_visible()
@@ -229,7 +228,7 @@ STATES = [help_dialog, hand_in_dialog, conflict_box, conflict_page, log_in_banne
 
 @pytest.mark.parametrize("reach", STATES)
 def test_state_of_the_exam_page_is_accessible_and_fits_a_phone(new_context, problems, axe, reach):
-    problems.allow("status of 40[139]")
+    problems.allow("40[19]")
     attempt = make_attempt(exam=make_wide_exam())
     page = open_exam(new_context(), attempt)
 

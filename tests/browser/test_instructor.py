@@ -1,10 +1,12 @@
+import datetime as dt
+
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt
-from questions.models import Question
+from exams.models import Attempt, Exam
+from questions.models import Question, Task
 from tests.browser.helpers import all_stored, fill_log_in, go_to, log_in
-from tests.factories import QuestionFactory, UserFactory, make_exam
+from tests.factories import DomainFactory, QuestionFactory, TaskFactory, UserFactory, make_exam
 
 
 def fill_option(page, number, text, *, rationale="", is_key=False):
@@ -14,19 +16,29 @@ def fill_option(page, number, text, *, rationale="", is_key=False):
 
 
 def choose_task(page, row, task):
-    page.locator(f"#placements-{row} .select2-selection").click()
-    page.locator(".select2-search__field").fill(task.name)
-    page.get_by_role("option", name=str(task)).click()
+    page.locator(f"#placements-{row}").get_by_label("Task").select_option(str(task))
 
 
 def messages(page):
     return page.locator(".messagelist")
 
 
+def open_admin(context, name, *args):
+    log_in(context, UserFactory(instructor=True))
+    page = context.new_page()
+    page.goto(reverse(f"admin:{name}", args=args))
+    return page
+
+
 def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     exam = make_exam(per_domain=1, weights=(100,), question_count=2)
     task = exam.certification.domains.get().tasks.get()
     instructor, candidate = UserFactory(instructor=True), UserFactory()
+    theirs = new_context()
+    log_in(theirs, candidate)
+    exam_page = theirs.new_page()
+    exam_page.goto(reverse("exams:exam-detail", args=[exam.slug]))
+    expect(exam_page.get_by_text("1 published question in “1 Domain 1”; this exam needs 2.")).to_be_visible()
     page = new_context().new_page()
     page.goto(reverse("admin:index"))
     fill_log_in(page, instructor)
@@ -46,7 +58,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     fill_option(page, 2, "The wrong store")
     page.get_by_role("button", name="Save and publish").click()
     refusal = messages(page).locator(".error")
-    expect(refusal).to_contain_text("new-question: saved, but not published.")
+    expect(refusal).to_contain_text("saved, but not published.")
     expect(refusal).to_contain_text("no rationale for “The right store”; say why it is right or wrong.")
     expect(refusal).to_contain_text("no explanation; say in a few sentences what the question teaches.")
     expect(refusal).to_contain_text("no reference; name a document and its section.")
@@ -65,7 +77,10 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     page.get_by_role("button", name="Save and preview").click()
 
     expect(page.get_by_role("heading", name="Preview of new-question")).to_be_visible()
-    as_exam, as_review = page.get_by_role("region", name="In the exam"), page.get_by_role("region", name="In the review")
+    as_exam, as_review = (
+        page.get_by_role("region", name="In the exam"),
+        page.get_by_role("region", name="In the review"),
+    )
     expect(as_exam).to_contain_text("Which store keeps vectors?")
     expect(as_exam.get_by_role("strong")).to_have_text("vectors")
     expect(as_exam).not_to_contain_text("right answer")
@@ -78,11 +93,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     question.refresh_from_db()
     assert (question.status, question.published_revision.number) == ("published", 1)
 
-    # The exam could not be filled before.
-    theirs = new_context()
-    log_in(theirs, candidate)
-    exam_page = theirs.new_page()
-    exam_page.goto(reverse("exams:exam-detail", args=[exam.slug]))
+    exam_page.reload()
     exam_page.get_by_role("button", name="Start the exam").click()
     expect(exam_page.locator("#exam-foot")).to_be_visible()
     attempt = Attempt.objects.get(candidate=candidate)
@@ -90,3 +101,50 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     go_to(exam_page, position)
     expect(exam_page.locator(f"#q{position}")).to_contain_text("Which store keeps vectors?")
     assert all_stored(attempt) == ["", ""]
+
+
+def test_widgets_of_the_question_form_work_under_the_strict_policy(new_context, problems):
+    here, elsewhere = (
+        TaskFactory(domain=DomainFactory(name=f"Domain {word}"), name=f"Task {word}") for word in ("here", "elsewhere")
+    )
+    question = QuestionFactory(task=here)
+    page = open_admin(new_context(), "questions_question_change", question.pk)
+
+    page.get_by_role("button", name="Add another Task").click()
+    choose_task(page, 1, elsewhere)
+    page.get_by_label("Checked on:").fill("2026-01-31")
+    page.get_by_text("Option 5").click()
+    fill_option(page, 5, "A fifth option", rationale="One more.")
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(messages(page)).to_contain_text("was changed successfully")
+    expect(page.get_by_text("the text below is the draft of revision 2")).to_be_visible()
+    draft = question.revisions.get(number=2)
+    assert set(Task.objects.filter(placements__question=question)) == {here, elsewhere}
+    assert (draft.valid_as_of, draft.options[4]) == (dt.date(2026, 1, 31), "A fifth option")
+    assert problems.unexpected == []
+
+
+def test_widgets_of_the_exam_form_work_under_the_strict_policy(new_context, problems):
+    exam = make_exam()
+    domain = exam.certification.domains.first()
+    page = open_admin(new_context(), "exams_exam_add")
+
+    page.get_by_label("Title:").press_sequentially("My Exam")
+    expect(page.get_by_label("Slug:")).to_have_value("my-exam")
+    page.get_by_label("Certification:").select_option(str(exam.certification_id))
+    page.get_by_label("Domain:").select_option(str(domain))
+    page.get_by_label("Questions:").fill("2")
+    page.get_by_label("Minutes:").fill("5")
+    page.get_by_label("Opens at:").fill("2026-11-21T09:00")
+    page.get_by_label("Closes at:").fill("2026-11-28T12:30")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(messages(page)).to_contain_text("was added successfully")
+    made = Exam.objects.get(slug="my-exam")
+    assert (made.domain, str(made.opens_at), str(made.closes_at)) == (
+        domain,
+        "2026-11-21 09:00:00+00:00",
+        "2026-11-28 12:30:00+00:00",
+    )
+    assert problems.unexpected == []

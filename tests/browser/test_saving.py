@@ -1,4 +1,3 @@
-import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
@@ -21,6 +20,13 @@ from tests.browser.helpers import (
 from tests.factories import make_attempt
 
 ANSWERS = "**/answers/{}/"
+
+
+def hold_the_next_save(page, position):
+    """Keep the next save of this question from the server; the list will hold its route."""
+    held = []
+    page.route(ANSWERS.format(position), lambda route: held.append(route), times=1)
+    return held
 
 
 def test_reload_keeps_answers_flags_strikes_and_place(new_context):
@@ -49,6 +55,26 @@ def test_reload_keeps_answers_flags_strikes_and_place(new_context):
         "Question 4, not seen",
     ]
     assert all_stored(attempt) == ["B", "", "D", ""]
+
+
+def test_saved_is_shown_only_after_the_answer_of_the_server(new_context):
+    attempt = make_attempt()
+    page = open_exam(new_context(), attempt)
+    choose(page, 1, "A")
+    expect_saved(page, 1)
+    held = hold_the_next_save(page, 1)
+
+    with page.expect_request(ANSWERS.format(1)):
+        choose(page, 1, "B")
+    expect(page.locator("#q1 .saved")).to_be_hidden()
+    choose(page, 1, "C")  # a further change waits for the one on its way
+    expect(page.locator("#q1 .saved")).to_be_hidden()
+    assert stored(attempt, 1) == "A"
+    held[0].continue_()
+
+    expect_saved(page, 1)
+    expect(page.locator("#q1 .saved")).to_be_visible()
+    assert (stored(attempt, 1), attempt.items.get(position=1).sequence) == ("C", 3)
 
 
 # --- Two tabs -------------------------------------------------------------------------------------------------------
@@ -112,13 +138,6 @@ def test_stale_tab_is_refused_again_when_its_answer_changes_before_the_choice(ne
     assert stored(attempt, 1) == "B"
 
 
-def hold_the_next_save(page, position):
-    """Keep the next save of this question from the server; the list will hold its route."""
-    held = []
-    page.route(ANSWERS.format(position), lambda route: held.append(route), times=1)
-    return held
-
-
 def test_second_change_that_waited_for_a_refused_one_is_refused_too(new_context, problems):
     problems.allow("409")
     attempt, context = make_attempt(), new_context()
@@ -163,6 +182,25 @@ def test_handing_in_an_open_conflict_shows_both_answers_first(new_context, probl
     expect(stale.get_by_role("heading", name="Not handed in yet")).to_be_visible()
     attempt.refresh_from_db()
     assert (attempt.state, stored(attempt, 1)) == ("in_progress", "B")
+
+
+def test_tab_that_merely_stayed_open_hands_in_what_the_other_saved(new_context):
+    attempt, context = make_attempt(), new_context()
+    left_open, other = open_exam(context, attempt), open_exam(context, attempt)
+    choose(left_open, 1, "B")
+    expect_saved(left_open, 1)
+    other.reload()
+    choose(other, 1, "C")
+    choose(other, 2, "D")
+    expect_saved(other, 1)
+    expect_saved(other, 2)
+
+    left_open.bring_to_front()
+    left_open.get_by_role("button", name="Hand in…").click()
+    left_open.get_by_role("button", name="Hand in now").click()
+
+    expect_result(left_open, attempt)
+    assert all_stored(attempt) == ["C", "D", "", ""]
 
 
 def test_newer_answer_stands_when_the_deadline_meets_an_open_conflict(new_context, problems):

@@ -280,7 +280,7 @@ def test_conflicts_are_shown_with_both_answers_and_stop_the_hand_in(client, atte
     assert response.status_code == 409
     second, third = item_of(attempt, 2), item_of(attempt, 3)
     sections = re.findall(r"<h2>Question (\d)</h2>(.*?)</section>", response.text, re.DOTALL)
-    shown = [(position, re.findall(r"<li>(.*?)</li>", section)) for position, section in sections]
+    shown = [(position, re.findall(r"<li[^>]*>(.*?)</li>", section)) for position, section in sections]
     option = second.revision.options
     assert shown == [
         ("2", [option[second.option_order[3]], option[second.option_order[1]]]),

@@ -232,13 +232,16 @@ def test_stale_blank_is_a_409_that_says_no_answer(client, attempt):
     assert "Chosen here: no answer." in save(client, item, page="mine", sequence=0).text
 
 
-def test_after_a_409_the_page_may_save_with_the_sequence_it_was_told(client, attempt):
+def test_after_a_409_the_page_may_save_only_with_the_sequence_its_choice_brings(client, attempt):
     item = item_of(attempt)
     save(client, item, 3, page="other")
-    told = fields_of(save(client, item, 0, page="mine", sequence=0), "hand-in")["q1-sequence"]
+    refused = save(client, item, 0, page="mine", sequence=0)
 
-    assert told == ["1"]
-    assert save(client, item, 0, page="mine", sequence=told[0], count=2).status_code == 200
+    # What the form holds is refused again; the candidate's choice takes the sequence from beside it.
+    assert fields_of(refused, "hand-in")["q1-sequence"] == ["0"]
+    assert save(client, item, 0, page="mine", sequence=0, count=2).status_code == 409
+    assert 'data-sequence="1"' in refused.text
+    assert save(client, item, 0, page="mine", sequence=1, count=3).status_code == 200
     assert chosen_of(item) == [0]
 
 

@@ -53,12 +53,13 @@ def test_answers_are_accepted_up_to_and_including_the_grace(late_by, expected):
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (START - 90 * SECOND, 90 * SECOND),
-        (START - MICROSECOND, MICROSECOND),
-        (START, 0 * SECOND),
-        (START + SECOND, 0 * SECOND),
-        (START + dt.timedelta(days=9), 0 * SECOND),
+        (START - 90 * SECOND, 90),
+        (START - 90 * SECOND + MICROSECOND, 90),
+        (START - MICROSECOND, 1),
+        (START, 0),
+        (START + SECOND, 0),
+        (START + dt.timedelta(days=9), 0),
     ],
 )
-def test_remaining_time_is_never_negative(now, expected):
+def test_remaining_seconds_are_rounded_up_and_never_negative(now, expected):
     assert remaining(START, now) == expected

@@ -209,7 +209,8 @@ def test_names_say_what_a_person_looks_for():
     question = QuestionFactory(code="ch01-q01", task=task)
 
     assert str(certification) == "CERT-X Certified X"
-    assert str(task.domain) == "3 Models"
+    assert str(task.domain) == "CERT-X 3 Models"
+    assert task.domain.label == "3 Models"
     assert str(task) == "CERT-X 3.1 Train"
     assert str(question) == "ch01-q01"
     assert str(question.placements.get()) == "ch01-q01 in CERT-X 3.1 Train"
