@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from questions.content import Content, QuestionContent, Text, near_duplicates, publication_problems
+from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
@@ -260,7 +260,8 @@ def _add_question(
         return
     places[question.id] = (path, line)
     bank.questions.append(question)
-    for problem in publication_problems(question):
+    rules = publication_problems if question.status == "published" else draft_problems
+    for problem in rules(question):
         loc = tuple(int(part) if part.isdigit() else part for part in problem.field.split("."))
         bank.problems.append(
             FileProblem(

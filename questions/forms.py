@@ -153,6 +153,11 @@ def _initial(revision: Revision | None) -> dict[str, Any]:
 class PlacementFormSet(forms.BaseInlineFormSet):
     """The tasks of a question: one per certification."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = "Remove this task"
+
     def clean(self) -> None:
         super().clean()
         certifications: set[int] = set()
