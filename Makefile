@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: serve test lint lock clean
+.PHONY: serve test faults bench lint lock clean
 
 serve: $(VENV)/.base
 	@$(BIN)/python .ci/serve.py $(PORT)
@@ -17,9 +17,22 @@ test: lint
 	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \
 	ALLOWED_HOSTS=exams.example.org DATABASE_URL=postgres://db/exams REDIS_URL=redis://redis \
 	$(MANAGE) check --deploy --fail-level WARNING
+	$(BIN)/python .ci/audit.py config/requirements/base.txt
 	$(MANAGE) check_bank fixtures
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 --ignore tests/browser --ignore tests/services
 	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2
+
+# Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
+faults: $(VENV)/.dev
+	@.ci/packages postgresql redis-server
+	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults
+	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults
+
+# The figures of docs/performance.md, measured on this machine; some ten minutes.
+bench: $(VENV)/.base
+	@.ci/packages postgresql redis-server
+	@for figures in save_floor load growth; do \
+	$(BIN)/python .ci/with_services.py $(BIN)/python -m benchmarks.$$figures || exit 1; done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

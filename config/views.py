@@ -2,9 +2,11 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 
 @never_cache
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Answer 200 when this process serves requests and reaches its database."""
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from exams import services
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.queries import short_domains
+from questions.admin import ReadOnlyAdmin
 from questions.models import Domain
 
 
@@ -79,13 +80,15 @@ class ScoreInline(admin.TabularInline):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(admin.ModelAdmin):
+class AttemptAdmin(ReadOnlyAdmin):
     """Attempts are looked at, never edited."""
 
     list_display = ["candidate", "exam", "state", "started_at", "submitted_at", "scaled", "scoring_error"]
-    list_filter = ["state", "exam"]
+    # Dates as a filter, not as a `date_hierarchy`: that reads every attempt there is for its list of years, and a full
+    # count reads them once more.
+    list_filter = ["state", "exam", "started_at"]
+    show_full_result_count = False
     search_fields = ["candidate__email", "candidate__name", "exam__title"]
-    date_hierarchy = "started_at"
     inlines = [ScoreInline, ItemInline]
     list_per_page = 50
 
@@ -106,12 +109,3 @@ class AttemptAdmin(admin.ModelAdmin):
     def scaled(self, attempt: Attempt) -> str:
         scores: list[Score] = getattr(attempt, "current_scores", [])
         return str(scores[0].scaled) if scores else "–"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

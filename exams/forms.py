@@ -1,46 +1,52 @@
-"""Reading what exam pages send. Fields of question 7 are named q7-…; see templates/exams/_question.html."""
+"""Reading what exam pages send. Fields of question 7 are named q7-…; see templates/exams/_question.html.
+
+No Django form: one of seven fields, built anew for every save, was a tenth of a save's CPU (docs/performance.md).
+"""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from django import forms
 from django.http import QueryDict
 
 from exams.exceptions import InvalidResponse
 from exams.services import Answer
 from questions.content import MAX_OPTIONS
 
-OPTION_NUMBERS = [(number, number) for number in range(MAX_OPTIONS)]
 MAX_COUNT = 2**31 - 1
 MAX_SECONDS = 7 * 24 * 3600
+PAGE_NAME = re.compile(r"[0-9a-zA-Z-]{0,32}")
+# ASCII only and no longer than MAX_COUNT: int() would take other scripts' digits, and pages of them.
+NUMBER = re.compile(r"[0-9]{1,10}")
 
 
-class AnswerForm(forms.Form):
-    choice = forms.TypedMultipleChoiceField(choices=OPTION_NUMBERS, coerce=int, required=False)
-    struck = forms.TypedMultipleChoiceField(choices=OPTION_NUMBERS, coerce=int, required=False)
-    flag = forms.BooleanField(required=False)
-    sequence = forms.IntegerField(min_value=0, max_value=MAX_COUNT)
-    page = forms.RegexField(r"^[0-9a-zA-Z-]*$", max_length=32, required=False)
-    count = forms.IntegerField(min_value=0, max_value=MAX_COUNT)
-    seconds = forms.IntegerField(min_value=0, max_value=MAX_SECONDS)
+def _number(text: str, largest: int, position: int | str, field: str) -> int:
+    """Return the whole number from 0 to `largest` that the text is, or raise `InvalidResponse` naming the field."""
+    if not NUMBER.fullmatch(text) or int(text) > largest:
+        raise InvalidResponse(f"Question {position}, {field}: this is not a whole number from 0 to {largest}.")
+    return int(text)
 
 
-def read_answer(data: QueryDict | Mapping[str, Any], position: int) -> Answer:
+def read_answer(data: QueryDict, position: int) -> Answer:
     """Return the answer to one question. Raises `InvalidResponse` naming the field that is wrong."""
-    form = AnswerForm(data, prefix=f"q{position}")
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.items()))
-        raise InvalidResponse(f"Question {position}, {field}: {errors[0]}")
+    prefix = f"q{position}"
+
+    def number(field: str, largest: int) -> int:
+        return _number(data.get(f"{prefix}-{field}", ""), largest, position, field)
+
+    def options(field: str) -> tuple[int, ...]:
+        return tuple(_number(text, MAX_OPTIONS - 1, position, field) for text in data.getlist(f"{prefix}-{field}"))
+
+    page = data.get(f"{prefix}-page", "")
+    if not PAGE_NAME.fullmatch(page):
+        raise InvalidResponse(f"Question {position}, page: this is not the name of a page.")
     return Answer(
         position=position,
-        chosen=tuple(form.cleaned_data["choice"]),
-        is_flagged=form.cleaned_data["flag"],
-        struck=tuple(form.cleaned_data["struck"]),
-        seconds_spent=form.cleaned_data["seconds"],
-        sequence=form.cleaned_data["sequence"],
-        page=form.cleaned_data["page"],
-        count=form.cleaned_data["count"],
+        chosen=options("choice"),
+        is_flagged=bool(data.get(f"{prefix}-flag")),
+        struck=options("struck"),
+        sequence=number("sequence", MAX_COUNT),
+        page=page,
+        count=number("count", MAX_COUNT),
+        seconds_spent=number("seconds", MAX_SECONDS),
     )
 
 
@@ -52,11 +58,8 @@ def read_answers(data: QueryDict) -> list[Answer]:
 
 def read_seconds(data: QueryDict) -> dict[int, int]:
     """Return the seconds spent per position, also for questions of which the page sends nothing else."""
-    seconds = {}
-    for name in data:
-        if match := re.fullmatch(r"q(\d{1,4})-seconds", name):
-            try:
-                seconds[int(match[1])] = forms.IntegerField(min_value=0, max_value=MAX_SECONDS).clean(data[name])
-            except forms.ValidationError as error:
-                raise InvalidResponse(f"Question {match[1]}, seconds: {error.messages[0]}") from None
-    return seconds
+    return {
+        int(match[1]): _number(data.get(name, ""), MAX_SECONDS, match[1], "seconds")
+        for name in data
+        if (match := re.fullmatch(r"q(\d{1,4})-seconds", name))
+    }

@@ -90,6 +90,13 @@ class Exam(models.Model):
     def clean(self) -> None:
         if self.domain and self.domain.certification_id != self.certification_id:
             raise ValidationError({"domain": "Choose a domain of the exam's certification."})
+        before = Exam.objects.filter(pk=self.pk, attempts__isnull=False).first()
+        pinned = ["certification_id", "domain_id", "chapter"]
+        if before and any(getattr(before, name) != getattr(self, name) for name in pinned):
+            raise ValidationError(
+                "This exam has been taken: its certification, domain and chapter stay, or old results would mean "
+                "something else. Make another exam."
+            )
         if self.domain and self.chapter:
             raise ValidationError("Practise a domain or a chapter, not both.")
 
@@ -173,6 +180,7 @@ class Attempt(models.Model):
             models.Index(fields=["deadline_at"], condition=Q(state="in_progress"), name="attempts_to_close"),
             models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempts_to_score"),
             models.Index(fields=["candidate", "-started_at"], name="attempts_of_a_candidate"),
+            models.Index(fields=["-started_at", "-id"], name="attempts_newest_first"),
         ]
 
     def __str__(self) -> str:
@@ -245,6 +253,8 @@ class Score(models.Model):
     domains = models.JSONField()
     tasks = models.JSONField()
     points = models.JSONField()
+    # What the codes meant then: {"1": {"name": …, "tasks": {"1.1": name, …}}, …}.
+    outline = models.JSONField()
     created_at = models.DateTimeField()
 
     class Meta:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.safestring import SafeString
 
 from accounts.models import User
@@ -206,9 +206,23 @@ class ReviewedItem:
         return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
+def _open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
+    """Select the questions that the candidate is being asked right now: no page shows their keys meanwhile."""
+    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).values(
+        "question_id"
+    )
+
+
 def reviewed_items(attempt: Attempt, points: dict[str, int]) -> list[ReviewedItem]:
-    """Return the questions of a scored attempt with key, rationales and what the candidate chose: one query."""
-    items = attempt.items.order_by("position").select_related("question", "revision", "task__domain")
+    """Return the questions of a scored attempt with key, rationales and what the candidate chose: one query.
+
+    Without those that stand in another attempt of the candidate that is under way.
+    """
+    items = (
+        attempt.items.exclude(question_id__in=_open_questions(attempt.candidate_id))
+        .order_by("position")
+        .select_related("question", "revision", "task__domain")
+    )
     return [_reviewed(item, bool(points[str(item.position)])) for item in items]
 
 
@@ -299,31 +313,31 @@ def headline(attempt: Attempt, score: Score) -> Headline:
     )
 
 
-def report(attempt: Attempt, domains: dict[str, Any], tasks: dict[str, Any]) -> list[ReportRow]:
-    """Return a row per domain with its tasks, the lowest share first."""
+def report(attempt: Attempt, score: Score) -> list[ReportRow]:
+    """Return a row per domain with its tasks, the lowest share first, by the codes and names of when it was scored."""
     practices = {
-        exam.domain_id: exam
-        for exam in Exam.objects.offered().filter(domain__certification=attempt.exam.certification_id)
+        str(exam.domain.number): exam
+        for exam in Exam.objects.offered()
+        .filter(domain__certification=attempt.exam.certification_id)
+        .select_related("domain")
+        if exam.domain
     }
-    rows = []
-    for domain in Domain.objects.filter(certification=attempt.exam.certification_id).prefetch_related("tasks"):
-        if str(domain.number) not in domains:
-            continue
-        task_rows = [
-            _row(task.code, task.name, tasks[task.code], attempt.pass_share)
-            for task in domain.tasks.all()
-            if task.code in tasks
-        ]
-        rows.append(
-            _row(
-                str(domain.number),
-                domain.name,
-                domains[str(domain.number)],
-                attempt.pass_share,
-                practice=practices.get(domain.pk),
-                tasks=task_rows,
-            )
+    rows = [
+        _row(
+            code,
+            domain["name"],
+            score.domains[code],
+            attempt.pass_share,
+            practice=practices.get(code),
+            tasks=[
+                _row(task, name, score.tasks[task], attempt.pass_share)
+                for task, name in sorted(domain["tasks"].items())
+                if task in score.tasks
+            ],
         )
+        for code, domain in score.outline.items()
+        if code in score.domains
+    ]
     return sorted(rows, key=lambda row: (row.share, row.code))
 
 
@@ -435,12 +449,17 @@ def usage_of(question: Question) -> QuestionUsage:
 
 
 def answered_in_chapter(candidate: User, certification: Certification, chapter: int) -> list[Revision]:
-    """Return the chapter's questions that the candidate has answered in a scored attempt, as they read today."""
+    """Return the chapter's questions that the candidate has answered in a scored attempt, as they read today.
+
+    Without those that stand in an attempt under way.
+    """
     answered = AttemptItem.objects.filter(
         attempt__candidate=candidate, attempt__state=Attempt.State.SCORED, response__isnull=False
     ).values("question_id")
-    questions = Question.objects.published().filter(
-        placements__certification=certification, source_chapter=chapter, pk__in=answered
+    questions = (
+        Question.objects.published()
+        .filter(placements__certification=certification, source_chapter=chapter, pk__in=answered)
+        .exclude(pk__in=_open_questions(candidate))
     )
     return [
         question.published_revision

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -125,8 +125,11 @@ def save_answer(*, candidate: User, attempt_id: UUID, answer: Answer, now: dt.da
     Raises `AttemptItem.DoesNotExist`, `AttemptClosed`, `InvalidResponse`, or `StaleAnswer` when another page saved a
     different answer in between. The same answer sent again is no conflict: the repeat changes nothing.
     """
-    items = AttemptItem.objects.select_related("attempt", "revision").filter(
-        attempt=attempt_id, attempt__candidate=candidate, position=answer.position
+    items = (
+        AttemptItem.objects.select_related("attempt", "revision")
+        .filter(attempt=attempt_id, attempt__candidate=candidate, position=answer.position)
+        # Without the question's texts and key, which a save has no use for.
+        .only("option_order", *_SAVED_FIELDS, "attempt__state", "attempt__deadline_at", "revision__kind")
     )
     item = items.select_for_update(of=("attempt",), no_key=True).get()
     _require_open(item.attempt, now)
@@ -169,12 +172,22 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
     if struck and not 0 <= struck[0] <= struck[-1] < count:
         raise InvalidResponse(f"There is no such option; this question has {count}.")
     response = None if shown is None else sorted(item.option_order[number] for number in shown)
-    is_later = answer.seconds_spent > item.seconds_spent
+    is_from_last_page = bool(answer.page) and item.saved_by_page == answer.page
+    if is_from_last_page and answer.count != item.page_count:
+        is_current = answer.count > item.page_count
+    else:
+        is_current = item.sequence == answer.sequence
+    is_longer = answer.seconds_spent > item.seconds_spent
     item.seconds_spent = max(item.seconds_spent, answer.seconds_spent)
     if (item.response, item.is_flagged, item.struck) == (response, answer.is_flagged, struck):
-        return is_later
-    is_newer_from_same_page = bool(answer.page) and item.saved_by_page == answer.page and answer.count > item.page_count
-    if item.sequence != answer.sequence and not is_newer_from_same_page:
+        # Nothing to store but, where the page did change and change back, that this came later than what may still be
+        # on its way.
+        is_change = is_current and answer.count > 0
+        if is_change:
+            item.saved_by_page, item.page_count = answer.page, answer.count
+            item.sequence += 1
+        return is_change or is_longer
+    if not is_current:
         raise StaleAnswer
     item.response, item.is_flagged, item.struck = response, answer.is_flagged, struck
     item.saved_by_page, item.page_count = answer.page, answer.count
@@ -324,10 +337,13 @@ def score_attempt(*, attempt_id: UUID, now: dt.datetime) -> Score | None:
     """Score a submitted attempt, once: called again it returns the score that exists.
 
     None when there is nothing to score (yet): the attempt is open, gone or parked. A failure is counted and kept with
-    its reason; data that no rule can judge parks the attempt at once.
+    its reason; data that no rule can judge parks the attempt at once. A database out of reach, a deadlock or a
+    serialization failure says nothing about the attempt: it is raised to be tried again and not counted.
     """
     try:
         return _score_attempt(attempt_id, now)
+    except OperationalError:
+        raise
     except UnscorableAttempt as error:
         _record_failure(attempt_id, error, tries=Attempt.MAX_SCORING_TRIES)
         logger.exception("attempt %s cannot be scored and is parked", attempt_id)
@@ -356,13 +372,21 @@ def _score_attempt(attempt_id: UUID, now: dt.datetime) -> Score | None:
 
 def _judge(attempt: Attempt, now: dt.datetime) -> Score:
     """Compute the score from what the attempt pins."""
-    rows = attempt.items.order_by("position").values_list(
-        "position", "task__domain__number", "task__code", "is_scored", "revision__kind", "revision__key", "response"
-    )
+    rows = list(attempt.items.order_by("position").select_related("task__domain", "revision"))
     items = [
-        scoring.ScoredItem(position, str(domain), task, is_scored, scoring.points(kind, key, response))
-        for position, domain, task, is_scored, kind, key, response in rows
+        scoring.ScoredItem(
+            item.position,
+            str(item.task.domain.number),
+            item.task.code,
+            item.is_scored,
+            scoring.points(item.revision.kind, item.revision.key, item.response),
+        )
+        for item in rows
     ]
+    outline: dict[str, Any] = {}
+    for item in rows:
+        domain = outline.setdefault(str(item.task.domain.number), {"name": item.task.domain.name, "tasks": {}})
+        domain["tasks"][item.task.code] = item.task.name
     result = scoring.score(items, scale_min=attempt.scale_min, scale_max=attempt.scale_max)
     return Score(
         attempt=attempt,
@@ -376,6 +400,7 @@ def _judge(attempt: Attempt, now: dt.datetime) -> Score:
         is_passed=result.scaled >= attempt.cut_score,
         domains={tally.code: [tally.correct, tally.total] for tally in result.domains},
         tasks={tally.code: [tally.correct, tally.total] for tally in result.tasks},
+        outline=outline,
         points={str(item.position): item.points for item in items},
         created_at=now,
     )

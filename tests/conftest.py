@@ -1,13 +1,17 @@
 import os
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 
 from config import celery_app
-from tests.services.processes import redis_at
+from tests.services.processes import MARK, Broker, Process, redis_at, start_beat, start_web, start_worker
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,3 +33,77 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture
+def threaded_db(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """The database, for threads that write side by side.
+
+    SQLite's in-memory test database is shared by threads without waiting for each other's locks; production has a
+    file. So the tests that need threads get a copy of the empty database in a file.
+    """
+    if connection.vendor != "sqlite" or not connection.is_in_memory_db():  # type: ignore[attr-defined]  # SQLite's own
+        yield
+        return
+    in_memory, name = connection.connection, connection.settings_dict["NAME"]
+    path = tmp_path / "threaded.sqlite3"
+    with closing(sqlite3.connect(path)) as copy:
+        in_memory.backup(copy)
+    connection.connection, connection.settings_dict["NAME"] = None, str(path)
+    yield
+    connection.close()
+    connection.connection, connection.settings_dict["NAME"] = in_memory, name
+
+
+# --- Real processes ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_process(threaded_db: None, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start processes that see the rows of this test, and end them with it."""
+    processes: list[Process] = []
+
+    def start(starter: Callable[..., Process], *args: object, **kwargs: object) -> Process:
+        log = tmp_path / f"{starter.__name__.removeprefix('start_')}-{len(processes)}.log"
+        processes.append(starter(log, *args, **kwargs))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        # PostgreSQL notices late that a client was killed, and until then its locks block emptying the tables.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [MARK],
+        )
+
+
+@pytest.fixture
+def celery_worker(start_process: Callable[..., Process]) -> Callable[..., Process]:
+    """celery_worker(pool="solo" or "prefork", concurrency=1, *options) starts a worker and returns its handle."""
+    return lambda *args, **kwargs: start_process(start_worker, *args, **kwargs)
+
+
+@pytest.fixture
+def celery_beat(start_process: Callable[..., Process]) -> Callable[..., Process]:
+    return lambda: start_process(start_beat)
+
+
+@pytest.fixture
+def web_server(start_process: Callable[..., Process]) -> Callable[..., Process]:
+    """web_server(workers=2, threads=1, NAME="value") starts gunicorn with these variables; the handle has its `url`."""
+    return lambda *args, **kwargs: start_process(start_web, *args, **kwargs)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A running Redis for this test alone. Ask for it before anything that starts a process."""
+    broker = Broker(tmp_path)
+    broker.start()
+    with redis_at(broker.url):
+        yield broker
+    broker.stop()

@@ -241,7 +241,7 @@ def test_import_against_the_direction_is_found(name, source):
     [
         ("exams.models", "from questions.models import Question\nfrom django.db import models"),
         ("exams.services", "from exams import scoring\nfrom questions.queries import drawable_from"),
-        ("exams.views", "from exams.services import start_attempt\nfrom exams.forms import AnswerForm"),
+        ("exams.views", "from exams.services import start_attempt\nfrom exams.forms import read_answer"),
         ("exams.queries.reports", "from . import helpers\nfrom ..models import Attempt"),
         ("exams.tasks", "name = 'exams.sweep'"),
         ("config.urls", "from exams.views import home\nimport questions.admin"),

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "accounts",
@@ -34,15 +35,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.permissions_policy_middleware",
+    "config.middleware.refuse_nul_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.time_zone_middleware",
@@ -135,6 +139,14 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+# One address may be a whole school: what guards against guessing is the limit per account (`key`), and the ones per
+# address stop floods. allauth's own 30 log-ins and 10 failures a minute would lock a class out.
+ACCOUNT_RATE_LIMITS: Any = {"login": "600/m/ip", "login_failed": "120/m/ip,5/5m/key", "signup": "120/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = os.environ.get("SITE_NAME", "Mock Exams")
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+# Who may see every key and every candidate gives a second factor; the demo and the tests are exempt.
+STAFF_NEED_MFA = True
 
 # --- Pages ----------------------------------------------------------------------------------------
 

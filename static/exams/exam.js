@@ -145,7 +145,10 @@
     const position = positionOf(question);
     const sent = event.detail.requestConfig.parameters.get(`q${position}-count`);
     // A newer change may have come while this one was on its way; it is sent next and acknowledged by itself.
-    if (sent === field(question, "count").value) forget(question);
+    if (sent === field(question, "count").value) {
+      forget(question);
+      field(question, "page").value = exam.dataset.page; // an answer kept by an earlier page goes on as this page's own
+    }
     else keep(question);
     setRemaining(Number(field(question, "sequence").dataset.remaining));
   });

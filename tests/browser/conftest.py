@@ -120,7 +120,7 @@ def axe() -> Callable[[Page], list[str]]:
     """axe(page): serious and critical violations, one line each. Injected by the debugger, which no CSP stops."""
 
     def run(page: Page) -> list[str]:
-        violations = Axe().run(page).response["violations"]
+        violations = Axe().run(page, options={"preload": False}).response["violations"]
         return [
             f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
             for violation in violations

@@ -12,9 +12,15 @@ from playwright.sync_api import expect
 from exams.models import Attempt
 
 LETTERS = "ABCDEFGH"
+# What the browser's console says of a request that fails, for `problems.allow`.
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")
 
 expect.set_options(timeout=10_000)
+
+
+def refused(status):
+    """Return what the console says of this status, for `problems.allow`."""
+    return rf"(status of|Status Error Code) {status}\b"
 
 
 def log_in(context, user):

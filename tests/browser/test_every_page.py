@@ -16,6 +16,7 @@ from tests.browser.helpers import (
     log_in,
     move_deadline,
     open_exam,
+    refused,
     rule_out,
 )
 from tests.factories import (
@@ -104,6 +105,7 @@ def make_pages(role):
             "preferences": reverse("accounts:preferences"),
             "e-mail": reverse("account_email"),
             "password": reverse("account_change_password"),
+            "second factor": reverse("mfa_index"),
             "404": reverse("exams:attempt", args=[make_attempt().pk]),
         }
     question = scored.items.first().question
@@ -129,7 +131,7 @@ ROLES = ["anonymous", "candidate", "instructor"]
 @pytest.fixture(params=ROLES)
 def pages(request, new_context, problems):
     """A function: its call opens every page of a role in one tab, and yields name, tab and response of each."""
-    problems.allow("status of 404")
+    problems.allow(refused(404))
     user, addresses = make_pages(request.param)
 
     def visit(**options):
@@ -228,7 +230,7 @@ STATES = [help_dialog, hand_in_dialog, conflict_box, conflict_page, log_in_banne
 
 @pytest.mark.parametrize("reach", STATES)
 def test_state_of_the_exam_page_is_accessible_and_fits_a_phone(new_context, problems, axe, reach):
-    problems.allow("40[19]")
+    problems.allow(refused(401), refused(409))
     attempt = make_attempt(exam=make_wide_exam())
     page = open_exam(new_context(), attempt)
 

@@ -14,6 +14,7 @@ from tests.browser.helpers import (
     kept_in_browser,
     move_deadline,
     open_exam,
+    refused,
     rule_out,
     stored,
 )
@@ -22,10 +23,10 @@ from tests.factories import make_attempt
 ANSWERS = "**/answers/{}/"
 
 
-def hold_the_next_save(page, position):
-    """Keep the next save of this question from the server; the list will hold its route."""
+def hold_saves(page, position, *, number=1):
+    """Keep the next saves of this question from the server; the list will hold their routes."""
     held = []
-    page.route(ANSWERS.format(position), lambda route: held.append(route), times=1)
+    page.route(ANSWERS.format(position), lambda route: held.append(route), times=number)
     return held
 
 
@@ -62,15 +63,18 @@ def test_saved_is_shown_only_after_the_answer_of_the_server(new_context):
     page = open_exam(new_context(), attempt)
     choose(page, 1, "A")
     expect_saved(page, 1)
-    held = hold_the_next_save(page, 1)
+    held = hold_saves(page, 1, number=2)
 
     with page.expect_request(ANSWERS.format(1)):
         choose(page, 1, "B")
     expect(page.locator("#q1 .saved")).to_be_hidden()
-    choose(page, 1, "C")  # a further change waits for the one on its way
-    expect(page.locator("#q1 .saved")).to_be_hidden()
     assert stored(attempt, 1) == "A"
-    held[0].continue_()
+    choose(page, 1, "C")
+    with page.expect_request(ANSWERS.format(1)):  # the further change waited for the one on its way
+        held[0].continue_()
+    expect(page.locator("#q1 .saved")).to_be_hidden()
+    assert (stored(attempt, 1), len(kept_in_browser(page))) == ("B", 1)
+    held[1].continue_()
 
     expect_saved(page, 1)
     expect(page.locator("#q1 .saved")).to_be_visible()
@@ -82,7 +86,7 @@ def test_saved_is_shown_only_after_the_answer_of_the_server(new_context):
 
 def conflict_of(new_context, problems, letters="BC"):
     """Return attempt and stale tab: another tab saved `letters[0]` for question 1, here `letters[1]` was chosen."""
-    problems.allow("409")
+    problems.allow(refused(409))
     attempt, context = make_attempt(), new_context()
     stale, fresh = open_exam(context, attempt), open_exam(context, attempt)
     choose(fresh, 1, letters[0])
@@ -139,12 +143,12 @@ def test_stale_tab_is_refused_again_when_its_answer_changes_before_the_choice(ne
 
 
 def test_second_change_that_waited_for_a_refused_one_is_refused_too(new_context, problems):
-    problems.allow("409")
+    problems.allow(refused(409))
     attempt, context = make_attempt(), new_context()
     stale, fresh = open_exam(context, attempt), open_exam(context, attempt)
     choose(fresh, 1, "B")
     expect_saved(fresh, 1)
-    held = hold_the_next_save(stale, 1)
+    held = hold_saves(stale, 1)
 
     with stale.expect_request(ANSWERS.format(1)):
         choose(stale, 1, "C")
@@ -158,12 +162,12 @@ def test_second_change_that_waited_for_a_refused_one_is_refused_too(new_context,
 
 
 def test_conflict_of_a_question_left_behind_is_announced(new_context, problems):
-    problems.allow("409")
+    problems.allow(refused(409))
     attempt, context = make_attempt(), new_context()
     stale, fresh = open_exam(context, attempt), open_exam(context, attempt)
     choose(fresh, 1, "B")
     expect_saved(fresh, 1)
-    held = hold_the_next_save(stale, 1)
+    held = hold_saves(stale, 1)
 
     with stale.expect_request(ANSWERS.format(1)):
         choose(stale, 1, "C")
@@ -293,7 +297,7 @@ def test_changes_made_offline_in_two_tabs_are_all_kept(new_context, problems):
 
 
 def test_kept_answer_that_became_stale_is_refused_after_a_reload(new_context, problems):
-    problems.allow(*OFFLINE, "409")
+    problems.allow(*OFFLINE, refused(409))
     attempt = make_attempt()
     here, elsewhere = new_context(), new_context()
     page = open_exam(here, attempt)
@@ -308,6 +312,29 @@ def test_kept_answer_that_became_stale_is_refused_after_a_reload(new_context, pr
     page = open_exam(here, attempt)
 
     expect(page.locator("#q1 .conflict")).to_contain_text("Saved there: B . Chosen here: C .")
+    assert stored(attempt, 1) == "B"
+
+
+def test_kept_answer_that_a_second_tab_sent_gives_the_first_tab_no_right_to_overwrite(new_context, problems):
+    problems.allow("ERR_FAILED", *OFFLINE, refused(409))
+    attempt, context = make_attempt(), new_context()
+    first = open_exam(context, attempt)
+    first.route(ANSWERS.format(1), lambda route: route.abort())
+    choose(first, 1, "A")
+    expect(first.get_by_role("alert")).to_contain_text("No connection.")
+    second = open_exam(context, attempt)
+    expect_saved(second, 1)
+    choose(second, 1, "B")
+    expect_saved(second, 1)
+    first.unroute(ANSWERS.format(1))
+    come_back(first)
+    expect(first.locator("#q1 .conflict")).to_be_visible()
+
+    for letter in "CDC":
+        choose(first, 1, letter)
+        expect(first.locator("#q1.htmx-request")).to_have_count(0)
+
+    expect(first.locator("#q1 .conflict")).to_contain_text("Saved there: B . Chosen here: C .")
     assert stored(attempt, 1) == "B"
 
 
@@ -351,7 +378,7 @@ def test_repeat_of_a_save_whose_response_was_lost_changes_nothing(new_context, p
 
 
 def test_answers_given_after_the_log_in_expired_are_saved_after_a_new_one(new_context, problems):
-    problems.allow("401")
+    problems.allow(refused(401))
     attempt, context = make_attempt(), new_context()
     page = open_exam(context, attempt)
     page.evaluate("window.wasNotReloaded = true")

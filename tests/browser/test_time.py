@@ -14,6 +14,7 @@ from tests.browser.helpers import (
     kept_in_browser,
     move_deadline,
     open_exam,
+    refused,
     stored,
 )
 from tests.factories import make_attempt
@@ -57,7 +58,7 @@ def test_time_that_runs_out_hands_in_at_the_deadline_and_not_before(new_context)
 
 
 def test_deadline_that_passed_offline_leads_to_the_result_without_the_late_answer(new_context, problems):
-    problems.allow("410", *OFFLINE)
+    problems.allow(refused(410), *OFFLINE)
     attempt, context = make_attempt(), new_context()
     context.clock.install()
     page = open_exam(context, attempt)
@@ -94,7 +95,7 @@ def test_deadline_that_passed_offline_a_moment_ago_still_takes_the_kept_answer(n
 
 
 def test_exam_handed_in_in_another_tab_leads_to_the_result_at_the_next_save(new_context, problems):
-    problems.allow("410")
+    problems.allow(refused(410))
     attempt, context = make_attempt(), new_context()
     left_open, other = open_exam(context, attempt), open_exam(context, attempt)
     choose(other, 1, "A")

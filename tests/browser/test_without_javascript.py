@@ -10,6 +10,7 @@ from tests.browser.helpers import (
     expect_chosen,
     expect_result,
     log_in,
+    refused,
     stored,
 )
 from tests.factories import UserFactory, make_attempt, make_exam
@@ -65,7 +66,7 @@ def test_exam_is_taken_and_handed_in_without_javascript(plain):
 
 @pytest.mark.parametrize("button", ["Save all answers", "Hand in…"])
 def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, problems, button):
-    problems.allow("409")
+    problems.allow(refused(409))
     attempt = make_attempt()
     stale, fresh = open_plainly(plain, attempt), open_plainly(plain, attempt)
     choose_plainly(fresh, 1, "B")

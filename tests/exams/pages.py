@@ -46,7 +46,7 @@ def buttons_of(response, form):
 
 UNIQUE = [
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "some-uuid"),
-    (re.compile(r"\b[0-9A-Za-z]{64}\b"), "some-token"),
+    (re.compile(r"\b[0-9A-Za-z]{32}([0-9A-Za-z]{32})?\b"), "some-token"),
     (re.compile(r'(data-page="|-page" value=")[0-9a-f]{16}"'), r'\1some-page"'),
 ]
 

@@ -148,6 +148,27 @@ def test_first_change_that_arrives_after_the_second_does_not_overwrite_it(item):
     assert stored(item) == ([3], False, [], 1)
 
 
+def test_change_that_arrives_after_the_page_went_back_to_the_saved_answer_does_not_overwrite_it(item):
+    save(item, 2, sequence=0, count=1)
+    # The page chose 3 (on its way, late) and then 2 again, which is what stands there, and was told "Saved".
+    save(item, 2, sequence=0, count=3)
+
+    with pytest.raises(StaleAnswer):
+        save(item, 3, sequence=0, count=2)
+
+    assert stored(item)[0] == [2]
+
+
+def test_change_that_arrives_after_the_page_cleared_it_again_does_not_come_back(item):
+    # The page chose 3 (on its way, late) and then cleared it, which is how the question stood.
+    save(item, sequence=0, count=2)
+
+    with pytest.raises(StaleAnswer):
+        save(item, 3, sequence=0, count=1)
+
+    assert stored(item)[0] is None
+
+
 def test_different_answer_with_the_same_count_is_stale(item):
     save(item, 3, sequence=0, count=1)
 

@@ -191,6 +191,21 @@ def test_failure_is_counted_kept_and_raised(attempt, monkeypatch):
     assert len(attempt.scoring_error) == 1000
 
 
+def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch):
+    def deadlock(*args):
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "_judge", deadlock)
+        for _ in range(Attempt.MAX_SCORING_TRIES):
+            with pytest.raises(OperationalError):
+                score(attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.scoring_tries, attempt.scoring_error) == (0, "")
+    assert score(attempt).correct == 2
+
+
 def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(services, "_judge", lambda *args: 1 / 0)

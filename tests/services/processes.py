@@ -58,6 +58,14 @@ def _publish_to(url: str) -> None:
     celery_app.conf.broker_url = url
 
 
+def database_url() -> str:
+    """Return the address of the test database, for other processes."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
 @dataclass
 class Process:
     popen: subprocess.Popen[bytes]
@@ -102,9 +110,7 @@ def start(
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": urlsplit(os.environ["DATABASE_URL"])
-        ._replace(path=f"/{connection.settings_dict['NAME']}")
-        .geturl(),
+        "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "PGAPPNAME": MARK,
         **variables,
@@ -133,9 +139,10 @@ def start_beat(log: Path) -> Process:
     return start([*command, "-s", str(log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
 
 
-def start_web(log: Path, workers: int = 2, **variables: str) -> Process:
+def start_web(log: Path, workers: int = 2, threads: int = 1, **variables: str) -> Process:
     url = f"http://127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", "-w", str(workers)]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
+    command += ["-w", str(workers), "--threads", str(threads)]
     return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url), url, **variables)
 
 

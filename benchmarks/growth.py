@@ -1,0 +1,228 @@
+"""Does it get slower as it fills? Times of requests with a small and a large bank, and with few and many attempts.
+
+In one process, without a web server, on PostgreSQL with synthetic rows.
+Usage: .ci/with_services.py python -m benchmarks.growth
+"""
+
+import datetime as dt
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from benchmarks import harness
+from benchmarks.harness import expect_status, table
+
+RUNS = 15
+BANKS = (1_000, 10_000, 100_000)
+ATTEMPTS = (1_000, 100_000)
+ITEMS_OF = 10
+
+
+def median_of(measure: Callable[[], Any], runs: int = RUNS) -> float:
+    """Return the median wall-clock milliseconds of a call, after one that warms up."""
+    measure()
+    times = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        measure()
+        times.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(times)
+
+
+def execute(sql: str, *params: int | UUID) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+# --- Synthetic rows, made by the database from one of each kind ----------------------------------------
+
+
+def grow_bank(size: int) -> None:
+    """Fill the certification's tasks evenly up to `size` questions, copies of the bank's real ones."""
+    execute(
+        """
+        WITH model AS (SELECT array_agg(id ORDER BY id) AS ids FROM questions_revision WHERE number = 1),
+             task AS (SELECT array_agg(t.id ORDER BY t.id) AS ids FROM questions_task t
+                      JOIN questions_domain d ON d.id = t.domain_id
+                      JOIN questions_certification c ON c.id = d.certification_id WHERE c.code = 'mls-c01'),
+             number AS (SELECT generate_series((SELECT count(*) FROM questions_question) + 1, %s) AS n),
+             question AS (INSERT INTO questions_question (code, status, difficulty, tags, source_id, source_title,
+                              loaded_digest, created_at, updated_at)
+                          SELECT 'grown-' || n, 'draft', 'medium', '[]', '', '', '', now(), now() FROM number
+                          RETURNING id),
+             ranked AS (SELECT id, row_number() OVER () AS n FROM question),
+             revision AS (INSERT INTO questions_revision (question_id, number, kind, shuffle_options, stem, options,
+                              key, rationales, explanation, service_note, "references", valid_as_of, created_at,
+                              published_at)
+                          SELECT ranked.id, 1, r.kind, r.shuffle_options, r.stem, r.options, r.key, r.rationales,
+                                 r.explanation, r.service_note, r."references", r.valid_as_of, now(), now()
+                          FROM ranked, model, questions_revision r
+                          WHERE r.id = model.ids[1 + ranked.n %% array_length(model.ids, 1)])
+        INSERT INTO questions_questiontask (question_id, task_id, domain_id, certification_id, draw_key)
+        SELECT ranked.id, t.id, d.id, d.certification_id, random() FROM ranked, task, questions_task t
+        JOIN questions_domain d ON d.id = t.domain_id
+        WHERE t.id = task.ids[1 + ranked.n %% array_length(task.ids, 1)]
+        """,
+        size,
+    )
+    execute(
+        "UPDATE questions_question q SET status = 'published', published_revision_id = r.id FROM questions_revision r"
+        " WHERE r.question_id = q.id AND q.published_revision_id IS NULL AND r.published_at IS NOT NULL"
+    )
+    execute("VACUUM ANALYZE")
+
+
+def grow_attempts(size: int, model: UUID, per_candidate: int = 20) -> None:
+    """Copy one scored attempt, with its items and score, up to `size`; each candidate has `per_candidate` of them."""
+    execute(
+        "INSERT INTO accounts_user (password, is_superuser, email, name, is_active, is_staff, extra_time_percent,"
+        " time_zone, joined_at) SELECT '!', false, 'grown-' || n || '@example.com', 'Grown ' || n, true, false, 0,"
+        " 'UTC', now() FROM generate_series((SELECT count(*) FROM accounts_user), %s / %s) AS n ON CONFLICT DO NOTHING",
+        size,
+        per_candidate,
+    )
+    execute(
+        """
+        CREATE TEMPORARY TABLE grown AS
+        SELECT gen_random_uuid() AS id, n, (u.ids)[1 + n / %s %% array_length(u.ids, 1)] AS candidate_id
+        FROM generate_series((SELECT count(*)::int FROM exams_attempt), %s - 1) AS n,
+             (SELECT array_agg(id ORDER BY id) AS ids FROM accounts_user WHERE email LIKE 'grown-%%') AS u
+        """,
+        per_candidate,
+        size,
+    )
+    # Columns as the models have them, whatever they are: only what differs is named.
+    _copy("exams_attempt", "id", model, {"id": "g.id", "candidate_id": "g.candidate_id", **_shifted()})
+    _copy("exams_score", "attempt_id", model, {"attempt_id": "g.id", "id": None})
+    # The items of one attempt in ten: all of them would take most of the time of this benchmark to load.
+    _copy("exams_attemptitem", "attempt_id", model, {"attempt_id": "g.id", "id": None}, f" AND g.n %% {ITEMS_OF} = 0")
+    execute("DROP TABLE grown")
+    execute("VACUUM ANALYZE")
+
+
+def _shifted() -> dict[str, str]:
+    """Spread the attempts over the last two years: a minute or more between one and the next."""
+    return {name: f"m.{name} - g.n * interval '10 minutes'" for name in ("started_at", "deadline_at", "submitted_at")}
+
+
+def _copy(name: str, by: str, model: UUID, changed: dict[str, str | None], where: str = "") -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        columns = [column.name for column in connection.introspection.get_table_description(cursor, name)]
+    kept = [column for column in columns if changed.get(column, "") is not None]
+    values = ", ".join(changed.get(column) or f'm."{column}"' for column in kept)
+    names = ", ".join(f'"{column}"' for column in kept)
+    sql = f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} m, grown g WHERE m.{by} = %s{where}"  # noqa: S608
+    execute(sql, model)
+
+
+# --- What is measured -----------------------------------------------------------------------------------
+
+
+def page(browser: Any, path: str) -> Callable[[], None]:
+    return lambda: expect_status(browser.get(path, secure=True), 200)
+
+
+def measure_bank() -> dict[str, float]:
+    """Start an attempt, as a candidate who has had one before, and look at pages that count the bank."""
+    from django.test import Client
+    from django.utils import timezone
+
+    from accounts.models import User
+    from exams.models import Exam
+    from exams.services import start_attempt, submit_attempt
+
+    exam = Exam.objects.get(slug="mls-c01-full")
+    candidate = User.objects.get_or_create(email="before@example.com")[0]
+
+    def start() -> None:
+        attempt = start_attempt(candidate=candidate, exam=exam, now=timezone.now())
+        times.append(time.perf_counter())
+        submit_attempt(candidate=candidate, attempt_id=attempt.pk, now=timezone.now())
+
+    milliseconds = []
+    for _ in range(RUNS):
+        times: list[float] = [time.perf_counter()]
+        start()
+        milliseconds.append(1000 * (times[1] - times[0]))
+    client = Client(headers={"host": "localhost"})
+    return {
+        "start an attempt": statistics.median(milliseconds[1:]),
+        "home page": median_of(page(client, "/")),
+        "certification page": median_of(page(client, "/certifications/mls-c01/")),
+    }
+
+
+def scored_attempt() -> UUID:
+    from django.utils import timezone
+
+    from accounts.models import User
+    from exams.models import Exam
+    from exams.services import score_attempt, start_attempt, submit_attempt
+
+    candidate = User.objects.create(email="grown-0@example.com")
+    exam = Exam.objects.get(slug="mls-c01-full")
+    attempt = start_attempt(candidate=candidate, exam=exam, now=timezone.now() - dt.timedelta(hours=1))
+    attempt.items.update(response=[1], sequence=1, seconds_spent=60)
+    submit_attempt(candidate=candidate, attempt_id=attempt.pk, now=timezone.now())
+    score_attempt(attempt_id=attempt.pk, now=timezone.now())
+    return attempt.pk
+
+
+def measure_attempts(model: UUID) -> dict[str, float]:
+    from django.test import Client
+    from django.utils import timezone
+
+    from accounts.models import User
+    from exams import services
+    from exams.models import Attempt
+
+    client, instructor = Client(headers={"host": "localhost"}), Client(headers={"host": "localhost"})
+    client.force_login(Attempt.objects.get(pk=model).candidate, "django.contrib.auth.backends.ModelBackend")
+    staff = User.objects.get_or_create(email="staff@example.com", is_staff=True, is_superuser=True)[0]
+    instructor.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+
+    return {
+        "sweep": median_of(lambda: services.sweep(now=timezone.now())),
+        "result page": median_of(page(client, f"/attempts/{model}/result/")),
+        "review page": median_of(page(client, f"/attempts/{model}/review/"), 5),
+        "history": median_of(page(client, "/attempts/")),
+        "admin: attempts": median_of(page(instructor, "/admin/exams/attempt/"), 5),
+        "admin: attempts of an exam": median_of(page(instructor, "/admin/exams/attempt/?exam__id__exact=1"), 5),
+        "admin: questions": median_of(page(instructor, "/admin/questions/question/"), 5),
+    }
+
+
+def show(unit: str, sizes: Sequence[int], results: Sequence[dict[str, float]]) -> None:
+    rows = [
+        [name, *(result[name] for result in results), f"{results[-1][name] / results[0][name]:.2f}×"]
+        for name in results[0]
+    ]
+    table(["ms, median", *(f"{size:,} {unit}" for size in sizes), "largest / smallest"], rows)
+
+
+def main() -> None:
+    harness.set_up_django()
+    harness.load_bank()
+    model = scored_attempt()
+    few = []
+    for size in ATTEMPTS:
+        begun = time.monotonic()
+        grow_attempts(size, model)
+        print(f"{size:,} attempts loaded in {time.monotonic() - begun:.0f} s", flush=True)
+        few.append(measure_attempts(model))
+    show("scored attempts", ATTEMPTS, few)
+    results = []
+    for size in BANKS:
+        grow_bank(size)
+        results.append(measure_bank())
+    show("questions", BANKS, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+"""A candidate goes through a whole exam and to every address there is; nothing that comes back may tell the key.
+
+Two questions are asked of every answer of the server: does it hold a text that only the review may show, and would
+it be any different, byte for byte, if other options were right?
+"""
+
+import dataclasses
+import itertools
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver, reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exams import queries, services, urls
+from exams.assembly import option_order
+from exams.models import Attempt, AttemptItem
+from questions.content import Option, Reference
+from questions.models import Certification, Question, Revision
+from tests.exams.helpers import START, client_of, close, finish, item_of, posted
+from tests.exams.pages import fields_of, masked
+from tests.factories import (
+    ExamFactory,
+    QuestionFactory,
+    TaskFactory,
+    UserFactory,
+    make_attempt,
+    make_content,
+    make_exam,
+)
+
+pytestmark = pytest.mark.django_db
+
+# Every text that only a review may show has it.
+CANARY = "quokka"
+QUESTIONS = 4
+
+
+def secret_content(mark, kind):
+    keys = {1} if kind == "single" else {0, 2}
+    return make_content(
+        kind=kind,
+        shuffle=kind == "single",
+        stem=f"Stem {mark}",
+        options=tuple(
+            Option(
+                text=f"Option {number} of {mark}", key=number in keys, rationale=f"{CANARY} rationale {mark} {number}"
+            )
+            for number in range(4)
+        ),
+        explanation=f"{CANARY} explanation {mark}",
+        service_note=f"{CANARY} note {mark}",
+        references=(Reference(title=f"{CANARY} title {mark}", section=f"{CANARY} section {mark}"),),
+    )
+
+
+@pytest.fixture
+def world(clock, monkeypatch):
+    """An exam of four questions of both kinds, and a candidate; all attempts at it are put together alike."""
+    monkeypatch.setattr(services.secrets, "randbits", lambda bits: 7)
+    exam = make_exam(per_domain=0, weights=(50, 50), question_count=QUESTIONS, unscored_count=2)
+    for domain in exam.certification.domains.all():
+        for kind in ("single", "multiple"):
+            mark = f"{domain.number}-{kind}-{Question.objects.count()}"
+            QuestionFactory(
+                code=mark,
+                task=domain.tasks.get(),
+                content=secret_content(mark, kind),
+                source_chapter=1,
+                source_title="One",
+            )
+    Certification.objects.update(study_material="A book")
+    return SimpleNamespace(exam=exam, candidate=UserFactory(), other=UserFactory())
+
+
+def move_keys():
+    """Make other options right, and the secret texts different, also in length."""
+    for revision in Revision.objects.all():
+        Revision.objects.filter(pk=revision.pk).update(
+            key=[3] if revision.kind == "single" else [1, 2, 3],
+            rationales=[f"{CANARY} changed" * (number + 1) for number in range(4)],
+            explanation=CANARY * 9,
+            service_note="",
+            references=[],
+        )
+
+
+# --- The tour ---------------------------------------------------------------------------------------
+
+
+class Tour:
+    """Every answer of the server to one candidate from before the start to just before the hand-in."""
+
+    def __init__(self, world):
+        self.world, self.answers, self.visited = world, [], set()
+        self.client = Client()
+
+    def see(self, what, response):
+        self.answers.append((what, response))
+        if getattr(response, "resolver_match", None):
+            self.visited.add(response.resolver_match.view_name)
+        return response
+
+    def url(self, name, *args):
+        return reverse(f"exams:{name}", args=args)
+
+    def get(self, url, **kwargs):
+        return self.see(f"GET {masked(url)} {kwargs}", self.client.get(url, **kwargs))
+
+    def post(self, url, data=None, **kwargs):
+        return self.see(f"POST {masked(url)}", self.client.post(url, data, **kwargs))
+
+    def run(self, after_start=lambda: None):
+        self.look_around()
+        self.client.force_login(self.world.candidate)
+        self.look_around()
+        self.post(self.url("exam-start", self.world.exam.slug))
+        self.attempt = Attempt.objects.get(candidate=self.world.candidate)
+        after_start()
+        self.open_page()
+        self.save_answers()
+        self.meet_errors()
+        self.hand_in_without_doing_it()
+        self.look_around()
+        self.go_everywhere()
+        assert Attempt.objects.get().is_in_progress
+        return self
+
+    def look_around(self):
+        exam = self.world.exam
+        for name, *args in (
+            ("home",),
+            ("certification", exam.certification.code),
+            ("chapter", exam.certification.code, 1),
+            ("exam-detail", exam.slug),
+            ("history",),
+        ):
+            self.get(self.url(name, *args))
+            self.get(self.url(name, *args), headers={"HX-Request": "true"})
+
+    def open_page(self):
+        for name in ("attempt", "attempt-clock", "attempt-result", "attempt-review", "attempt-hand-in"):
+            self.get(self.url(name, self.attempt.pk))
+            self.get(self.url(name, self.attempt.pk), headers={"HX-Request": "true"})
+        self.get(self.url("attempt-review", self.attempt.pk) + "?show=wrong&domain=1")
+
+    def save(self, item, *chosen, **fields):
+        url = self.url("answer-save", self.attempt.pk, item.position)
+        return self.post(url, posted(item, *chosen, **fields), headers={"HX-Request": "true"})
+
+    def save_answers(self):
+        """Try every option of every question, and every pair where several may be chosen."""
+        for position in range(1, QUESTIONS + 1):
+            item, count = item_of(self.attempt, position), itertools.count(1)
+            for number in range(4):
+                assert self.save(item, number, count=next(count)).status_code == 200
+            if item.revision.kind == "multiple":
+                for pair in itertools.combinations(range(4), 2):
+                    assert self.save(item, *pair, count=next(count)).status_code == 200
+            assert self.save(item, count=next(count), flag=True, struck=(0, 3)).status_code == 200
+            self.save(item, 1, count=next(count))
+
+    def meet_errors(self):
+        item = item_of(self.attempt)
+        for number in range(4):
+            self.save(item, number, sequence=0, page="stale")
+        assert self.save(item, 7).status_code == 400
+        assert self.save(item, 0, 1, 2, 3, 5).status_code == 400
+        assert self.post(self.url("answer-save", self.attempt.pk, 99)).status_code == 400
+        assert self.post(self.url("answer-save", self.attempt.pk, 99), {"q99-sequence": 0}).status_code == 400
+        for name, args in (("attempt", []), ("answer-save", [1]), ("attempt-clock", []), ("attempt-result", [])):
+            url = self.url(name, self.attempt.pk, *args)
+            self.see(f"PUT {name}", self.client.put(url))
+            self.see(f"other {name}", client_of(self.world.other).get(url))
+            self.see(f"nobody {name}", Client().get(url))
+            strict = client_of(self.world.candidate, enforce_csrf_checks=True)
+            self.see(f"no token {name}", strict.post(url, posted(item, 1)))
+        self.client.raise_request_exception = False
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("shown_items", "item_states"):
+                patch.setattr(
+                    queries, name, lambda attempt, **_: [item.revision.key for item in attempt.items.all()][99]
+                )
+            for name in ("attempt", "attempt-hand-in"):
+                assert self.get(self.url(name, self.attempt.pk)).status_code == 500
+            assert self.save(item, 2, sequence=0, page="stale").status_code == 500
+        self.client.raise_request_exception = True
+
+    def hand_in_without_doing_it(self):
+        url = self.url("attempt-hand-in", self.attempt.pk)
+        for then in ("stay", "review"):
+            form = fields_of(self.get(self.url("attempt", self.attempt.pk)), "hand-in")
+            self.post(url, {**form, "then": then}, follow=True)
+        assert self.post(url, {**form, "q1-choice": "9", "then": "submit"}).status_code == 400
+        stale = {name: "0" for name in form if name.endswith("-sequence")}
+        for chosen in "02":
+            changed = {name.replace("sequence", "choice"): chosen for name in stale} | {"q1-page": "stale"}
+            assert self.post(url, {**form, **stale, **changed, "then": "submit"}).status_code == 409
+
+    def go_everywhere(self):
+        """Ask for every address of the site, the admin's included."""
+        for route in routes():
+            if "(?P" not in route and "logout" not in route:
+                self.get("/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part, route=route: self.value(part[1], route), route))
+
+    def value(self, name, route):
+        things = {"exams/attempt": self.attempt, "exams/exam": self.world.exam, "": Question.objects.first()}
+        values = {
+            "code": self.world.exam.certification.code,
+            "slug": self.world.exam.slug,
+            "number": 1,
+            "attempt_id": self.attempt.pk,
+            "position": 1,
+            "content_type_id": 1,
+        }
+        return str(values.get(name) or next(thing.pk for part, thing in things.items() if part in route))
+
+
+def routes(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, prefix + str(pattern.pattern))
+        else:
+            yield prefix + str(pattern.pattern)
+
+
+def everything(response):
+    """Return all that went over the wire, and what redirects on the way said."""
+    headers = "\n".join(f"{name}: {value}" for name, value in sorted(response.headers.items()))
+    cookies = "\n".join(
+        f"{name} {morsel.OutputString(['path', 'samesite'])}" for name, morsel in response.cookies.items()
+    )
+    return f"{response.status_code}\n{headers}\n{cookies}\n{getattr(response, 'redirect_chain', '')}\n{response.text}"
+
+
+# --- What it must not tell --------------------------------------------------------------------------
+
+
+def test_no_answer_before_the_hand_in_holds_a_text_of_the_review(world):
+    tour = Tour(world).run()
+
+    leaks = [what for what, response in tour.answers if CANARY in everything(response).lower()]
+    assert leaks == []
+    assert {f"exams:{pattern.name}" for pattern in urls.urlpatterns} <= tour.visited
+    assert len(tour.answers) > 180
+
+
+def test_the_review_holds_them_all(world):
+    """What the test above looks for is there to be found."""
+    attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
+    finish(attempt)
+
+    page = client_of(world.candidate).get(reverse("exams:attempt-review", args=[attempt.pk])).text
+
+    for revision in Revision.objects.all():
+        for text in (*revision.rationales, revision.explanation, revision.service_note):
+            assert text in page
+        for reference in revision.references:
+            assert f"<cite>{reference['title']}</cite>, “{reference['section']}”" in page
+
+
+def flip_scored():
+    for item in AttemptItem.objects.all():
+        AttemptItem.objects.filter(pk=item.pk).update(is_scored=not item.is_scored)
+
+
+def test_every_answer_would_be_the_same_if_other_options_were_right_and_other_questions_scored(world):
+    with transaction.atomic():
+        first = Tour(world).run().answers
+        transaction.set_rollback(True)
+    move_keys()
+
+    second = Tour(world).run(after_start=flip_scored).answers
+
+    assert [what for what, _ in first] == [what for what, _ in second]
+    for (what, response), (_, other_response) in zip(first, second, strict=True):
+        assert masked(everything(response)) == masked(everything(other_response)), what
+
+
+def test_waiting_for_the_score_tells_nothing_yet(world):
+    attempt = close(make_attempt(exam=world.exam, candidate=world.candidate, now=START), now=START)
+    client = client_of(world.candidate)
+
+    for name in ("attempt", "attempt-result", "attempt-review", "attempt-clock", "attempt-hand-in"):
+        for headers in ({}, {"HX-Request": "true"}):
+            response = client.get(reverse(f"exams:{name}", args=[attempt.pk]), headers=headers)
+            assert CANARY not in everything(response).lower()
+
+
+# --- What it cannot tell ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rendered", "fields"),
+    [
+        (
+            queries.ShownItem,
+            ["position", "kind", "stem", "options", "is_flagged", "seconds_spent", "sequence"],
+        ),
+        (queries.ShownOption, ["number", "html", "is_chosen", "is_struck"]),
+        (queries.ItemState, ["position", "is_answered", "is_flagged"]),
+    ],
+)
+def test_what_the_pages_render_has_no_field_that_could_tell(rendered, fields):
+    assert [field.name for field in dataclasses.fields(rendered)] == fields
+
+
+@pytest.mark.parametrize("name", ["attempt", "attempt-hand-in", "attempt-clock"])
+def test_pages_before_the_hand_in_read_no_key_and_no_explanation(world, name):
+    attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
+    client = client_of(world.candidate)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(reverse(f"exams:{name}", args=[attempt.pk])).status_code == 200
+
+    read = " ".join(query["sql"] for query in captured)
+    assert '"exams_attempt"' in read
+    columns = set(re.findall(r'"questions_revision"\."(\w+)"', read))
+    assert columns <= {"id", "kind", "stem", "options"}
+    assert ("options" in columns) == (name == "attempt")
+
+
+def test_conflict_reads_no_key_to_show_both_answers(world):
+    attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert len(queries.shown_items(attempt, position=1)) == 1
+
+    columns = set(re.findall(r'"questions_revision"\."(\w+)"', captured[0]["sql"]))
+    assert (len(captured), columns) == (1, {"id", "kind", "stem", "options"})
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**62), position=st.integers(1, 200), count=st.integers(2, 8))
+def test_order_of_options_is_fixed_by_seed_and_position_alone(seed, position, count):
+    # The function is not told the key, so it cannot depend on it; and it keeps no memory between calls.
+    expected = option_order(count, shuffle=True, seed=seed, position=position)
+    option_order(count, shuffle=True, seed=seed + 1, position=position)
+
+    assert option_order(count, shuffle=True, seed=seed, position=position) == expected
+
+
+def test_key_stands_at_every_place_equally_often(world):
+    exam = ExamFactory(certification=world.exam.certification, question_count=QUESTIONS, prefers_unseen=False)
+    for domain in exam.certification.domains.all():
+        QuestionFactory.create_batch(4, task=TaskFactory(domain=domain, code=f"{domain.number}.9"))
+    places = [0, 0, 0, 0]
+    for seed in range(60):
+        attempt = services.start_attempt(candidate=UserFactory(), exam=exam, now=START, seed=seed)
+        for item in attempt.items.filter(revision__shuffle_options=True).select_related("revision"):
+            places[item.option_order.index(item.revision.key[0])] += 1
+
+    # Some 50 each; the standard deviation is 6.
+    assert sum(places) > 180
+    assert min(places) > sum(places) / 4 - 25
+    assert max(places) < sum(places) / 4 + 25

@@ -1,0 +1,147 @@
+"""Headers of every page, also of the admin and of errors; cookies and TLS as production has them."""
+
+import importlib
+import sys
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.security.routes import World, all_routes
+
+pytestmark = pytest.mark.django_db
+
+EXPECTED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+PRODUCTION = {
+    "SECRET_KEY": "8c1f0a6e2b9d47f3a5e01c7d94b826fe3d70a15c9be248f61d3a7e0c52b4f986",
+    "ALLOWED_HOSTS": "testserver",
+    "DATABASE_URL": "postgres://db/exams",
+    "REDIS_URL": "redis://redis",
+    "BEHIND_TLS_PROXY": "on",
+}
+
+
+@pytest.fixture
+def production(monkeypatch, settings):
+    """The security settings of production, applied to this test."""
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delitem(sys.modules, "config.settings.prod", raising=False)
+    module = importlib.import_module("config.settings.prod")
+    for name in dir(module):
+        if name.startswith(("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "ALLAUTH_", "STAFF_NEED_")):
+            setattr(settings, name, getattr(module, name))
+    monkeypatch.delitem(sys.modules, "config.settings.prod")
+    return module
+
+
+def problems_of(response):
+    """Return what is wrong with the headers of an answer."""
+    found = [name for name, value in EXPECTED.items() if response.headers.get(name) != value]
+    policy = response.headers.get("Content-Security-Policy", "")
+    if "default-src 'none'" not in policy or "unsafe" in policy or "*" in policy or "data:" in policy:
+        found.append(policy or "no CSP")
+    if "camera=()" not in response.headers.get("Permissions-Policy", ""):
+        found.append("Permissions-Policy")
+    return found
+
+
+def test_every_route_sends_all_headers():
+    world = World.make()
+    clients = {role: world.client(role) for role in ("candidate", "superuser")} | {"anonymous": Client()}
+
+    answers = {(name, role): client.get(world.url(name)) for role, client in clients.items() for name in all_routes()}
+
+    assert {key: found for key, answer in answers.items() if (found := problems_of(answer))} == {}
+
+
+@pytest.mark.urls("tests.security.urls_that_fail")
+@pytest.mark.parametrize(
+    ("url", "host", "status"),
+    [
+        ("/nothing/", "testserver", 404),
+        ("/boom/", "testserver", 500),
+        ("/no/", "testserver", 403),
+        ("/bad/", "testserver", 400),
+        ("/nothing/", "evil.example", 400),
+    ],
+)
+def test_errors_send_all_headers(url, host, status):
+    response = Client(raise_request_exception=False).get(url, headers={"host": host})
+
+    assert (response.status_code, problems_of(response)) == (status, [])
+
+
+def test_form_without_a_token_is_refused_with_all_headers():
+    response = Client(enforce_csrf_checks=True).post(reverse("account_login"))
+
+    assert (response.status_code, problems_of(response)) == (403, [])
+
+
+def test_pages_with_answers_or_persons_are_kept_in_no_cache():
+    world = World.make()
+    candidate, superuser = world.client("candidate"), world.client("superuser")
+    public = {"exams:home", "exams:certification"}
+    own = [name for name in all_routes() if name.startswith(("exams:", "accounts:")) and name not in public]
+    # The admin's own pages for a password hold nothing of a person but the name.
+    cacheable = {"admin:jsi18n", "admin:password_change", "admin:password_change_done"}
+    staff = [name for name in all_routes() if name.startswith("admin") and name not in cacheable]
+    answers = [(name, candidate.get(world.url(name))) for name in own]
+    answers += [(name, superuser.get(world.url(name))) for name in staff]
+
+    kept = [
+        name
+        for name, answer in answers
+        if answer.status_code == 200 and "no-store" not in answer.headers.get("Cache-Control", "")
+    ]
+    assert kept == []
+
+
+def test_home_of_a_person_is_kept_in_no_cache(client):
+    world = World.make()
+
+    assert "no-store" in world.client("candidate").get("/").headers.get("Cache-Control", "")
+
+
+def test_cookies_in_production(production, client):
+    world = World.make()
+    response = client.post(
+        reverse("account_login"), {"login": world.candidate.email, "password": "secret-word-1"}, secure=True
+    )
+    page = client.get(reverse("accounts:preferences"), secure=True)
+    cookies = {**page.cookies, **response.cookies}
+
+    # What a page says once, such as "signed in as", travels in a signed cookie of its own.
+    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "messages"}
+    for cookie in cookies.values():
+        assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        assert cookie["samesite"] == "Lax"
+
+
+def test_production_wants_tls_for_a_year(production, client):
+    plain, secure = client.get("/"), client.get("/", secure=True)
+
+    assert (plain.status_code, plain.url) == (301, "https://testserver/")
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_wrong_host_in_production_gets_all_headers(production):
+    response = Client().get("/", headers={"host": "evil.example"}, secure=True)
+
+    assert (response.status_code, problems_of(response)) == (400, [])
+
+
+def test_no_own_page_has_inline_script_or_style():
+    world = World.make()
+    client = world.client("superuser")
+
+    for name in all_routes():
+        text = client.get(world.url(name)).text if name != "admin:jsi18n" else ""
+        assert (name, "<style" in text, " style=" in text, " onclick=" in text) == (name, False, False, False)
+        assert "<script>" not in text, name

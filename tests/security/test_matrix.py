@@ -1,0 +1,220 @@
+"""Who gets what: every route of the URL conf × role × method. A route without a row fails.
+
+A cell is `GET/POST`: a status, `in` for "log in first", `→` for sent on to another page. POST carries no field, so 200
+is a form shown again with what is missing, 400 what is incomplete.
+"""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests.exams.pages import masked
+from tests.factories import UserFactory
+from tests.security.routes import World, all_routes, model_of
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ["anonymous", "candidate", "other", "instructor", "superuser"]
+
+PUBLIC = ["200/405"] * 5
+READ = ["in/405"] + ["200/405"] * 4
+OWN_PAGE = ["in/405", "200/405"] + ["404/405"] * 3
+FORM = ["in/in"] + ["200/200"] * 4
+PASSING = ["in/in"] + ["→/→"] * 4  # asks for the password again, or there is nothing to do
+ABSENT = ["in/in"] + ["404/404"] * 4
+STAFF_PAGE = ["in/in"] * 3 + ["200/200"] * 2
+
+ROWS = {
+    "exams:home": PUBLIC,
+    "exams:certification": PUBLIC,
+    "exams:chapter": READ,
+    "exams:exam-detail": READ,
+    "exams:exam-start": ["405/in"] + ["405/→"] * 4,
+    "exams:history": READ,
+    "exams:attempt": OWN_PAGE,
+    "exams:answer-save": ["405/in"] + ["405/400"] * 4,  # without a field; with all of them in test_access.py
+    "exams:attempt-clock": OWN_PAGE,
+    "exams:attempt-hand-in": ["in/in", "200/→"] + ["404/404"] * 3,
+    "exams:attempt-result": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:attempt-review": ["in/405", "→/405"] + ["404/405"] * 3,
+    "accounts:preferences": FORM,
+    "account_login": ["200/200"] + ["→/→"] * 4,
+    "account_logout": ["→/→"] + ["200/→"] * 4,
+    "account_inactive": PUBLIC,
+    "account_signup": ["200/200"] + ["→/→"] * 4,
+    "account_reauthenticate": FORM,
+    "account_email": ["in/in"] + ["200/→"] * 4,
+    "account_email_verification_sent": PUBLIC,
+    "account_change_password": FORM,
+    "account_set_password": PASSING,
+    "account_reset_password": ["200/200"] * 5,
+    "account_confirm_login_code": PASSING,
+    "account_confirm_email": ["200/404"] * 5,  # the address is confirmed already
+    # Who holds the key is who got the mail; it dies when the candidate logs in.
+    "account_reset_password_from_key": ["→/→", "200/200"] + ["→/→"] * 3,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "mfa_index": ["in/in"] + ["200/405"] * 4,
+    "mfa_authenticate": PASSING,
+    "mfa_reauthenticate": PASSING,
+    "mfa_activate_totp": PASSING,
+    "mfa_deactivate_totp": ABSENT,
+    "mfa_view_recovery_codes": ["in/in"] + ["404/405"] * 4,
+    "mfa_generate_recovery_codes": PASSING,
+    "mfa_download_recovery_codes": ABSENT,
+    "mfa_list_webauthn": ["in/in"] + ["200/405"] * 4,
+    "mfa_add_webauthn": PASSING,
+    "mfa_reauthenticate_webauthn": PASSING,
+    "mfa_remove_webauthn": PASSING,
+    "mfa_edit_webauthn": PASSING,
+    "admin:index": STAFF_PAGE,
+    "admin:login": ["in/in", "403/403", "403/403", "→/200", "→/200"],
+    "admin:logout": ["→/→"] * 3 + ["405/200"] * 2,
+    "admin:password_change": STAFF_PAGE,
+    "admin:password_change_done": ["in/in"] * 3 + ["200/405"] * 2,
+    "admin:autocomplete": ["in/in"] * 3 + ["403/405"] * 2,
+    "admin:jsi18n": ["in/in"] * 3 + ["200/405"] * 2,
+    "admin:view_on_site": ["in/in"] * 3 + ["404/404"] * 2,
+    "admin:app_list": STAFF_PAGE,
+    "admin:auth_user_password_change": ["in/in"] * 3 + ["403/403", "200/200"],
+    "admin:questions_question_preview": STAFF_PAGE,
+    "admin/(?P<url>.*)$": ["in/in"] * 3 + ["404/404"] * 2,
+    "health": PUBLIC,
+}
+
+# What instructors and superusers may do with each model in the admin: view, add, change, delete.
+RIGHTS = {
+    "auth.group": ("", "vacd"),
+    "account.emailaddress": ("", "vacd"),
+    "mfa.authenticator": ("", "vd"),
+    "accounts.user": ("vc", "vacd"),
+    "questions.certification": ("v", "v"),
+    "questions.domain": ("v", "v"),
+    "questions.task": ("v", "v"),
+    "questions.question": ("vac", "vac"),
+    "questions.revision": ("v", "v"),
+    "exams.exam": ("vac", "vac"),
+    "exams.attempt": ("v", "v"),
+}
+
+
+def admin_cell(page, rights):
+    if page == "change":
+        return f"{200 if 'v' in rights else 403}/{200 if 'c' in rights else 403}"
+    needed = {"changelist": "v", "history": "v", "add": "a", "delete": "d"}[page]
+    return "200/200" if needed in rights else "403/403"
+
+
+def row_of(name):
+    """Return the five cells of a route, or None if nobody thought about it."""
+    if name in ROWS:
+        return ROWS[name]
+    if name.startswith("admin/") and name.endswith("<path:object_id>/"):  # the admin's old address of a change page
+        return ["in/in"] * 3 + ["→/→"] * 2
+    if not name.startswith("admin:"):
+        return None
+    rights = RIGHTS.get(model_of(name)._meta.label_lower)
+    page = name.rpartition("_")[2]
+    return rights and ["in/in"] * 3 + [admin_cell(page, of_role) for of_role in rights]
+
+
+@pytest.fixture
+def world():
+    return World.make()
+
+
+def outcome(response):
+    if response.status_code not in (301, 302):
+        return str(response.status_code)
+    wants_log_in = response.url.startswith((reverse("account_login"), reverse("admin:login")))
+    return "in" if wants_log_in else "→"
+
+
+def ask(world, role, method, url):
+    """Return the answer of a fresh browser of this role, and undo what it did."""
+    point = transaction.savepoint()
+    client = Client() if role == "anonymous" else world.client(role)
+    response = getattr(client, method)(url)
+    transaction.savepoint_rollback(point)
+    return response
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    routes = all_routes()
+
+    assert [name for name in routes if row_of(name) is None] == []
+    assert set(ROWS) <= set(routes)
+
+
+@pytest.mark.parametrize("name", all_routes())
+def test_route_answers_each_role_as_its_row_says(world, name):
+    url = world.url(name)
+
+    row = ["/".join(outcome(ask(world, role, method, url)) for method in ("get", "post")) for role in ROLES]
+
+    assert dict(zip(ROLES, row, strict=True)) == dict(zip(ROLES, row_of(name), strict=True))
+
+
+def test_no_route_takes_a_post_without_a_token(world):
+    client = world.client("superuser", enforce_csrf_checks=True)
+
+    answers = {name: client.post(world.url(name)).status_code for name in all_routes()}
+
+    assert answers == dict.fromkeys(answers, 403)
+
+
+def test_own_pages_know_no_other_methods(world):
+    client = world.client("candidate")
+    own = [name for name in all_routes() if name.startswith(("exams:", "accounts:", "health"))]
+
+    answers = {
+        (name, method): getattr(client, method)(world.url(name)).status_code
+        for name in own
+        for method in ("put", "patch", "delete")
+    }
+
+    assert answers == dict.fromkeys(answers, 405)
+
+
+OF_AN_ATTEMPT = [name for name, pattern in all_routes().items() if "attempt_id" in pattern]
+
+
+@pytest.mark.parametrize("role", ["other", "instructor", "superuser"])
+def test_foreign_and_missing_attempt_get_the_same_404(world, role):
+    fields = {"q1-sequence": 0, "q1-count": 1, "q1-seconds": 0, "q1-choice": 0}
+    client = world.client(role)
+
+    for name in OF_AN_ATTEMPT:
+        for method, data in (("get", None), ("post", fields)):
+            foreign = getattr(client, method)(world.url(name), data)
+            missing = getattr(client, method)(world.url(name, missing=True), data)
+            assert (name, foreign.status_code) == (name, missing.status_code)
+            assert foreign.status_code in (404, 405)
+            assert masked(foreign.text) == masked(missing.text)
+
+
+def test_person_whom_an_instructor_may_not_see_is_as_absent_as_nobody(world):
+    client = world.client("instructor")
+    hidden = [UserFactory(superuser=True), UserFactory(instructor=True), world.instructor, world.superuser]
+
+    for page in ("change", "history"):
+        pages = [
+            client.get(reverse(f"admin:accounts_user_{page}", args=[pk]), follow=True)
+            for pk in (*(person.pk for person in hidden), 987_654)
+        ]
+        texts = {
+            masked(answer.text).replace(f"“{pk}”", "“some”")
+            for answer, pk in zip(pages, [*(person.pk for person in hidden), 987_654], strict=True)
+        }
+        assert len(texts) == 1, page
+
+
+def test_passkey_of_another_person_is_as_absent_as_a_missing_one(world):
+    client = world.client("other")
+    client.post(reverse("account_reauthenticate"), {"password": "secret-word-1"})
+
+    for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        foreign, missing = (client.get(world.url(name, missing=missing)) for missing in (False, True))
+        assert (foreign.status_code, missing.status_code) == (404, 404)
+        assert masked(foreign.text) == masked(missing.text)
