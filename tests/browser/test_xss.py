@@ -154,6 +154,6 @@ def test_policy_stops_a_script_that_a_page_would_hold(page, problems):
     page.evaluate("""() => { window.ran = 0; document.body.insertAdjacentHTML("beforeend",
         '<img src=x onerror="window.ran++"><a id=evil href="javascript:window.ran++">x</a>');
         document.getElementById("evil").click() }""")
-    page.wait_for_function("document.images[0].complete")
+    page.wait_for_function("() => document.images[0].complete")
 
     assert page.evaluate("window.ran") == 0

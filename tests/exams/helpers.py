@@ -3,10 +3,12 @@
 import datetime as dt
 
 from django.test import Client
+from django.urls import reverse
 
 from exams.models import Attempt
 from exams.services import Answer, save_form, score_attempt, submit_attempt
 from questions.models import Question, QuestionTask, Revision
+from tests.exams.pages import masked
 from tests.factories import CertificationFactory, DomainFactory, ExamFactory, TaskFactory, make_content
 
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
@@ -111,3 +113,11 @@ def client_of(user, **kwargs):
     client = Client(**kwargs)
     client.force_login(user)
     return client
+
+
+def result_pages(attempt):
+    """Return what the candidate reads as result and review, without the ids and tokens of each answer."""
+    client = client_of(attempt.candidate)
+    names = ("exams:attempt-result", "exams:attempt-review")
+    pages = [client.get(reverse(name, args=[attempt.pk])).text for name in names]
+    return [masked(page[page.index("<main") :]) for page in pages]

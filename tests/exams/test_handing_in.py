@@ -5,7 +5,7 @@ import pytest
 from exams import services
 from exams.exceptions import AttemptClosed, InvalidResponse
 from exams.models import Attempt, AttemptItem
-from exams.services import close_overdue, save_form, submit_attempt
+from exams.services import close_overdue, save_form, score_attempt, submit_attempt
 from exams.timing import GRACE
 from tests.exams.helpers import MINUTE, SECOND, START, answer_to, close, item_of, items_of
 from tests.factories import UserFactory, make_attempt, make_exam
@@ -364,6 +364,24 @@ def test_close_overdue_goes_on_after_one_that_fails(monkeypatch):
     assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
     following.refresh_from_db()
     assert following.state == Attempt.State.SUBMITTED
+
+
+def test_close_overdue_leaves_what_was_handed_in_and_scored_while_it_was_at_work(monkeypatch):
+    exam = make_exam()
+    first, second = (make_attempt(exam=exam, now=START + minutes * MINUTE) for minutes in (0, 1))
+    close_one = services._close
+
+    def close_and_be_overtaken(attempt_id, *args):
+        if attempt_id == first.pk:
+            close(second, now=DEADLINE)
+            score_attempt(attempt_id=second.pk, now=DEADLINE)
+        return close_one(attempt_id, *args)
+
+    monkeypatch.setattr(services, "_close", close_and_be_overtaken)
+
+    assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
+    second.refresh_from_db()
+    assert (second.state, second.submitted_at) == (Attempt.State.SCORED, DEADLINE)
 
 
 def test_close_overdue_without_work_is_one_query(attempt):

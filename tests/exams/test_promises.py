@@ -2,10 +2,8 @@
 
 import datetime as dt
 import re
-from types import SimpleNamespace
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from kombu.exceptions import OperationalError as BrokerError
@@ -13,9 +11,9 @@ from kombu.exceptions import OperationalError as BrokerError
 from exams import services, tasks
 from exams.exceptions import AttemptClosed, StaleAnswer
 from exams.models import Attempt, AttemptItem, Exam, Score
-from exams.services import close_overdue, save_answer, score_attempt, start_attempt, submit_attempt, sweep
+from exams.services import close_overdue, save_answer, save_form, score_attempt, start_attempt, submit_attempt, sweep
 from exams.timing import GRACE
-from questions.models import Certification, Domain, Question, Task
+from questions.models import Certification, Question
 from questions.services import change_status, publish, save_draft
 from tests.exams.helpers import (
     MINUTE,
@@ -29,14 +27,12 @@ from tests.exams.helpers import (
     item_of,
     items_of,
     posted,
+    result_pages,
     shown_key,
 )
-from tests.exams.pages import masked
 from tests.exams.threads import Behind, at_once
 from tests.factories import (
-    DomainFactory,
     ExamFactory,
-    TaskFactory,
     UserFactory,
     make_attempt,
     make_content,
@@ -94,6 +90,22 @@ def test_tab_that_waited_for_another_tabs_save_does_not_overwrite_it(threaded_db
 
     assert isinstance(late.outcome(), StaleAnswer)
     assert chosen(item) == (0,)
+
+
+def test_whole_page_that_waited_for_another_tabs_save_does_not_overwrite_it(threaded_db):
+    attempt = make_attempt(now=START)
+    first, second, *_ = items_of(attempt)
+    stale, timely = answer_to(first, 1, page="second"), answer_to(second, 1, page="second")
+    late = Behind(
+        lambda: save_form(candidate=attempt.candidate, attempt_id=attempt.pk, answers=[stale, timely], now=NOW)
+    )
+
+    with transaction.atomic():
+        saving(first, 0, page="first")()
+        late.start()
+
+    assert late.outcome().conflicts == [stale]
+    assert (chosen(first), chosen(second)) == ((0,), (1,))
 
 
 def test_quick_second_change_that_waited_for_the_first_is_stored(threaded_db):
@@ -296,113 +308,27 @@ def test_worker_killed_in_the_middle_leaves_nothing_half_done(monkeypatch):
     assert Score.objects.count() == 1
 
 
-# --- 4. The past does not change --------------------------------------------------------------------
+# --- 4. The past does not change (see also test_the_past.py) ---------------------------------------
 
 
-@pytest.fixture
-def past(db, clock):
-    """A scored attempt with an unscored question, and another certification to move things to."""
+@pytest.mark.django_db
+def test_old_attempts_keep_result_and_review_when_everything_behind_them_is_edited(clock):
     attempt = make_attempt(exam=make_exam(question_count=6, unscored_count=2), now=START)
     finish(attempt, right=3)
-    elsewhere = TaskFactory(domain=DomainFactory(number=7), code="7.1")
-    return SimpleNamespace(attempt=attempt, exam=attempt.exam, elsewhere=elsewhere, question=item_of(attempt).question)
+    before = result_pages(attempt), list(Score.objects.values()), list(AttemptItem.objects.values())
 
+    Exam.objects.update(minutes=5, question_count=60, cut_score=150, scale_min=0, is_offered=False)
+    for question in Question.objects.all():
+        text, key, *others = make_content(f"corrected {question}").options
+        save_draft(question=question, content=make_content("corrected", options=(key, text, *others)), by=None)
+        publish(question=question, now=NOW)
+        change_status(question=question, to=Question.Status.RETIRED)
+    type(attempt.candidate).objects.update(extra_time_percent=300)
+    sweep(now=START + 9000 * MINUTE)
+    score_attempt(attempt_id=attempt.pk, now=NOW)
 
-def pages_of(attempt):
-    client = client_of(attempt.candidate)
-    pages = [client.get(url_of(name, attempt)).text for name in ("attempt-result", "attempt-review")]
-    return [masked(page[page.index("<main") :]) for page in pages]
-
-
-def edit(thing, **fields):
-    """Save an edit as a form would; a refusal is as good as no effect."""
-    for name, value in fields.items():
-        setattr(thing, name, value)
-    try:
-        thing.full_clean()
-    except ValidationError:
-        return
-    thing.save()
-
-
-def new_revision(past):
-    content = make_content("corrected", kind="multiple", options=make_content("y").options[::-1])
-    save_draft(question=past.question, content=content, by=None)
-
-
-def corrected_and_published(past):
-    keys = make_content("corrected").options
-    content = make_content("corrected", options=(keys[1], *keys[2:], keys[0]))
-    save_draft(question=past.question, content=content, by=None)
-    publish(question=past.question, now=NOW)
-
-
-EDITS = {
-    "time": lambda past: edit(past.exam, minutes=5, opens_at=START, closes_at=START + SECOND, is_offered=False),
-    "numbers": lambda past: edit(past.exam, question_count=60, unscored_count=0, prefers_unseen=False),
-    "pass mark": lambda past: edit(past.exam, cut_score=150),
-    "scale": lambda past: edit(past.exam, scale_min=0, scale_max=2000, cut_score=1999),
-    "certification's pass mark": lambda past: Certification.objects.update(cut_score=100, scale_max=500),
-    "weights": lambda past: Domain.objects.update(weight=7),
-    "draft": new_revision,
-    "corrected key": corrected_and_published,
-    "retired": lambda past: change_status(question=past.question, to=Question.Status.RETIRED),
-    "other task": lambda past: edit(past.question.placements.get(), task=past.elsewhere),
-    "other exam guide": lambda past: past.question.placements.all().delete(),
-    "extra time": lambda past: edit(past.attempt.candidate, extra_time_percent=300),
-    "scoring again": lambda past: score_attempt(attempt_id=past.attempt.pk, now=NOW),
-    "sweep": lambda past: sweep(now=START + 9000 * MINUTE),
-}
-
-
-@pytest.mark.parametrize("what", EDITS)
-def test_no_later_edit_changes_result_or_review_of_an_old_attempt(past, what):
-    before = pages_of(past.attempt), list(Score.objects.values()), list(AttemptItem.objects.values())
-
-    EDITS[what](past)
-
-    past.attempt = Attempt.objects.get(pk=past.attempt.pk)
-    assert (pages_of(past.attempt), list(Score.objects.values()), list(AttemptItem.objects.values())) == before
-
-
-@pytest.mark.parametrize("what", ["certification", "domain", "chapter"])
-def test_exam_that_was_taken_keeps_what_its_results_are_about(past, what):
-    other = {
-        "certification": past.elsewhere.domain.certification,
-        "domain": past.exam.certification.domains.first(),
-        "chapter": 3,
-    }
-    setattr(past.exam, what, other[what])
-
-    with pytest.raises(ValidationError, match="has been taken"):
-        past.exam.full_clean()
-
-
-@pytest.mark.parametrize("what", ["domain renumbered", "task renumbered"])
-def test_renumbering_the_exam_guide_drops_no_part_of_an_old_report(past, what):
-    def tallies():
-        return sorted(re.findall(r'<p class="bar-words"><strong>(\d+ of \d+)</strong>', pages_of(past.attempt)[0]))
-
-    before = tallies()
-    assert len(before) == 4
-    if what == "domain renumbered":
-        edit(past.exam.certification.domains.get(number=1), number=5)
-    else:
-        edit(Task.objects.get(domain__certification=past.exam.certification, code="1.1"), code="1.9")
-
-    assert tallies() == before
-
-
-@pytest.mark.parametrize("what", ["corrected key", "retired", "other task", "pass mark", "scale"])
-def test_attempt_under_way_is_scored_by_what_it_was_shown(past, what):
-    attempt = make_attempt(exam=past.exam, now=START)
-    question = item_of(attempt).question
-
-    EDITS[what](SimpleNamespace(exam=past.exam, question=question, elsewhere=past.elsewhere))
-
-    score = finish(attempt, right=6)
-    assert (score.correct, score.unscored_correct, score.scaled, score.is_passed) == (4, 2, 1000, True)
-    assert sorted(score.domains) == ["1", "2"]
+    attempt = Attempt.objects.get()
+    assert (result_pages(attempt), list(Score.objects.values()), list(AttemptItem.objects.values())) == before
 
 
 # --- 5. No key leaves early (see also test_no_key_leaves_early.py) ----------------------------------

@@ -63,12 +63,13 @@ class Life(RuleBasedStateMachine):
             assert known < self.sequences[position]
         else:
             assert self.is_accepting
-            is_change = self.answers.get(position, (None, None))[0] != option
-            if is_change:
-                # Over another's answer only by someone who has seen it.
-                assert known == self.sequences[position] or self.answers[position][1] == page
+            before, last_page = self.answers.get(position, (None, None))
+            is_current = known == self.sequences[position] or last_page == page
+            # Over another's answer only by someone who has seen it.
+            assert is_current or before == option
+            if is_current:
                 self.answers[position] = option, page
-            self.sequences[position] += is_change
+            self.sequences[position] += is_current
             assert item.sequence == self.sequences[position]
 
     @rule()
