@@ -50,16 +50,18 @@ def grow_bank(size: int) -> None:
                       JOIN questions_domain d ON d.id = t.domain_id
                       JOIN questions_certification c ON c.id = d.certification_id WHERE c.code = 'mls-c01'),
              number AS (SELECT generate_series((SELECT count(*) FROM questions_question) + 1, %s) AS n),
-             question AS (INSERT INTO questions_question (code, status, difficulty, tags, source_id, source_title,
+             question AS (INSERT INTO questions_question (code, status, difficulty, source_id, source_title,
                               loaded_digest, created_at, updated_at)
-                          SELECT 'grown-' || n, 'draft', 'medium', '[]', '', '', '', now(), now() FROM number
+                          SELECT 'grown-' || n, 'draft', 'medium', '', '', '', now(), now() FROM number
                           RETURNING id),
              ranked AS (SELECT id, row_number() OVER () AS n FROM question),
-             revision AS (INSERT INTO questions_revision (question_id, number, kind, shuffle_options, stem, options,
-                              key, rationales, explanation, service_note, "references", valid_as_of, created_at,
+             revision AS (INSERT INTO questions_revision (question_id, number, kind, shuffle_options, case_text, stem,
+                              options, choices, key, rationales, explanation, service_note, "references",
+                              valid_as_of, created_at,
                               published_at)
-                          SELECT ranked.id, 1, r.kind, r.shuffle_options, r.stem, r.options, r.key, r.rationales,
-                                 r.explanation, r.service_note, r."references", r.valid_as_of, now(), now()
+                          SELECT ranked.id, 1, r.kind, r.shuffle_options, r.case_text, r.stem, r.options, r.choices,
+                                 r.key, r.rationales, r.explanation, r.service_note, r."references",
+                                 r.valid_as_of, now(), now()
                           FROM ranked, model, questions_revision r
                           WHERE r.id = model.ids[1 + ranked.n %% array_length(model.ids, 1)])
         INSERT INTO questions_questiontask (question_id, task_id, domain_id, certification_id, draw_key)

@@ -68,7 +68,8 @@ class QuestionEntry(QuestionContent):
     @property
     def digest(self) -> str:
         """Return a fingerprint of all that the entry says, the same for the same meaning."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        # Without defaults, so that a field this program learns later changes no fingerprint.
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 class CertificationFile(Content):

@@ -17,10 +17,13 @@ def _unix_lines(value: object) -> object:
 
 AnyText = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_unix_lines)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_unix_lines)]
-Kind = Literal["single", "multiple"]
+Kind = Literal["single", "multiple", "ordering", "matching"]
+# Kinds whose options are chosen; in the others each option is given a place or a match.
+CHOICE_KINDS: frozenset[str] = frozenset({"single", "multiple"})
 
 MIN_OPTIONS = 2
 MAX_OPTIONS = 8
+LETTERS = "ABCDEFGH"
 
 
 class Content(BaseModel):
@@ -30,6 +33,7 @@ class Content(BaseModel):
 class Option(Content):
     text: Text
     key: bool = False
+    match: AnyText = ""
     rationale: AnyText = ""
 
 
@@ -39,19 +43,36 @@ class Reference(Content):
 
 
 class QuestionContent(Content):
-    """All that a revision pins. Texts are Markdown."""
+    """All that a revision pins. Texts are Markdown.
+
+    `single` and `multiple` mark options as `key`. The options of `ordering` are written in their right order. Those of
+    `matching` are prompts, each with its right `match`; `decoys` are offered as matches too and fit no prompt.
+    """
 
     kind: Kind
     shuffle: bool = True
+    case: AnyText = ""
     stem: Text
     options: tuple[Option, ...]
+    decoys: tuple[Text, ...] = ()
     explanation: AnyText = ""
     service_note: AnyText = ""
     references: tuple[Reference, ...] = ()
     valid_as_of: dt.date
 
     @property
-    def key(self) -> list[int]:
+    def choices(self) -> list[str]:
+        """What the prompts of a `matching` question may be matched with, in an order that tells nothing."""
+        return sorted({option.match for option in self.options if option.match} | set(self.decoys))
+
+    @property
+    def key(self) -> list[int | None]:
+        """Return the indexes of the right options; for `ordering` the place (from 0) of each option, for `matching`
+        the index in `choices` of each option's match, None where it has none yet."""
+        if self.kind == "ordering":
+            return list(range(len(self.options)))
+        if self.kind == "matching":
+            return [self.choices.index(option.match) if option.match else None for option in self.options]
         return [index for index, option in enumerate(self.options) if option.key]
 
 
@@ -77,21 +98,27 @@ def draft_problems(content: QuestionContent) -> list[Problem]:
     for text, count in texts.items():
         if count > 1:
             problems.append(Problem("options", f"“{text[:60]}” stands {count} times; every option must differ."))
+    for index, option in enumerate(content.options):
+        if option.match and content.kind != "matching":
+            problems.append(Problem(f"options.{index}.match", "only a `matching` question has matches; empty it."))
+        if option.key and content.kind not in CHOICE_KINDS:
+            problems.append(
+                Problem(f"options.{index}.key", f"a {content.kind} question marks no option as key; unmark it.")
+            )
+    if content.decoys and content.kind != "matching":
+        problems.append(Problem("decoys", "only a `matching` question has decoys; empty them."))
+    if len(content.choices) > MAX_OPTIONS:
+        problems.append(
+            Problem("decoys", f"{len(content.choices)} matches to choose from; give at most {MAX_OPTIONS}.")
+        )
+    if both := {option.match for option in content.options} & set(content.decoys):
+        problems.append(Problem("decoys", f"“{min(both)[:60]}” is the match of an option; a decoy fits none."))
     return problems
 
 
 def publication_problems(content: QuestionContent) -> list[Problem]:
     """Return what must be mended before candidates may see this question."""
-    problems = draft_problems(content)
-    keys = len(content.key)
-    if keys == 0:
-        problems.append(Problem("key", "no key; mark the right option (`key: true`)."))
-    elif content.kind == "single" and keys > 1:
-        problems.append(Problem("key", f"{keys} keys in a `single` question; mark one, or make it `multiple`."))
-    elif content.kind == "multiple" and keys == 1:
-        problems.append(Problem("key", "one key in a `multiple` question; mark another, or make it `single`."))
-    if keys and keys == len(content.options):
-        problems.append(Problem("key", "every option is a key; add a distractor."))
+    problems = [*draft_problems(content), *_key_problems(content)]
     problems.extend(
         Problem(f"options.{index}.rationale", f"no rationale for “{option.text[:60]}”; say why it is right or wrong.")
         for index, option in enumerate(content.options)
@@ -101,6 +128,30 @@ def publication_problems(content: QuestionContent) -> list[Problem]:
         problems.append(Problem("explanation", "no explanation; say in a few sentences what the question teaches."))
     if not content.references:
         problems.append(Problem("references", "no reference; name a document and its section."))
+    return problems
+
+
+def _key_problems(content: QuestionContent) -> list[Problem]:
+    if content.kind == "matching":
+        missing = [
+            Problem(f"options.{index}.match", f"no match for “{option.text[:60]}”; write the right one.")
+            for index, option in enumerate(content.options)
+            if not option.match
+        ]
+        if not missing and len(content.choices) < MIN_OPTIONS:
+            return [Problem("decoys", "only one match to choose from; add another, or a decoy.")]
+        return missing
+    if content.kind == "ordering":
+        return []
+    keys, problems = len(content.key), []
+    if keys == 0:
+        problems.append(Problem("key", "no key; mark the right option (`key: true`)."))
+    elif content.kind == "single" and keys > 1:
+        problems.append(Problem("key", f"{keys} keys in a `single` question; mark one, or make it `multiple`."))
+    elif content.kind == "multiple" and keys == 1:
+        problems.append(Problem("key", "one key in a `multiple` question; mark another, or make it `single`."))
+    if keys and keys == len(content.options):
+        problems.append(Problem("key", "every option is a key; add a distractor."))
     return problems
 
 

@@ -53,7 +53,11 @@ class QuestionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         revision = latest_revision(self.instance)
         self.initial.update(
-            {"tags": ", ".join(self.instance.tags or []), "valid_as_of": timezone.localdate(), **_initial(revision)}
+            {
+                "tags": ", ".join(map(str, self.instance.tags.all() if self.instance.pk else [])),
+                "valid_as_of": timezone.localdate(),
+                **_initial(revision),
+            }
         )
 
     def clean_tags(self) -> list[str]:
@@ -98,11 +102,6 @@ class QuestionForm(forms.ModelForm):
         for problem in draft_problems(self.content):
             self.add_error(None, str(problem))
         return data
-
-    def save(self, commit: bool = True) -> Question:
-        self.instance.tags = self.cleaned_data["tags"]
-        question: Question = super().save(commit)
-        return question
 
 
 def _option_fields() -> dict[str, forms.Field]:

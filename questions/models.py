@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from questions.content import Option, QuestionContent, Reference
+from questions.content import CHOICE_KINDS, Option, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
 
 
@@ -84,6 +84,18 @@ class Task(models.Model):
         return f"{self.code} {self.name}"
 
 
+class Tag(models.Model):
+    """A word that questions are found, drawn or left out by."""
+
+    name = models.SlugField(unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def new_code() -> str:
     return f"q-{uuid.uuid4().hex[:10]}"
 
@@ -114,7 +126,7 @@ class Question(models.Model):
     difficulty = models.CharField(
         max_length=10, choices=Difficulty, default=Difficulty.MEDIUM, help_text="Your estimate."
     )
-    tags = models.JSONField(default=list, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="questions")
     source_id = models.CharField(max_length=50, blank=True, db_index=True)
     source_chapter = models.PositiveSmallIntegerField(null=True, blank=True)
     source_title = models.CharField(max_length=200, blank=True)
@@ -124,6 +136,18 @@ class Question(models.Model):
     )
     loaded_digest = models.CharField(
         max_length=64, blank=True, editable=False, help_text="Of the file entry last loaded; empty if written here."
+    )
+    copied_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="copies"
+    )
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="questions_to_review",
+        help_text="Who was asked to review it.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -181,21 +205,29 @@ class Revision(models.Model):
     """The content of a question at one time. Published, it never changes: attempts pin it.
 
     What a candidate sees (`stem`, `options`) and what only a review may show (`key`, `rationales`, …) are separate
-    columns, so that a page before hand-in does not even load the latter. Shapes, for the kinds `single` and
-    `multiple`: `options` is a list of Markdown texts, `key` the list of indexes of the right ones, `rationales` a
-    list as long as `options`.
+    columns, so that a page before hand-in does not even load the latter. Shapes: `options` is a list of Markdown texts,
+    `rationales` a list as long. `key` is, for `single` and `multiple`, the list of indexes of the right options; for
+    `ordering` the place of each option, counted from 0; for `matching` the index in `choices` of each option's match.
     """
 
     class Kind(models.TextChoices):
         SINGLE = "single", "one right answer"
         MULTIPLE = "multiple", "several right answers, all or nothing"
+        ORDERING = "ordering", "put the options in order"
+        MATCHING = "matching", "match each option"
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind)
     shuffle_options = models.BooleanField(default=True)
+    case_text = models.TextField(blank=True, default="", db_default="")
     stem = models.TextField()
     options = models.JSONField()
+    choices = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="What options may be matched with.",
+    )
     key = models.JSONField()
     rationales = models.JSONField()
     explanation = models.TextField(blank=True)
@@ -228,7 +260,9 @@ class Revision(models.Model):
     def set_content(self, content: QuestionContent) -> None:
         self.kind = content.kind
         self.shuffle_options = content.shuffle
+        self.case_text = content.case
         self.stem = content.stem
+        self.choices = content.choices
         self.options = [option.text for option in content.options]
         self.key = content.key
         self.rationales = [option.rationale for option in content.options]
@@ -239,16 +273,54 @@ class Revision(models.Model):
 
     @property
     def content(self) -> QuestionContent:
+        is_choice, is_matching = self.kind in CHOICE_KINDS, self.kind == self.Kind.MATCHING
+        matches = [None if index is None else self.choices[index] for index in self.key] if is_matching else []
         return QuestionContent(
             kind=self.kind,  # type: ignore[arg-type]  # constrained by the field's choices
             shuffle=self.shuffle_options,
+            case=self.case_text,
             stem=self.stem,
             options=tuple(
-                Option(text=text, key=index in self.key, rationale=rationale)
+                Option(
+                    text=text,
+                    key=is_choice and index in self.key,
+                    match=(matches[index] or "") if is_matching else "",
+                    rationale=rationale,
+                )
                 for index, (text, rationale) in enumerate(zip(self.options, self.rationales, strict=True))
             ),
+            decoys=tuple(choice for choice in self.choices if choice not in matches),
             explanation=self.explanation,
             service_note=self.service_note,
             references=tuple(Reference(**reference) for reference in self.references),
             valid_as_of=self.valid_as_of,
         )
+
+
+class QuestionEvent(models.Model):
+    """One step in the life of a question: who did what and when, with what they had to say."""
+
+    class Kind(models.TextChoices):
+        WRITTEN = "written", "wrote a draft"
+        SENT_TO_REVIEW = "sent_to_review", "sent to review"
+        COMMENTED = "commented", "commented"
+        SENT_BACK = "sent_back", "sent back to its author"
+        APPROVED = "approved", "approved"
+        PUBLISHED = "published", "published"
+        RETIRED = "retired", "retired"
+        RESTORED = "restored", "brought back an earlier revision"
+        IMPORTED = "imported", "imported"
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="events")
+    revision = models.ForeignKey(Revision, models.SET_NULL, null=True, blank=True, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["question", "-at"], name="events_of_a_question")]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.get_kind_display()}"

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, models
 from django.utils.safestring import SafeString
 
+from questions.content import LETTERS
 from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
 from questions.rendering import render_inline, render_markdown
 
@@ -138,7 +139,7 @@ def previewed(revision: Revision) -> Previewed:
         stem=render_markdown(content.stem),
         options=[
             PreviewedOption(letter, render_inline(option.text), render_markdown(option.rationale), option.key)
-            for letter, option in zip("ABCDEFGH", content.options, strict=False)
+            for letter, option in zip(LETTERS, content.options, strict=False)
         ],
         explanation=render_markdown(content.explanation),
         service_note=render_markdown(content.service_note),

@@ -94,7 +94,7 @@ def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, 
 
 
 def test_waiting_page_without_javascript_asks_again_by_itself(plain, monkeypatch):
-    monkeypatch.setattr(services, "request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt()
     page = open_plainly(plain, attempt)
     page.get_by_role("button", name="Hand in…").click()

@@ -7,6 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from questions.content import Option, Reference
+from questions.models import Tag
 from tests.browser.helpers import log_in
 from tests.exams.helpers import finish
 from tests.factories import (
@@ -75,7 +76,8 @@ def make_hostile_world():
     task = TaskFactory(domain=domain, name=text[:100])
     for number, payload in enumerate(CORPUS):
         question = QuestionFactory(task=task, content=hostile_content(payload, f"No {number}"))
-        question.tags, question.source_chapter, question.source_title = [payload], 3, payload[:100]
+        question.tags.add(Tag.objects.create(name=payload[:45] + str(number)))
+        question.source_chapter, question.source_title = 3, payload[:100]
         question.save()
     candidate = UserFactory(name=text[:150])
     scored = make_attempt(exam=exam, candidate=candidate)

@@ -21,13 +21,13 @@ def attempt():
     return make_attempt(now=START)
 
 
-def save_all(attempt, answers, *, candidate=None, now=START + MINUTE, seconds=services.NO_SECONDS):
+def save_all(attempt, answers, *, candidate=None, now=START + MINUTE, seconds=services.saving.NO_SECONDS):
     return save_form(
         candidate=candidate or attempt.candidate, attempt_id=attempt.pk, answers=answers, seconds=seconds, now=now
     )
 
 
-def submit(attempt, answers=(), *, candidate=None, now=START + 2 * MINUTE, seconds=services.NO_SECONDS):
+def submit(attempt, answers=(), *, candidate=None, now=START + 2 * MINUTE, seconds=services.saving.NO_SECONDS):
     return submit_attempt(
         candidate=candidate or attempt.candidate, attempt_id=attempt.pk, answers=answers, seconds=seconds, now=now
     )
@@ -206,7 +206,7 @@ def test_submit_again_changes_nothing_and_stores_no_answer(attempt):
 
 def test_submit_asks_for_the_score_once_and_after_the_commit(attempt, monkeypatch, django_capture_on_commit_callbacks):
     asked = []
-    monkeypatch.setattr(services, "request_scoring", asked.append)
+    monkeypatch.setattr(services.scoring, "request_scoring", asked.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         submit(attempt)
@@ -305,7 +305,7 @@ def test_close_overdue_leaves_the_grace_to_answers_on_their_way(attempt, now, is
 
 def test_close_overdue_asks_for_the_scores(attempt, monkeypatch, django_capture_on_commit_callbacks):
     asked = []
-    monkeypatch.setattr(services, "request_scoring", asked.append)
+    monkeypatch.setattr(services.scoring, "request_scoring", asked.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         close_overdue(now=DEADLINE + MINUTE)
@@ -352,14 +352,14 @@ def test_close_overdue_takes_the_longest_overdue_first_up_to_its_limit():
 def test_close_overdue_goes_on_after_one_that_fails(monkeypatch):
     exam = make_exam()
     failing, following = (make_attempt(exam=exam, now=START + minutes * MINUTE) for minutes in (0, 1))
-    close_one = services._close
+    close_one = services.closing._close
 
     def close_or_fail(attempt_id, *args):
         if attempt_id == failing.pk:
             raise RuntimeError("this one fails")
         return close_one(attempt_id, *args)
 
-    monkeypatch.setattr(services, "_close", close_or_fail)
+    monkeypatch.setattr(services.closing, "_close", close_or_fail)
 
     assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
     following.refresh_from_db()
@@ -369,7 +369,7 @@ def test_close_overdue_goes_on_after_one_that_fails(monkeypatch):
 def test_close_overdue_leaves_what_was_handed_in_and_scored_while_it_was_at_work(monkeypatch):
     exam = make_exam()
     first, second = (make_attempt(exam=exam, now=START + minutes * MINUTE) for minutes in (0, 1))
-    close_one = services._close
+    close_one = services.closing._close
 
     def close_and_be_overtaken(attempt_id, *args):
         if attempt_id == first.pk:
@@ -377,7 +377,7 @@ def test_close_overdue_leaves_what_was_handed_in_and_scored_while_it_was_at_work
             score_attempt(attempt_id=second.pk, now=DEADLINE)
         return close_one(attempt_id, *args)
 
-    monkeypatch.setattr(services, "_close", close_and_be_overtaken)
+    monkeypatch.setattr(services.closing, "_close", close_and_be_overtaken)
 
     assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
     second.refresh_from_db()

@@ -62,7 +62,7 @@ def secret_content(mark, kind):
 @pytest.fixture
 def world(clock, monkeypatch):
     """An exam of four questions of both kinds, and a candidate; all attempts at it are put together alike."""
-    monkeypatch.setattr(services.secrets, "randbits", lambda bits: 7)
+    monkeypatch.setattr(services.starting.secrets, "randbits", lambda bits: 7)
     exam = make_exam(per_domain=0, weights=(50, 50), question_count=QUESTIONS, unscored_count=2)
     for domain in exam.certification.domains.all():
         for kind in ("single", "multiple"):
@@ -299,11 +299,11 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     ("rendered", "fields"),
     [
         (
-            queries.ShownItem,
+            queries.taking.ShownItem,
             ["position", "kind", "stem", "options", "is_flagged", "seconds_spent", "sequence"],
         ),
-        (queries.ShownOption, ["number", "html", "is_chosen", "is_struck"]),
-        (queries.ItemState, ["position", "is_answered", "is_flagged"]),
+        (queries.taking.ShownOption, ["number", "html", "is_chosen", "is_struck"]),
+        (queries.taking.ItemState, ["position", "is_answered", "is_flagged"]),
     ],
 )
 def test_what_the_pages_render_has_no_field_that_could_tell(rendered, fields):

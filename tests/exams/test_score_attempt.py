@@ -31,7 +31,7 @@ def attempt():
 def asked(monkeypatch):
     """The ids of the attempts that workers are asked to score; nothing is sent."""
     ids = []
-    monkeypatch.setattr(services, "request_scoring", ids.append)
+    monkeypatch.setattr(services.scoring, "request_scoring", ids.append)
     return ids
 
 
@@ -179,7 +179,7 @@ def test_failure_is_counted_kept_and_raised(attempt, monkeypatch):
     def fail(*args):
         raise RuntimeError("disk on fire " * 200)
 
-    monkeypatch.setattr(services, "_judge", fail)
+    monkeypatch.setattr(services.scoring, "_judge", fail)
 
     for tries in (1, 2):
         with pytest.raises(RuntimeError, match="disk on fire"):
@@ -196,7 +196,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
         raise OperationalError("deadlock detected")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_judge", deadlock)
+        patch.setattr(services.scoring, "_judge", deadlock)
         for _ in range(Attempt.MAX_SCORING_TRIES):
             with pytest.raises(OperationalError):
                 score(attempt)
@@ -208,7 +208,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
 
 def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_judge", lambda *args: 1 / 0)
+        patch.setattr(services.scoring, "_judge", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             score(attempt)
 
@@ -218,7 +218,7 @@ def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch
 
 
 def test_attempt_that_always_fails_is_parked_after_some_tries(attempt, monkeypatch, asked):
-    monkeypatch.setattr(services, "_judge", lambda *args: 1 / 0)
+    monkeypatch.setattr(services.scoring, "_judge", lambda *args: 1 / 0)
 
     for number in range(Attempt.MAX_SCORING_TRIES):
         assert resend_due(now=NOW + 2 * number * MINUTE) == 1
@@ -388,7 +388,7 @@ def test_score_task_tries_again_when_the_database_was_out_of_reach(attempt, monk
 
 def test_score_task_does_not_repeat_another_failure(attempt, monkeypatch):
     calls = []
-    monkeypatch.setattr(services, "_judge", lambda *args: calls.append(args) or 1 / 0)
+    monkeypatch.setattr(services.scoring, "_judge", lambda *args: calls.append(args) or 1 / 0)
 
     tasks.score_attempt.delay(str(attempt.pk))
 

@@ -60,7 +60,7 @@ def test_check_bank_names_every_problem_by_file_and_line(tmp_path):
     message, err = run_refused("check_bank", tmp_path)
 
     assert err.splitlines() == [
-        f"{path}:6: first-one.kind: Input should be 'single' or 'multiple' (found 'essay').",
+        f"{path}:6: first-one.kind: Input should be 'single', 'multiple', 'ordering' or 'matching' (found 'essay').",
         f"{path}:27: second-one.difficulty: Input should be 'easy', 'medium' or 'hard' (found 'huge').",
     ]
     assert message == "2 problems in 0 questions."

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from questions.bankfiles import Bank, find_files, read_bank
-from questions.content import longest_option_is_key
+from questions.content import LETTERS, longest_option_is_key
 
 
 class Command(BaseCommand):
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         for (chapter, title), count in sorted(chapters.items()):
             self.stdout.write(f"  chapter {chapter:2} {title:50} {count:6}")
         longest, singles = longest_option_is_key(bank.questions)
-        positions = Counter(q.key[0] for q in bank.questions if q.kind == "single")
-        shares = ", ".join(f"{'ABCDEFGH'[p]} {n / max(singles, 1):.0%}" for p, n in sorted(positions.items()))
+        positions = Counter(LETTERS[q.key[0] or 0] for q in bank.questions if q.kind == "single")
+        shares = ", ".join(f"{letter} {n / max(singles, 1):.0%}" for letter, n in sorted(positions.items()))
         self.stdout.write(
             f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}"
         )

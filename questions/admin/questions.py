@@ -6,50 +6,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from questions import services
 from questions.exceptions import QuestionRefused
 from questions.forms import FORM_OPTIONS, PlacementFormSet, QuestionForm, latest_revision, option_field
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
+from questions.models import Domain, Question, QuestionTask, Task
 from questions.queries import previewed
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """What comes from files is shown, not edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Certification)
-class CertificationAdmin(ReadOnlyAdmin):
-    list_display = ["code", "name", "status", "question_count", "minutes", "cut_score"]
-
-
-@admin.register(Domain)
-class DomainAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "certification", "weight"]
-    list_filter = ["certification"]
-    list_select_related = ["certification"]
-    search_fields = ["name", "certification__code"]
-
-
-@admin.register(Task)
-class TaskAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "domain"]
-    list_filter = ["domain__certification"]
-    search_fields = ["code", "name", "domain__name", "domain__certification__code"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
-        return super().get_queryset(request).select_related("domain__certification")
 
 
 class PlacementInline(admin.TabularInline):
@@ -139,6 +101,7 @@ class QuestionAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        services.set_tags(question=form.instance, names=form.cleaned_data["tags"])
         services.save_draft(question=form.instance, content=form.content, by=request.user)  # type: ignore[arg-type]
         if "_publish" in request.POST:
             self._do(request, form.instance, "published", publish=True)
@@ -208,15 +171,3 @@ class QuestionAdmin(admin.ModelAdmin):
     def retire_selected(self, request: HttpRequest, questions: QuerySet[Question]) -> None:
         for question in questions:
             self._do(request, question, "retired", to=Question.Status.RETIRED)
-
-
-@admin.register(Revision)
-class RevisionAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "kind", "created_by", "created_at", "published_at", "preview"]
-    search_fields = ["question__code"]
-    list_select_related = ["question", "created_by"]
-
-    @admin.display(description="question")
-    def preview(self, revision: Revision) -> SafeString:
-        url = reverse("admin:questions_question_change", args=[revision.question_id])
-        return format_html('<a href="{}">open</a>', url)

@@ -1,0 +1,180 @@
+"""What a score says: shares with intervals, the domain to work on, the trend."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from accounts.models import User
+from exams.models import Attempt, Exam, Score
+from exams.scoring import verdict, wilson_interval
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One domain or task: the count, the share, its 95 % interval (all in percent), and what may be said of it."""
+
+    code: str
+    name: str
+    correct: int
+    total: int
+    share: float
+    low: float
+    high: float
+    verdict: str
+    practice: Exam | None
+    tasks: list["ReportRow"]
+
+
+def _row(code: str, name: str, tally: Sequence[int], pass_share: float, **more: Any) -> ReportRow:
+    correct, total = tally
+    low, high = wilson_interval(correct, total)
+    return ReportRow(
+        code=code,
+        name=name,
+        correct=correct,
+        total=total,
+        share=100 * correct / total,
+        low=100 * low,
+        high=100 * high,
+        verdict=verdict(correct, total, pass_share=pass_share),
+        practice=more.get("practice"),
+        tasks=more.get("tasks", []),
+    )
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The overall share in percent with its 95 % interval, and the estimates that its ends stand for."""
+
+    share: float
+    low: float
+    high: float
+    scaled_low: int
+    scaled_high: int
+
+
+def headline(attempt: Attempt, score: Score) -> Headline:
+    low, high = wilson_interval(score.correct, score.total)
+    width = attempt.scale_max - attempt.scale_min
+    return Headline(
+        share=100 * score.correct / score.total,
+        low=100 * low,
+        high=100 * high,
+        scaled_low=attempt.scale_min + round(width * low),
+        scaled_high=attempt.scale_min + round(width * high),
+    )
+
+
+def report(attempt: Attempt, score: Score) -> list[ReportRow]:
+    """Return a row per domain with its tasks, the lowest share first, by the codes and names of when it was scored."""
+    practices = {
+        str(exam.domain.number): exam
+        for exam in Exam.objects.offered()
+        .filter(domain__certification=attempt.exam.certification_id)
+        .select_related("domain")
+        if exam.domain
+    }
+    rows = [
+        _row(
+            code,
+            domain["name"],
+            score.domains[code],
+            attempt.pass_share,
+            practice=practices.get(code),
+            tasks=[
+                _row(task, name, score.tasks[task], attempt.pass_share)
+                for task, name in sorted(domain["tasks"].items())
+                if task in score.tasks
+            ],
+        )
+        for code, domain in score.outline.items()
+        if code in score.domains
+    ]
+    return sorted(rows, key=lambda row: (row.share, row.code))
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The domain to work on, and how sure that is: `weak`, `lowest`, `strong` (all of them are) or `few`."""
+
+    row: ReportRow
+    certainty: str
+
+
+def focus(rows: Sequence[ReportRow]) -> Focus:
+    """Choose from rows ordered by share: a domain that is weak for sure before one that is merely lowest."""
+    judged = [row for row in rows if row.verdict != "few"]
+    if weak := [row for row in judged if row.verdict == "weak"]:
+        return Focus(weak[0], "weak")
+    if not judged:
+        return Focus(rows[0], "few")
+    if all(row.verdict == "strong" for row in rows):
+        return Focus(rows[0], "strong")
+    return Focus(judged[0], "lowest")
+
+
+def attempts_of(candidate: User, limit: int = 200) -> list[Attempt]:
+    """Return the latest attempts of a candidate, newest first, with exam and `current_scores`: two queries."""
+    return list(
+        Attempt.objects.filter(candidate=candidate)
+        .select_related("exam__certification", "exam__domain")
+        .prefetch_related(Prefetch("scores", Score.objects.filter(is_current=True), to_attr="current_scores"))[:limit]
+    )
+
+
+TREND_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One attempt in the trend picture; x and y in the picture's units, y downwards."""
+
+    x: float
+    y: float
+    scaled: int
+    is_this: bool
+
+    @property
+    def label_y(self) -> float:
+        return self.y - 10
+
+
+@dataclass(frozen=True)
+class Trend:
+    points: list[TrendPoint]
+    pass_y: float
+
+    @property
+    def line(self) -> str:
+        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
+
+
+TREND_WIDTH, TREND_HEIGHT, TREND_MARGIN = 600, 160, 24
+
+
+def trend(attempt: Attempt) -> Trend | None:
+    """Return the latest scores of the same candidate at the same exam, oldest first; None for a first attempt."""
+    latest = Score.objects.filter(
+        is_current=True, attempt__exam=attempt.exam_id, attempt__candidate=attempt.candidate_id
+    ).order_by("-attempt__submitted_at")[:TREND_LENGTH]
+    scores = list(reversed(latest))
+    if len(scores) < 2:
+        return None
+    low, high = attempt.scale_min, attempt.scale_max
+    span, step = TREND_HEIGHT - 2 * TREND_MARGIN, (TREND_WIDTH - 2 * TREND_MARGIN) / (len(scores) - 1)
+
+    def y(scaled: int) -> float:
+        return TREND_MARGIN + span * (high - scaled) / (high - low)
+
+    points = [
+        TrendPoint(
+            x=TREND_MARGIN + number * step,
+            y=y(score.scaled),
+            scaled=score.scaled,
+            is_this=score.attempt_id == attempt.pk,
+        )
+        for number, score in enumerate(scores)
+    ]
+    return Trend(points, y(attempt.cut_score))

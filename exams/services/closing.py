@@ -1,0 +1,80 @@
+"""Handing in and closing: the one step from `in_progress` to `submitted`."""
+
+import datetime as dt
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from exams import timing
+from exams.models import Attempt
+from exams.services import scoring as scoring_services
+from exams.services.saving import NO_SECONDS, Answer, FormSaved, locked_attempt, store_all
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def submit_attempt(
+    *,
+    candidate: User,
+    attempt_id: UUID,
+    now: dt.datetime,
+    answers: Sequence[Answer] = (),
+    seconds: Mapping[int, int] = NO_SECONDS,
+) -> FormSaved:
+    """Hand in, with what the page had not saved yet. Handing in again changes nothing and gets the same result.
+
+    While there is time, an answer refused as stale stops the hand-in so that the candidate can choose; at the deadline
+    the newer answer stands. After deadline + grace the answers sent along are not accepted.
+    """
+    attempt = locked_attempt(candidate, attempt_id)
+    if not attempt.is_in_progress:
+        return FormSaved(attempt, [])
+    conflicts = store_all(attempt, answers, seconds) if timing.is_accepting(attempt.deadline_at, now) else []
+    if conflicts and now < attempt.deadline_at:
+        return FormSaved(attempt, conflicts)
+    closed_by = Attempt.ClosedBy.CANDIDATE if now < attempt.deadline_at else Attempt.ClosedBy.DEADLINE
+    _close(attempt.pk, now, closed_by)
+    attempt.refresh_from_db()
+    return FormSaved(attempt, [])
+
+
+def _close(attempt_id: UUID, now: dt.datetime, closed_by: str) -> bool:
+    """Move to `submitted`, and ask for the score once that is committed. False: it had been closed already."""
+    closed = (
+        Attempt.objects.in_progress()
+        .filter(pk=attempt_id)
+        .update(state=Attempt.State.SUBMITTED, submitted_at=now, closed_by=closed_by, scoring_requested_at=now)
+    )
+    if closed:
+        transaction.on_commit(partial(scoring_services.request_scoring, attempt_id))
+    return bool(closed)
+
+
+def close_overdue(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:
+    """Close attempts whose time is over and that nobody handed in; return how many.
+
+    Each in a transaction of its own: one that fails does not hold up the others. With `candidate`, theirs only: the
+    visit of a page does for its visitor what the sweep does for all.
+    """
+    overdue = Attempt.objects.overdue(now)
+    if candidate is not None:
+        overdue = overdue.filter(candidate=candidate)
+    closed = 0
+    for attempt_id in overdue.order_by("deadline_at").values_list("pk", flat=True)[:limit]:
+        try:
+            with transaction.atomic():
+                closed += _close(attempt_id, now, Attempt.ClosedBy.DEADLINE)
+        except Exception:
+            logger.exception("attempt %s could not be closed; the next sweep tries again", attempt_id)
+    return closed
+
+
+def sweep(*, now: dt.datetime, candidate: User | None = None) -> None:
+    """Finish what people and processes left open: close overdue attempts and ask again for scores that are due."""
+    close_overdue(now=now, candidate=candidate)
+    scoring_services.resend_due(now=now, candidate=candidate)

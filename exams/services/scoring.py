@@ -1,0 +1,143 @@
+"""The work that follows a hand-in: asking for scores, giving them, and parking what cannot be scored."""
+
+import datetime as dt
+import logging
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.db import OperationalError, transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError as BrokerError
+
+from accounts.models import User
+from exams import scoring
+from exams.exceptions import UnscorableAttempt
+from exams.models import Attempt, Score
+from exams.queries import parked_attempts
+
+logger = logging.getLogger(__name__)
+
+SCORE_TASK = "exams.score_attempt"
+# A request for scoring that brought no score for so long is taken as lost and sent again.
+RESEND_AFTER = dt.timedelta(seconds=60)
+
+
+def request_scoring(attempt_id: UUID) -> None:
+    """Ask a worker for the score. The database already says that it is due: a dead broker costs time, no score."""
+    try:
+        current_app.tasks[SCORE_TASK].apply_async((str(attempt_id),), retry=False)
+    except BrokerError as error:
+        logger.warning("broker unreachable, attempt %s will be sent again by the sweep: %s", attempt_id, error)
+
+
+def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:
+    """Ask again for scores that were due for too long; return how many."""
+    due = Attempt.objects.due_for_scoring().filter(
+        Q(scoring_requested_at=None) | Q(scoring_requested_at__lt=now - RESEND_AFTER)
+    )
+    if candidate is not None:
+        due = due.filter(candidate=candidate)
+    attempt_ids = list(due.order_by("submitted_at").values_list("pk", flat=True)[:limit])
+    # Marked before sending: a task that runs in this process finds the mark in place.
+    Attempt.objects.filter(pk__in=attempt_ids).update(scoring_requested_at=now)
+    for attempt_id in attempt_ids:
+        request_scoring(attempt_id)
+    return len(attempt_ids)
+
+
+@transaction.atomic
+def requeue_parked(*, now: dt.datetime, only: Collection[UUID] | None = None) -> list[UUID]:
+    """Give parked attempts all their tries again, and ask for their scores; return which.
+
+    With `only`, those of them that are parked. The reason of the last failure stays until a score takes its place.
+    """
+    parked = parked_attempts() if only is None else parked_attempts().filter(pk__in=only)
+    rows = list(parked.select_for_update(no_key=True).order_by("submitted_at").values_list("pk", "scoring_tries"))
+    attempt_ids = [attempt_id for attempt_id, _ in rows]
+    Attempt.objects.filter(pk__in=attempt_ids).update(scoring_tries=0, scoring_requested_at=now)
+    for attempt_id, tries in rows:
+        logger.info("attempt %s, parked after %s tries, was put back for scoring by an operator", attempt_id, tries)
+        transaction.on_commit(partial(request_scoring, attempt_id))
+    return attempt_ids
+
+
+def score_attempt(*, attempt_id: UUID, now: dt.datetime) -> Score | None:
+    """Score a submitted attempt, once: called again it returns the score that exists.
+
+    None when there is nothing to score (yet): the attempt is open, gone or parked. A failure is counted and kept with
+    its reason; data that no rule can judge parks the attempt at once. A database out of reach, a deadlock or a
+    serialization failure says nothing about the attempt: it is raised to be tried again and not counted.
+    """
+    try:
+        return _score_attempt(attempt_id, now)
+    except OperationalError:
+        raise
+    except UnscorableAttempt as error:
+        _record_failure(attempt_id, error, tries=Attempt.MAX_SCORING_TRIES)
+        logger.exception("attempt %s cannot be scored and is parked", attempt_id)
+        return None
+    except Exception as error:
+        _record_failure(attempt_id, error, tries=F("scoring_tries") + 1)
+        raise
+
+
+@transaction.atomic
+def _score_attempt(attempt_id: UUID, now: dt.datetime) -> Score | None:
+    attempt = Attempt.objects.select_for_update(no_key=True).filter(pk=attempt_id).first()
+    if attempt is None or attempt.is_in_progress:
+        return None
+    if attempt.state == Attempt.State.SCORED:
+        return attempt.scores.get(is_current=True)
+    if attempt.scoring_tries >= Attempt.MAX_SCORING_TRIES:
+        return None
+    score = _judge(attempt, now)
+    score.save()
+    Attempt.objects.filter(pk=attempt_id, state=Attempt.State.SUBMITTED).update(
+        state=Attempt.State.SCORED, scoring_error=""
+    )
+    return score
+
+
+def _judge(attempt: Attempt, now: dt.datetime) -> Score:
+    """Compute the score from what the attempt pins."""
+    rows = list(attempt.items.order_by("position").select_related("task__domain", "revision"))
+    items = [
+        scoring.ScoredItem(
+            item.position,
+            str(item.task.domain.number),
+            item.task.code,
+            item.is_scored,
+            scoring.points(item.revision.kind, item.revision.key, item.response),
+        )
+        for item in rows
+    ]
+    outline: dict[str, Any] = {}
+    for item in rows:
+        domain = outline.setdefault(str(item.task.domain.number), {"name": item.task.domain.name, "tasks": {}})
+        domain["tasks"][item.task.code] = item.task.name
+    result = scoring.score(items, scale_min=attempt.scale_min, scale_max=attempt.scale_max)
+    return Score(
+        attempt=attempt,
+        version=1,
+        rule=attempt.scoring_rule,
+        correct=result.correct,
+        total=result.total,
+        unscored_correct=result.unscored_correct,
+        unscored_total=result.unscored_total,
+        scaled=result.scaled,
+        is_passed=result.scaled >= attempt.cut_score,
+        domains={tally.code: [tally.correct, tally.total] for tally in result.domains},
+        tasks={tally.code: [tally.correct, tally.total] for tally in result.tasks},
+        outline=outline,
+        points={str(item.position): item.points for item in items},
+        created_at=now,
+    )
+
+
+def _record_failure(attempt_id: UUID, error: Exception, tries: Any) -> None:
+    Attempt.objects.filter(pk=attempt_id, state=Attempt.State.SUBMITTED).update(
+        scoring_tries=tries, scoring_error=f"{type(error).__name__}: {error}"[:1000]
+    )
