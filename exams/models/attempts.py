@@ -2,119 +2,12 @@ import datetime as dt
 import uuid
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from exams import timing
-from questions.models import Certification, Domain, Question, Revision, Task
-
-
-class ExamQuerySet(models.QuerySet["Exam"]):
-    def offered(self) -> "ExamQuerySet":
-        return self.filter(is_offered=True)
-
-
-class Exam(models.Model):
-    """An exam blueprint: what a form holds and how it is timed and scored."""
-
-    slug = models.SlugField(unique=True)
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
-    certification = models.ForeignKey(Certification, models.PROTECT, related_name="exams")
-    domain = models.ForeignKey(
-        Domain,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="exams",
-        help_text="Practise one domain only; empty draws from all domains by their weight.",
-    )
-    chapter = models.PositiveSmallIntegerField(
-        null=True,
-        blank=True,
-        help_text="Practise one chapter of the study material only; mixed by domain as the chapter is.",
-    )
-    question_count = models.PositiveSmallIntegerField("questions", help_text="Scored and unscored together.")
-    unscored_count = models.PositiveSmallIntegerField(
-        "of these unscored", default=0, help_text="Mixed in unmarked, reported apart, never counted."
-    )
-    minutes = models.PositiveSmallIntegerField()
-    cut_score = models.PositiveSmallIntegerField("pass mark", default=750, help_text="On the scale below.")
-    scale_min = models.PositiveSmallIntegerField("scale from", default=100)
-    scale_max = models.PositiveSmallIntegerField("scale to", default=1000)
-    prefers_unseen = models.BooleanField(
-        "unseen questions first",
-        default=True,
-        help_text="Draw what the candidate has not met before where the bank allows.",
-    )
-    is_offered = models.BooleanField("offered to candidates", default=True)
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
-    closes_at = models.DateTimeField(
-        null=True, blank=True, help_text="No start after this moment; attempts under way keep their time."
-    )
-
-    objects = ExamQuerySet.as_manager()
-
-    class Meta:
-        ordering = [
-            "certification",
-            F("chapter").asc(nulls_first=True),
-            F("domain__number").asc(nulls_first=True),
-            "-question_count",
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(unscored_count__lt=F("question_count")),
-                name="exam_has_a_scored_question",
-                violation_error_message="At least one question must be scored.",
-            ),
-            models.CheckConstraint(
-                condition=Q(scale_min__lt=F("scale_max"), cut_score__gte=F("scale_min"), cut_score__lte=F("scale_max")),
-                name="exam_cut_score_lies_on_the_scale",
-                violation_error_message="The pass mark must lie on the scale.",
-            ),
-            models.CheckConstraint(
-                condition=Q(minutes__gte=1), name="exam_has_time", violation_error_message="Give at least one minute."
-            ),
-            models.CheckConstraint(
-                condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
-                name="exam_opens_before_it_closes",
-                violation_error_message="The exam must open before it closes.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def clean(self) -> None:
-        if self.domain and self.domain.certification_id != self.certification_id:
-            raise ValidationError({"domain": "Choose a domain of the exam's certification."})
-        before = Exam.objects.filter(pk=self.pk, attempts__isnull=False).first()
-        pinned = ["certification_id", "domain_id", "chapter"]
-        if before and any(getattr(before, name) != getattr(self, name) for name in pinned):
-            raise ValidationError(
-                "This exam has been taken: its certification, domain and chapter stay, or old results would mean "
-                "something else. Make another exam."
-            )
-        if self.domain and self.chapter:
-            raise ValidationError("Practise a domain or a chapter, not both.")
-
-    @property
-    def is_practice(self) -> bool:
-        """Whether it asks one domain or chapter only: its result says nothing about the whole exam."""
-        return self.domain_id is not None or self.chapter is not None
-
-    @property
-    def scored_count(self) -> int:
-        return self.question_count - self.unscored_count
-
-    def is_open(self, now: dt.datetime) -> bool:
-        return (
-            self.is_offered
-            and (self.opens_at is None or self.opens_at <= now)
-            and (self.closes_at is None or now < self.closes_at)
-        )
+from exams.models.exams import Exam, ExamForm
+from questions.models import Question, Revision, Task
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -147,6 +40,10 @@ class Attempt(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attempts")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts")
+    assignment = models.ForeignKey(
+        "Assignment", models.SET_NULL, null=True, blank=True, editable=False, related_name="attempts"
+    )
+    form = models.ForeignKey(ExamForm, models.PROTECT, null=True, blank=True, editable=False, related_name="attempts")
     state = models.CharField(max_length=12, choices=State, default=State.IN_PROGRESS)
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField()

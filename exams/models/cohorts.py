@@ -1,0 +1,129 @@
+import secrets
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from exams.models.attempts import Attempt
+from exams.models.exams import Exam
+
+
+def new_invite_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Cohort(models.Model):
+    """A group of candidates, seen only by its instructors (and superusers)."""
+
+    name = models.CharField(max_length=200)
+    instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="cohorts_taught")
+    candidates = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="cohorts")
+    invite_token = models.CharField(
+        max_length=40, unique=True, default=new_invite_token, editable=False, help_text="Who has the link may join."
+    )
+    invites_by_link = models.BooleanField("may be joined by link", default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="memberships")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["cohort", "candidate"]
+        constraints = [models.UniqueConstraint(fields=["cohort", "candidate"], name="one_membership_per_candidate")]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} in {self.cohort}"
+
+
+class Invitation(models.Model):
+    """An address that was invited. Whoever verifies it as theirs is a member; the row stays until then."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail")
+    name = models.CharField(max_length=150, blank=True)
+    invited_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["cohort", "email"]
+        constraints = [models.UniqueConstraint("cohort", Lower("email"), name="one_invitation_per_address")]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.cohort}"
+
+
+class Assignment(models.Model):
+    """An exam that a cohort is to take, within its own window."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="assignments")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="assignments")
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
+    closes_at = models.DateTimeField(null=True, blank=True, help_text="No start after this moment.")
+    attempts_allowed = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Per candidate; empty: as the exam says."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["cohort", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "exam"], name="one_assignment_per_cohort_and_exam"),
+            models.CheckConstraint(
+                condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
+                name="assignment_opens_before_it_closes",
+                violation_error_message="The assignment must open before it closes.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exam} for {self.cohort}"
+
+
+class Accommodation(models.Model):
+    """What one candidate gets in an assignment that the others do not. Empty fields: as all."""
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="accommodations")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="accommodations")
+    extra_time_percent = models.PositiveSmallIntegerField("extra time (%)", null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    attempts_allowed = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+
+    class Meta:
+        ordering = ["assignment", "candidate"]
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "candidate"], name="one_accommodation_per_candidate"),
+            models.CheckConstraint(
+                condition=Q(extra_time_percent=None) | Q(extra_time_percent__lte=300),
+                name="accommodation_is_at_most_300_percent",
+                violation_error_message="At most 300 % extra time.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} in {self.assignment}"
+
+
+class Extension(models.Model):
+    """Minutes given to one attempt under way: the only thing that moves a deadline, and who moved it."""
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="extensions")
+    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["attempt", "at"]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes for {self.attempt_id}"
