@@ -1,0 +1,39 @@
+"""What is under way and what waits for the workers, for operators."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from exams import timing
+from exams.models import Attempt
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Numbers of attempts. `open` contains those that are overdue; `oldest_due_at` is when its candidate handed in."""
+
+    open: int
+    overdue: int
+    due: int
+    parked: int
+    oldest_due_at: dt.datetime | None
+
+
+def parked_attempts() -> QuerySet[Attempt]:
+    """Those whose scoring was given up: see `Attempt.is_parked`."""
+    return Attempt.objects.filter(state=Attempt.State.SUBMITTED, scoring_tries__gte=Attempt.MAX_SCORING_TRIES)
+
+
+def backlog(now: dt.datetime) -> Backlog:
+    """Count in two queries, each within a partial index: what is scored, however much, is not read."""
+    is_due = Q(scoring_tries__lt=Attempt.MAX_SCORING_TRIES)
+    under_way = Attempt.objects.in_progress().aggregate(
+        open=Count("pk"), overdue=Count("pk", filter=Q(deadline_at__lt=now - timing.GRACE))
+    )
+    handed_in = Attempt.objects.filter(state=Attempt.State.SUBMITTED).aggregate(
+        due=Count("pk", filter=is_due),
+        parked=Count("pk", filter=~is_due),
+        oldest_due_at=Min("submitted_at", filter=is_due),
+    )
+    return Backlog(**under_way, **handed_in)
