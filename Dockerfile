@@ -1,6 +1,6 @@
 FROM python:3.11-slim-bookworm
-ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings.prod
-RUN useradd --system --create-home app
+ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings.prod PROMETHEUS_MULTIPROC_DIR=/metrics
+RUN useradd --system --create-home app && install --directory --owner=app /metrics
 WORKDIR /app
 COPY config/requirements/base.txt config/requirements/
 RUN pip install --no-cache-dir --require-hashes -r config/requirements/base.txt

@@ -10,6 +10,7 @@ MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/.base
 	@$(BIN)/python .ci/serve.py $(PORT)
 
+# The tests that use no database run once, all others on SQLite and on PostgreSQL.
 test: lint
 	@.ci/packages postgresql redis-server chromium docker-compose
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
@@ -20,12 +21,12 @@ test: lint
 	$(BIN)/python .ci/audit.py config/requirements/base.txt
 	$(MANAGE) check_bank fixtures
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 --ignore tests/browser --ignore tests/services --ignore tests/faults
-	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2
+	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2 --impure
 
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
 faults: $(VENV)/.dev
-	@.ci/packages postgresql redis-server
-	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults
+	@.ci/packages postgresql redis-server chromium
+	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py
 	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults
 
 # The figures of docs/performance.md, measured on this machine; some ten minutes.

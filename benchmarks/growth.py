@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks import harness
-from benchmarks.harness import expect_status, table
+from benchmarks.harness import copy_rows, execute, expect_status, table
 
 RUNS = 15
 BANKS = (1_000, 10_000, 100_000)
-ATTEMPTS = (1_000, 100_000)
-ITEMS_OF = 10
+ATTEMPTS = (1_000, 100_000, 1_000_000)
+ITEMS_OF = 50
 
 
 def median_of(measure: Callable[[], Any], runs: int = RUNS) -> float:
@@ -29,13 +29,6 @@ def median_of(measure: Callable[[], Any], runs: int = RUNS) -> float:
         measure()
         times.append(1000 * (time.perf_counter() - begun))
     return statistics.median(times)
-
-
-def execute(sql: str, *params: int | UUID) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
 
 
 # --- Synthetic rows, made by the database from one of each kind ----------------------------------------
@@ -98,10 +91,12 @@ def grow_attempts(size: int, model: UUID, per_candidate: int = 20) -> None:
         size,
     )
     # Columns as the models have them, whatever they are: only what differs is named.
-    _copy("exams_attempt", "id", model, {"id": "g.id", "candidate_id": "g.candidate_id", **_shifted()})
-    _copy("exams_score", "attempt_id", model, {"attempt_id": "g.id", "id": None})
-    # The items of one attempt in ten: all of them would take most of the time of this benchmark to load.
-    _copy("exams_attemptitem", "attempt_id", model, {"attempt_id": "g.id", "id": None}, f" AND g.n %% {ITEMS_OF} = 0")
+    copy_rows("exams_attempt", "id", model, {"id": "g.id", "candidate_id": "g.candidate_id", **_shifted()})
+    copy_rows("exams_score", "attempt_id", model, {"attempt_id": "g.id", "id": None})
+    # The items of one attempt in so many: all of them would take most of the time of this benchmark to load.
+    copy_rows(
+        "exams_attemptitem", "attempt_id", model, {"attempt_id": "g.id", "id": None}, f" AND g.n %% {ITEMS_OF} = 0"
+    )
     execute("DROP TABLE grown")
     execute("VACUUM ANALYZE")
 
@@ -109,18 +104,6 @@ def grow_attempts(size: int, model: UUID, per_candidate: int = 20) -> None:
 def _shifted() -> dict[str, str]:
     """Spread the attempts over the last two years: a minute or more between one and the next."""
     return {name: f"m.{name} - g.n * interval '10 minutes'" for name in ("started_at", "deadline_at", "submitted_at")}
-
-
-def _copy(name: str, by: str, model: UUID, changed: dict[str, str | None], where: str = "") -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        columns = [column.name for column in connection.introspection.get_table_description(cursor, name)]
-    kept = [column for column in columns if changed.get(column, "") is not None]
-    values = ", ".join(changed.get(column) or f'm."{column}"' for column in kept)
-    names = ", ".join(f'"{column}"' for column in kept)
-    sql = f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} m, grown g WHERE m.{by} = %s{where}"  # noqa: S608
-    execute(sql, model)
 
 
 # --- What is measured -----------------------------------------------------------------------------------
@@ -177,6 +160,7 @@ def scored_attempt() -> UUID:
 
 
 def measure_attempts(model: UUID) -> dict[str, float]:
+    from django.conf import settings
     from django.test import Client
     from django.utils import timezone
 
@@ -185,9 +169,9 @@ def measure_attempts(model: UUID) -> dict[str, float]:
     from exams.models import Attempt
 
     client, instructor = Client(headers={"host": "localhost"}), Client(headers={"host": "localhost"})
-    client.force_login(Attempt.objects.get(pk=model).candidate, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(Attempt.objects.get(pk=model).candidate, settings.AUTHENTICATION_BACKENDS[0])
     staff = User.objects.get_or_create(email="staff@example.com", is_staff=True, is_superuser=True)[0]
-    instructor.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    instructor.force_login(staff, settings.AUTHENTICATION_BACKENDS[0])
 
     return {
         "sweep": median_of(lambda: services.sweep(now=timezone.now())),

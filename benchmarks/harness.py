@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
@@ -136,6 +137,32 @@ def running_site(*, with_worker: bool = False) -> Iterator[Site]:
                     sys.exit("the web server did not start")
                 time.sleep(0.05)
         yield Site(port, roots)
+
+
+# --- Rows ---------------------------------------------------------------------------------------------
+
+
+def execute(sql: str, *params: Any) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def copy_rows(name: str, by: str, model: UUID, changed: dict[str, str | None], where: str = "") -> None:
+    """Copy the rows of a table that belong to the model attempt, once for each row of the temporary table `grown` (g).
+
+    Columns as the models have them, whatever they are: `changed` gives other values, None leaves the column out.
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        columns = [column.name for column in connection.introspection.get_table_description(cursor, name)]
+    kept = [column for column in columns if changed.get(column, "") is not None]
+    values = ", ".join(changed.get(column) or f'm."{column}"' for column in kept)
+    names = ", ".join(f'"{column}"' for column in kept)
+    sql = f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} m, grown g WHERE m.{by} = %s{where}"  # noqa: S608
+    execute(sql, model)
 
 
 # --- Candidates -------------------------------------------------------------------------------------

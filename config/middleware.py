@@ -1,7 +1,15 @@
+import logging
+import time
 from collections.abc import Callable
 
-from django.core.exceptions import SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
+
+from config import logs, metrics
+
+access_logger = logging.getLogger("access")
 
 # Nothing here needs the browser's devices; passkeys only on our own pages. No page may be read by another site's.
 HEADERS = {
@@ -19,6 +27,30 @@ HEADERS = {
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def observe_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Give the request an id, log how it was answered (but no query, which may name people), and count it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        with logs.of_request(request) as request_id:
+            response = get_response(request)
+            seconds = time.perf_counter() - began
+            response.headers["X-Request-ID"] = request_id
+            metrics.count(request, response, seconds)
+            access = {
+                "method": request.method,
+                "path": logs.clean(escape_uri_path(request.path)),
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+            }
+            access_logger.info("%(method)s %(path)s %(status)s %(ms)s ms", access, extra={"access": access})
+        return response
+
+    return middleware
 
 
 def permissions_policy_middleware(
@@ -44,6 +76,20 @@ def refuse_nul_middleware(
         query = request.META.get("QUERY_STRING", "")
         if "\0" in request.path or "%00" in query or any("\0" in value for value in request.COOKIES.values()):
             raise SuspiciousOperation("a NUL character")
+        return get_response(request)
+
+    return middleware
+
+
+def limit_body_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse a body that is too large before any of it is read. Django itself sets no limit to files."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length[:15]) > settings.MAX_BODY_BYTES:
+            raise RequestDataTooBig("The body is longer than MAX_BODY_BYTES.")
         return get_response(request)
 
     return middleware

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config.views import health
+from config.views import health, metrics, ready
 
 urlpatterns = [
     path("", include("exams.urls")),
@@ -10,4 +10,7 @@ urlpatterns = [
     path("accounts/mfa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
+    path("ready/", ready, name="ready"),
+    path("metrics/", metrics, name="metrics"),
 ]
+handler400 = "config.views.bad_request"

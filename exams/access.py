@@ -6,11 +6,12 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from exams.models import Attempt, Exam
+from exams.models import Assignment, Attempt, Cohort, Exam
 
 P = ParamSpec("P")
 
@@ -37,9 +38,21 @@ def own_attempt(user: Any, attempt_id: UUID) -> Attempt:
     return get_object_or_404(attempts, pk=attempt_id, candidate=user)
 
 
-def offered_exam(slug: str) -> Exam:
-    """Return an exam that candidates may see, or raise 404."""
-    return get_object_or_404(Exam.objects.offered().select_related("certification", "domain"), slug=slug)
+def exam_to_take(user: User, slug: str) -> Exam:
+    """Return an exam that is offered to all, or assigned to a cohort this person is in, or raise 404."""
+    assigned = Assignment.objects.filter(cohort__memberships__candidate=user)
+    exams = Exam.objects.filter(Q(is_offered=True) | Q(pk__in=assigned.values("exam")))
+    return get_object_or_404(exams.select_related("certification", "domain"), slug=slug)
+
+
+def cohort_to_join(token: str) -> Cohort:
+    """Return the cohort whose link has this token, or raise 404: also when the link is switched off."""
+    return get_object_or_404(Cohort, invite_token=token, invites_by_link=True)
+
+
+def own_cohorts(user: Any) -> QuerySet[Cohort]:
+    """Return the cohorts this person teaches; a superuser teaches all."""
+    return Cohort.objects.all() if user.is_superuser else Cohort.objects.filter(instructors=user)
 
 
 def signed_in(request: HttpRequest) -> User:

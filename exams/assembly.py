@@ -1,18 +1,20 @@
 """Assembling a form: a pure function of the quotas, the pool, a seed and what was seen before."""
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from exams.exceptions import PoolTooSmall
 
+Key = TypeVar("Key", bound=Hashable)
 
-def quotas(total: int, weights: Mapping[int, int]) -> dict[int, int]:
-    """Share `total` questions among domains by weight: the largest-remainder (Hamilton) method.
 
-    `weights` maps a domain's id to its weight, in any unit. The result sums to `total` exactly; of equal remainders
-    the heavier domain comes first, then the one that stands first.
+def quotas(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+    """Share `total` questions among domains, or other parts, by weight: the largest-remainder (Hamilton) method.
+
+    `weights` maps what names a part to its weight, in any unit. The result sums to `total` exactly; of equal
+    remainders the heavier part comes first, then the one that stands first.
     """
     whole = sum(weights.values())
     shares = {domain: divmod(total * weight, whole) for domain, weight in weights.items()}
@@ -23,16 +25,43 @@ def quotas(total: int, weights: Mapping[int, int]) -> dict[int, int]:
     return result
 
 
+# A part of the bank: a domain and one of its tasks, or None for those of its tasks that are no part by themselves.
+Part = tuple[int, int | None]
+
+
 @dataclass(frozen=True)
-class DomainQuota:
+class Quota:
+    """How many questions of a form come from one part of the bank. Of several quotas no two name the same part, so
+    every question counts towards one of them at most."""
+
     domain_id: int
     name: str
     scored: int
     unscored: int
+    task_id: int | None = None
 
     @property
     def total(self) -> int:
         return self.scored + self.unscored
+
+    @property
+    def part(self) -> Part:
+        return self.domain_id, self.task_id
+
+
+def part_of(domain_id: int, task_id: int, parts: Collection[Part]) -> Part | None:
+    """Return the part that a question of this task belongs to: the task's own, else its domain's; None: neither."""
+    return next((part for part in ((domain_id, task_id), (domain_id, None)) if part in parts), None)
+
+
+def form_quotas(totals: Mapping[Part, int], names: Mapping[Part, str], unscored_count: int) -> list[Quota]:
+    """Share the unscored questions of a form among its parts, by how many questions each has of all."""
+    # No part's share can exceed what it has: its exact share does not, and that is rounded up to at most it.
+    unscored = quotas(unscored_count, totals)
+    return [
+        Quota(part[0], names[part], total - unscored[part], unscored[part], task_id=part[1])
+        for part, total in totals.items()
+    ]
 
 
 class PoolItem(Protocol):
@@ -42,28 +71,30 @@ class PoolItem(Protocol):
     def question_id(self) -> int: ...
     @property
     def domain_id(self) -> int: ...
+    @property
+    def task_id(self) -> int: ...
 
 
 Item = TypeVar("Item", bound=PoolItem)
 
 
 def assemble(
-    pool: Iterable[Item], domain_quotas: Sequence[DomainQuota], *, seed: int, seen: Collection[int] = ()
+    pool: Iterable[Item], asked: Sequence[Quota], *, seed: int, seen: Collection[int] = ()
 ) -> list[tuple[Item, bool]]:
     """Draw a form: for each item, in the order of the form, whether it is scored.
 
     Exact quotas, no question twice, the same result for the same arguments. Questions in `seen` (ids) are drawn
     only where the others do not suffice. Which items are unscored is drawn too, so neither their place nor their
-    kind tells. Raises `PoolTooSmall` with the name of the first domain that is short.
+    kind tells. Raises `PoolTooSmall` with the name of the first quota that is short.
     """
     rng = random.Random(seed)  # noqa: S311  # fairness, not secrecy; the seed is never shown
-    by_domain: dict[int, list[Item]] = {quota.domain_id: [] for quota in domain_quotas}
+    by_part: dict[Part, list[Item]] = {quota.part: [] for quota in asked}
     for item in sorted(pool, key=lambda item: item.question_id):
-        if item.domain_id in by_domain:
-            by_domain[item.domain_id].append(item)
+        if part := part_of(item.domain_id, item.task_id, by_part):
+            by_part[part].append(item)
     form: list[tuple[Item, bool]] = []
-    for quota in domain_quotas:
-        candidates = by_domain[quota.domain_id]
+    for quota in asked:
+        candidates = by_part[quota.part]
         if len(candidates) < quota.total:
             raise PoolTooSmall(quota.name, quota.total, len(candidates))
         rng.shuffle(candidates)

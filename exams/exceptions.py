@@ -16,12 +16,32 @@ class PoolTooSmall(ExamRefused):
         )
 
 
+class QuotasDoNotFit(ExamRefused):
+    """The exam's quotas ask for more or fewer questions than it has."""
+
+
+class NoUsableForm(ExamRefused):
+    """The exam has fixed forms, and none that can be given to a candidate."""
+
+
 class ExamNotOpen(ExamRefused):
     """The exam's window has not begun or is over, or the exam is not offered."""
 
 
+class NoAttemptLeft(ExamRefused):
+    """The candidate has begun this exam as often as is allowed."""
+
+
+class FormRefused(Exception):
+    """A fixed form cannot be changed or deleted as was asked."""
+
+
 class AttemptClosed(Exception):
     """The attempt was handed in or its time is over: nothing is accepted any more."""
+
+
+class ExtensionRefused(Exception):
+    """More time cannot be given: the attempt is over, or the figure makes no sense."""
 
 
 class StaleAnswer(Exception):
@@ -34,3 +54,15 @@ class InvalidResponse(Exception):
 
 class UnscorableAttempt(Exception):
     """The scorer met data it cannot judge; the attempt is parked for the operator with this message."""
+
+
+class Incomparable(Exception):
+    """Answers to one revision of a question cannot be judged by another; the message says what differs."""
+
+
+class RescoreRefused(Exception):
+    """A re-score that cannot be ordered; the message says why and what can."""
+
+
+class ReportRefused(Exception):
+    """A problem report that is not taken."""

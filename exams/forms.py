@@ -35,12 +35,18 @@ def read_answer(data: QueryDict, position: int) -> Answer:
     def options(field: str) -> tuple[int, ...]:
         return tuple(_number(text, MAX_OPTIONS - 1, position, field) for text in data.getlist(f"{prefix}-{field}"))
 
+    # Lists to choose from are sent whether anything is chosen in them or not, in the order of the page.
+    places = tuple(
+        None if text == "" else _number(text, MAX_OPTIONS - 1, position, "place")
+        for text in data.getlist(f"{prefix}-place")
+    )
     page = data.get(f"{prefix}-page", "")
     if not PAGE_NAME.fullmatch(page):
         raise InvalidResponse(f"Question {position}, page: this is not the name of a page.")
     return Answer(
         position=position,
         chosen=options("choice"),
+        places=places,
         is_flagged=bool(data.get(f"{prefix}-flag")),
         struck=options("struck"),
         sequence=number("sequence", MAX_COUNT),

@@ -19,7 +19,29 @@ def score_attempt(attempt_id: str) -> None:
     services.score_attempt(attempt_id=UUID(attempt_id), now=timezone.now())
 
 
+BATCHES_OF_A_TASK = 10
+
+
+# Retried like a score. It ends after some batches and asks for another, so that no task runs for minutes.
+@shared_task(
+    name=services.RESCORE_TASK, autoretry_for=(OperationalError,), max_retries=5, retry_backoff=1, retry_backoff_max=30
+)
+def rescore(rescore_id: int) -> None:
+    for _ in range(BATCHES_OF_A_TASK):
+        if not services.rescore_batch(rescore_id=rescore_id, now=timezone.now()):
+            return
+    services.request_rescore(rescore_id)
+
+
 # Not retried: the next one comes in seconds.
 @shared_task(name="exams.sweep")
 def sweep() -> None:
     services.sweep(now=timezone.now())
+
+
+# Not retried: the next one comes in a minute, and it was all or nothing. The rest is left to that one too.
+@shared_task(name=services.COUNT_TASK)
+def count_scores() -> None:
+    for _ in range(BATCHES_OF_A_TASK):
+        if not services.count_scores(now=timezone.now()):
+            return

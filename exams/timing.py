@@ -21,3 +21,8 @@ def is_accepting(deadline_at: dt.datetime, now: dt.datetime) -> bool:
 def remaining(deadline_at: dt.datetime, now: dt.datetime) -> int:
     """Return the whole seconds left for the candidate, rounded up: a page that counts them down is never early."""
     return max(0, ceil((deadline_at - now).total_seconds()))
+
+
+def extra_minutes(minutes: int, percent: int) -> int:
+    """Return that percentage of the minutes, in whole minutes rounded up."""
+    return -(-minutes * percent // 100)

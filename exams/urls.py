@@ -9,6 +9,7 @@ urlpatterns = [
     path("certifications/<slug:code>/chapters/<int:number>/", views.chapter_detail, name="chapter"),
     path("exams/<slug:slug>/", views.exam_detail, name="exam-detail"),
     path("exams/<slug:slug>/start/", views.exam_start, name="exam-start"),
+    path("join/<str:token>/", views.join, name="join"),
     path("attempts/", views.history, name="history"),
     path("attempts/<uuid:attempt_id>/", views.attempt_page, name="attempt"),
     path("attempts/<uuid:attempt_id>/answers/<int:position>/", views.answer_save, name="answer-save"),
@@ -16,4 +17,6 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/hand-in/", views.hand_in, name="attempt-hand-in"),
     path("attempts/<uuid:attempt_id>/result/", views.attempt_result, name="attempt-result"),
     path("attempts/<uuid:attempt_id>/review/", views.attempt_review, name="attempt-review"),
+    path("attempts/<uuid:attempt_id>/review/<int:position>/problem/", views.problem_report, name="problem-report"),
+    path("problems/", views.problem_reports, name="problem-reports"),
 ]

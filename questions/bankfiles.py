@@ -128,12 +128,12 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
             tasks[entry.code] = {task.code for domain in entry.domains for task in domain.tasks}
         elif isinstance(document, tuple):
             for index, question in enumerate(document[0].questions):
-                line = _line(document[1], ("questions", index))
+                line = line_of(document[1], ("questions", index))
                 _add_question(bank, question, path, line, document[1], index, places)
     for question in bank.questions:
         path, line = places[question.id]
         bank.problems.extend(
-            FileProblem(path, line, f"{question.id}.tasks", message) for message in _task_problems(question, tasks)
+            FileProblem(path, line, f"{question.id}.tasks", message) for message in task_problems(question, tasks)
         )
     for first, second, similarity in near_duplicates({q.id: q.stem for q in bank.questions}):
         message = f"stem is {similarity:.0%} like that of {first}; merge them or ask for another side of the point."
@@ -149,7 +149,7 @@ def find_files(arguments: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """YAML without dates: they stay texts, so that a day that does not exist is found with its line, like all else."""
 
     yaml_implicit_resolvers = {
@@ -160,9 +160,9 @@ class _Loader(yaml.SafeLoader):
 
 def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | None:
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        loader = Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
-        duplicate = _duplicate_key(node)
+        duplicate = duplicate_key(node)
         data = loader.construct_document(node) if node else None
     except OSError as error:
         bank.problems.append(FileProblem(path, 0, "file", f"cannot be read: {error.strerror}."))
@@ -194,7 +194,7 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | Non
             shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
             bank.problems.append(
                 FileProblem(
-                    path, _line(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}."
+                    path, line_of(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}."
                 )
             )
         return None
@@ -209,7 +209,7 @@ def _named(where: str, data: Any, loc: tuple[int | str, ...]) -> str:
     return where
 
 
-def _duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
+def duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
     """Return the first key that stands twice in one mapping: YAML would keep the second without a word."""
     stack = [node] if node else []
     seen_nodes: set[int] = set()
@@ -230,7 +230,7 @@ def _duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
     return None
 
 
-def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
+def line_of(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
     """Return the line of the deepest part of `loc` that the document has."""
     for part in loc:
         if isinstance(node, yaml.MappingNode):
@@ -266,12 +266,12 @@ def _add_question(
         loc = tuple(int(part) if part.isdigit() else part for part in problem.field.split("."))
         bank.problems.append(
             FileProblem(
-                path, _line(node, ("questions", index, *loc)), f"{question.id}.{problem.field}", problem.message
+                path, line_of(node, ("questions", index, *loc)), f"{question.id}.{problem.field}", problem.message
             )
         )
 
 
-def _task_problems(question: QuestionEntry, tasks: dict[str, set[str]]) -> list[str]:
+def task_problems(question: QuestionEntry, tasks: dict[str, set[str]]) -> list[str]:
     problems = []
     if not question.tasks:
         problems.append('no task; name one per certification, for example {mls-c01: "1.2"}.')

@@ -168,13 +168,13 @@ def near_duplicates(stems: Mapping[str, str]) -> list[tuple[str, str, float]]:
     Similarity is the Jaccard index of the sets of runs of four words. An inverted index keeps the work near
     linear: only stems that are the same or share a rare run are compared.
     """
-    shingles = {key: _shingles(stem) for key, stem in stems.items()}
+    runs_of = {key: shingles(stem) for key, stem in stems.items()}
     holders: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for key, runs in shingles.items():
+    for key, runs in runs_of.items():
         for run in runs:
             holders[run].append(key)
     same = defaultdict(list)
-    for key, runs in shingles.items():
+    for key, runs in runs_of.items():
         if runs:
             same[runs].append(key)
     candidates = {(keys[0], key) for keys in same.values() for key in keys[1:]}
@@ -183,13 +183,14 @@ def near_duplicates(stems: Mapping[str, str]) -> list[tuple[str, str, float]]:
             candidates.update((a, b) for i, a in enumerate(keys) for b in keys[i + 1 :])
     pairs = []
     for a, b in candidates:
-        similarity = len(shingles[a] & shingles[b]) / len(shingles[a] | shingles[b])
+        similarity = len(runs_of[a] & runs_of[b]) / len(runs_of[a] | runs_of[b])
         if similarity >= NEAR_DUPLICATE_SIMILARITY:
             pairs.append((a, b, similarity))
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """Return the runs of four words of a text; a shorter text is one run."""
     words = re.findall(r"\w+", text.casefold())
     size = min(SHINGLE_WORDS, max(1, len(words)))
     return frozenset(tuple(words[i : i + size]) for i in range(len(words) - size + 1))

@@ -1,44 +1,66 @@
 """The instructor's form of a question: what stays (code, tags, difficulty) and the content of its next revision."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import slugify
 
-from questions.content import MAX_OPTIONS, Option, QuestionContent, Reference, draft_problems
-from questions.models import Question, QuestionTask, Revision
+from accounts.models import User
+from questions.content import CHOICE_KINDS, MAX_OPTIONS, Option, QuestionContent, Reference, draft_problems
+from questions.models import Question, QuestionTask, Revision, Task
+from questions.queries import possible_reviewers
 
 FORM_OPTIONS = MAX_OPTIONS
+OPTION_PARTS = ["text", "key", "match", "rationale", "place"]
 REFERENCE_SEPARATOR = "|"
+# Ten pages: more than any question needs, and what the server renders while one writes stays small.
+MAX_TEXT = 40_000
+NO_STEM = "…"
 
 
 def option_field(number: int, name: str) -> str:
     return f"option_{number}_{name}"
 
 
+def text_field(rows: int, **kwargs: Any) -> forms.CharField:
+    return forms.CharField(max_length=MAX_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+
+
+def read_tags(text: str) -> list[str]:
+    """Return the tags of a list separated by commas. Raises `ValidationError` for what cannot be a tag."""
+    tags = [(tag, slugify(tag)) for tag in text.split(",") if tag.strip()]
+    for tag, name in tags:
+        if not 0 < len(name) <= 50:
+            raise ValidationError(f"“{tag.strip()[:60]}” is no tag; write up to 50 letters, digits and hyphens.")
+    return [name for _, name in tags]
+
+
 class QuestionForm(forms.ModelForm):
-    tags = forms.CharField(required=False, help_text="Separated by commas, for example: kinesis, streaming")
+    # Not `tags`: the form would store the names itself, as if they were ids.
+    tag_names = forms.CharField(
+        label="Tags", required=False, max_length=1000, help_text="Separated by commas, for example: kinesis, streaming"
+    )
     kind = forms.ChoiceField(choices=Revision.Kind)
-    stem = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 8}),
+    case = text_field(
+        4, required=False, label="Case", help_text="A situation that several questions share, shown above the stem."
+    )
+    stem = text_field(
+        8,
         help_text="Markdown: **bold**, `code`, tables, code blocks between ``` lines. "
         "For several right answers end with “(Choose two.)”.",
     )
     shuffle_options = forms.BooleanField(required=False, initial=True, label="Show the options in random order")
-    explanation = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="The point of the question, to remember."
-    )
-    service_note = forms.CharField(
+    decoys = text_field(3, required=False, help_text="One a line: matches that are offered too and fit no option.")
+    explanation = text_field(4, required=False, help_text="The point of the question, to remember.")
+    service_note = text_field(
+        2,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="If a service was renamed or retired since: today's name, and what the exam meant.",
     )
-    references = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=f"One a line: document title {REFERENCE_SEPARATOR} section",
-    )
+    references = text_field(3, required=False, help_text=f"One a line: document title {REFERENCE_SEPARATOR} section")
     valid_as_of = forms.DateField(
         label="Checked on",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -51,17 +73,19 @@ class QuestionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        revision = latest_revision(self.instance)
-        self.initial.update(
-            {
-                "tags": ", ".join(map(str, self.instance.tags.all() if self.instance.pk else [])),
-                "valid_as_of": timezone.localdate(),
-                **_initial(revision),
-            }
-        )
+        # What is filled but has no meaning in a question of the chosen kind; known once the form is cleaned.
+        self.ignored: list[str] = []
+        self.initial.setdefault("valid_as_of", timezone.localdate())
+        if self.instance.pk:
+            self.initial["tag_names"] = ", ".join(map(str, self.instance.tags.all()))
+            self.initial.update(_initial(latest_revision(self.instance)))
 
-    def clean_tags(self) -> list[str]:
-        return [tag.strip().lower().replace(" ", "-") for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+    def clean_tag_names(self) -> list[str]:
+        return read_tags(self.cleaned_data["tag_names"])
+
+    def clean_decoys(self) -> tuple[str, ...]:
+        lines = (line.strip() for line in self.cleaned_data["decoys"].splitlines())
+        return tuple(dict.fromkeys(line for line in lines if line))
 
     def clean_references(self) -> tuple[Reference, ...]:
         references = []
@@ -78,44 +102,73 @@ class QuestionForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        options = []
-        for number in range(1, FORM_OPTIONS + 1):
-            text, key, rationale = (data.get(option_field(number, name)) for name in ("text", "key", "rationale"))
-            if text:
-                options.append(Option(text=text, key=bool(key), rationale=rationale or ""))
-            elif key or rationale:
-                self.add_error(
-                    option_field(number, "text"), "Write the option's text, or empty its rationale and untick its key."
-                )
-        if self.errors:
-            return data
+        kind = data.get("kind") or Revision.Kind.SINGLE
+        options = self._options(data, kind)
+        decoys = data.get("decoys") or ()
+        if decoys and kind != Revision.Kind.MATCHING:
+            self.ignored.append("the decoys")
+            decoys = ()
+        # As far as it goes: the preview shows it while it is being written. It is stored only without errors.
         self.content = QuestionContent(
-            kind=data["kind"],
-            shuffle=data["shuffle_options"],
-            stem=data["stem"],
-            options=tuple(options),
-            explanation=data["explanation"],
-            service_note=data["service_note"],
-            references=data["references"],
-            valid_as_of=data["valid_as_of"],
+            kind=kind,  # type: ignore[arg-type]  # constrained by the field's choices
+            shuffle=data.get("shuffle_options", True),
+            case=data.get("case") or "",
+            stem=data.get("stem") or NO_STEM,
+            options=options,
+            decoys=decoys,
+            explanation=data.get("explanation") or "",
+            service_note=data.get("service_note") or "",
+            references=data.get("references") or (),
+            valid_as_of=data.get("valid_as_of") or self.initial["valid_as_of"],
         )
-        for problem in draft_problems(self.content):
-            self.add_error(None, str(problem))
+        if not self.errors:
+            for problem in draft_problems(self.content):
+                self.add_error(None, str(problem))
         return data
+
+    def _options(self, data: dict[str, Any], kind: str) -> tuple[Option, ...]:
+        """Return the options in the order of their places; one without a place stands where it was written."""
+        placed = []
+        for number in range(1, FORM_OPTIONS + 1):
+            part = {name: data.get(option_field(number, name)) for name in OPTION_PARTS}
+            if part["key"] and kind not in CHOICE_KINDS:
+                self.ignored.append(f"the key mark of option {number}")
+                part["key"] = False
+            if part["match"] and kind != Revision.Kind.MATCHING:
+                self.ignored.append(f"the match of option {number}")
+                part["match"] = ""
+            if part["text"]:
+                option = Option(
+                    text=part["text"],
+                    key=bool(part["key"]),
+                    match=part["match"] or "",
+                    rationale=part["rationale"] or "",
+                )
+                placed.append((part["place"] or number, part["place"] is None, number, option))
+            elif part["key"] or part["match"] or part["rationale"]:
+                message = "Write the option's text, or empty its other fields and untick its key."
+                self.add_error(option_field(number, "text"), message)
+        return tuple(option for *_, option in sorted(placed, key=lambda row: row[:3]))
 
 
 def _option_fields() -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {}
     for number in range(1, FORM_OPTIONS + 1):
-        fields[option_field(number, "text")] = forms.CharField(
-            label="Text", required=False, widget=forms.Textarea(attrs={"rows": 2})
-        )
+        fields[option_field(number, "text")] = text_field(2, label="Text", required=False)
         fields[option_field(number, "key")] = forms.BooleanField(label="Right answer (key)", required=False)
-        fields[option_field(number, "rationale")] = forms.CharField(
+        fields[option_field(number, "match")] = text_field(1, label="Right match", required=False)
+        fields[option_field(number, "rationale")] = text_field(
+            2,
             label="Rationale",
             required=False,
-            widget=forms.Textarea(attrs={"rows": 2}),
             help_text="Why it is right here, or why it is wrong and when it would be right." if number == 1 else "",
+        )
+        fields[option_field(number, "place")] = forms.IntegerField(
+            label="Place",
+            required=False,
+            min_value=1,
+            max_value=FORM_OPTIONS,
+            help_text="To move it among the options; empty: here." if number == 1 else "",
         )
     return fields
 
@@ -135,18 +188,54 @@ def _initial(revision: Revision | None) -> dict[str, Any]:
     content = revision.content
     initial: dict[str, Any] = {
         "kind": content.kind,
+        "case": content.case,
         "stem": content.stem,
         "shuffle_options": content.shuffle,
+        "decoys": "\n".join(content.decoys),
         "explanation": content.explanation,
         "service_note": content.service_note,
         "references": "\n".join(f"{r.title} {REFERENCE_SEPARATOR} {r.section}" for r in content.references),
         "valid_as_of": content.valid_as_of,
     }
     for number, option in enumerate(content.options, start=1):
-        initial[option_field(number, "text")] = option.text
-        initial[option_field(number, "key")] = option.key
-        initial[option_field(number, "rationale")] = option.rationale
+        for name in ("text", "key", "match", "rationale"):
+            initial[option_field(number, name)] = getattr(option, name)
     return initial
+
+
+# --- Tasks ----------------------------------------------------------------------------------------------
+
+
+class TaskField(forms.ModelChoiceField):
+    """A task by its label, such as “MLS-C01 1.2 Sanitize data”, or the beginning of it.
+
+    A text field with the browser's own list of proposals, `#task-list`: it searches, and screen readers know it.
+    """
+
+    widget = forms.TextInput(
+        attrs={"list": "task-list", "class": "vTextField", "autocomplete": "off", "placeholder": "Type to search"}
+    )
+
+    def __init__(self, labels: dict[int, str], **kwargs: Any) -> None:
+        super().__init__(Task.objects.select_related("domain__certification"), **kwargs)
+        self.labels = labels
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.labels.get(value, value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Task | None:
+        wanted = re.sub(r"\s+", " ", str(value or "")).strip().casefold()
+        if not wanted:
+            return None
+        found = [pk for pk, label in self.labels.items() if label.casefold().startswith(wanted)]
+        exact = [pk for pk in found if self.labels[pk].casefold() == wanted]
+        if len(exact or found) != 1:
+            example = next(iter(self.labels.values()), "MLS-C01 1.2")
+            raise ValidationError(
+                f"“{str(value)[:100]}” is {'the beginning of several tasks' if found else 'no task'}; choose from the "
+                f"list, for example “{example}”."
+            )
+        return Task.objects.select_related("domain__certification").get(pk=(exact or found)[0])
 
 
 class PlacementFormSet(forms.BaseInlineFormSet):
@@ -171,3 +260,29 @@ class PlacementFormSet(forms.BaseInlineFormSet):
 
     class Meta:
         model = QuestionTask
+
+
+# --- Steps ----------------------------------------------------------------------------------------------
+
+
+class ReviewerField(forms.ModelChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(User.objects.none(), **kwargs)
+        self.queryset = possible_reviewers()
+
+
+class StepForm(forms.Form):
+    """One step in the life of a question."""
+
+    step = forms.ChoiceField(
+        choices=[
+            (name, name)
+            for name in (
+                *("send_to_review", "comment", "approve", "approve_and_publish", "send_back"),
+                *("publish", "retire", "bring_back", "copy", "restore"),
+            )
+        ]
+    )
+    text = forms.CharField(required=False, max_length=4000)
+    reviewer = ReviewerField(required=False)
+    revision = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

@@ -324,3 +324,31 @@ class QuestionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question}: {self.get_kind_display()}"
+
+
+class StemMark(models.Model):
+    """Some hashes of the latest stem's runs of words, by which questions that ask nearly the same find each other."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="stem_marks", db_index=False)
+    mark = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["question", "mark"], name="one_mark_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.mark}"
+
+
+class ImportDraft(models.Model):
+    """A file that was uploaded and looked at, until its questions are imported or a day has passed."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField("file name", max_length=200)
+    format = models.CharField(max_length=20)
+    data = models.BinaryField()
+    # What else the person chose: task, difficulty and tags for questions whose file names none.
+    defaults = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

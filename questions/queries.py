@@ -2,15 +2,18 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.db import connection, models
 from django.utils.safestring import SafeString
 
-from questions.content import LETTERS
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
-from questions.rendering import render_inline, render_markdown
+from accounts.models import User
+from questions.content import CHOICE_KINDS, LETTERS, NEAR_DUPLICATE_SIMILARITY
+from questions.linting import resemblance, stem_marks
+from questions.models import Certification, Domain, Question, QuestionTask, Revision, StemMark, Task
+from questions.rendering import render_inline, render_markdown, render_plain
 
 
 def known_tasks() -> dict[str, set[str]]:
@@ -19,6 +22,16 @@ def known_tasks() -> dict[str, set[str]]:
     for certification, code in Task.objects.values_list("domain__certification__code", "code"):
         known[certification].add(code)
     return known
+
+
+def published_totals() -> dict[int, int]:
+    """Return how many published questions each certification has, by its id."""
+    return dict(
+        published_placements()
+        .values("certification")
+        .annotate(count=models.Count("pk"))
+        .values_list("certification", "count")
+    )
 
 
 def published_counts(certification: Certification) -> dict[int, int]:
@@ -56,12 +69,29 @@ def chapters_of(certification: Certification) -> list[Chapter]:
 
 @dataclass(frozen=True)
 class Drawable:
-    """A published question that may be drawn: ids only, no content."""
+    """A published question that may be drawn: ids only, no content. `is_new`: from a window that left others out."""
 
     question_id: int
     revision_id: int
     task_id: int
     domain_id: int
+    is_new: bool = False
+
+
+def published_placements(
+    *, chapter: int | None = None, with_tags: Sequence[int] = (), without_tags: Sequence[int] = ()
+) -> models.QuerySet[QuestionTask]:
+    """Select where published questions count: of one chapter, with one of these tags (ids), with none of those."""
+    rows = QuestionTask.objects.filter(question__status=Question.Status.PUBLISHED)
+    if chapter is not None:
+        rows = rows.filter(question__source_chapter=chapter)
+    # EXISTS, not a join: a question with two of the tags is there once, and each is one look-up in an index.
+    tagged = Question.tags.through.objects.filter(question_id=models.OuterRef("question_id"))
+    if with_tags:
+        rows = rows.filter(models.Exists(tagged.filter(tag_id__in=with_tags)))
+    if without_tags:
+        rows = rows.exclude(models.Exists(tagged.filter(tag_id__in=without_tags)))
+    return rows
 
 
 def drawable_from(
@@ -69,21 +99,21 @@ def drawable_from(
     *,
     start: float,
     limit: int,
-    chapter: int | None = None,
+    among: models.QuerySet[QuestionTask] | None = None,
     exclude: models.QuerySet[Any, Any] | None = None,
 ) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
     """Return the parts of a window on a domain's published questions: `limit` of them from a random `start` on.
 
-    Two parts, the second for the wrap-around at the end of the draw keys. `exclude` selects ids of questions to
-    leave out. To be read by `fetch_drawable`.
+    Two parts, the second for the wrap-around at the end of the draw keys. `among` narrows what is drawn from,
+    `exclude` selects ids of questions to leave out. To be read by `fetch_drawable`.
     """
     rows = (
-        QuestionTask.objects.filter(domain=domain, question__status=Question.Status.PUBLISHED)
+        (published_placements() if among is None else among)
+        .filter(domain=domain)
         .order_by("draw_key")
-        .values_list("question_id", "question__published_revision_id", "task_id", "domain_id")
+        .annotate(is_new=models.Value(exclude is not None))
+        .values_list("question_id", "question__published_revision_id", "task_id", "domain_id", "is_new")
     )
-    if chapter is not None:
-        rows = rows.filter(question__source_chapter=chapter)
     if exclude is not None:
         rows = rows.exclude(question_id__in=exclude)
     return [rows.filter(draw_key__gte=start)[:limit], rows.filter(draw_key__lt=start)[:limit]]
@@ -105,44 +135,180 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
         rows = cursor.fetchall()
-    return list({row[0]: Drawable(*row[:4]) for row in rows}.values())
+    # Of two windows with the same question, the one that knows it to be new stands.
+    rows.sort(key=lambda row: row[4])
+    return list({row[0]: Drawable(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}.values())
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place or a match that an option may be given: `html` as it was written, `label` as a list can show it."""
+
+    number: int
+    label: str
+    html: SafeString
+
+
+def places_of(kind: str, option_count: int, choices: Sequence[str]) -> list[Place]:
+    """Return what each option of a question may be given; nothing where its options are chosen. Tells no key."""
+    if kind == Revision.Kind.ORDERING:
+        return [Place(number, str(number + 1), render_inline(str(number + 1))) for number in range(option_count)]
+    return [
+        Place(number, f"{number + 1}. {render_plain(choice)}", render_inline(choice))
+        for number, choice in enumerate(choices)
+    ]
 
 
 @dataclass(frozen=True)
 class PreviewedOption:
+    """`right` and `given` are places or matches, for the kinds that have them."""
+
+    number: int
     letter: str
     html: SafeString
     rationale: SafeString
-    is_key: bool
-    is_chosen: bool = False
+    is_right: bool
+    is_wrong: bool
+    is_chosen: bool
+    right: Place | None
+    given: Place | None
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """A revision as the review page shows it, options in the order they were written."""
+    """A revision as the review page shows it, with the answer that was given to it, if any."""
 
     code: str
     kind: str
+    case: SafeString
     stem: SafeString
     options: list[PreviewedOption]
+    places: list[Place]
     explanation: SafeString
     service_note: SafeString
     references: list[dict[str, str]]
     valid_as_of: dt.date
 
 
-def previewed(revision: Revision) -> Previewed:
-    content = revision.content
+def previewed(
+    revision: Revision, option_order: Sequence[int] | None = None, response: Sequence[int | None] | None = None
+) -> Previewed:
+    """Show a revision with key and rationales, and the response (None: none was given).
+
+    Options have the letters of `option_order` (without it, of the order they were written in) and stand in that
+    order; those of `ordering` in their right one.
+    """
+    order = range(len(revision.options)) if option_order is None else option_order
+    places = places_of(revision.kind, len(revision.options), revision.choices)
+    options = [_previewed_option(revision, number, own, places, response) for number, own in enumerate(order)]
+    if revision.kind == Revision.Kind.ORDERING:
+        options.sort(key=lambda option: option.right.number if option.right else 0)
     return Previewed(
         code=revision.question.code,
-        kind=content.kind,
-        stem=render_markdown(content.stem),
-        options=[
-            PreviewedOption(letter, render_inline(option.text), render_markdown(option.rationale), option.key)
-            for letter, option in zip(LETTERS, content.options, strict=False)
-        ],
-        explanation=render_markdown(content.explanation),
-        service_note=render_markdown(content.service_note),
+        kind=revision.kind,
+        case=render_markdown(revision.case_text),
+        stem=render_markdown(revision.stem),
+        options=options,
+        places=places,
+        explanation=render_markdown(revision.explanation),
+        service_note=render_markdown(revision.service_note),
         references=revision.references,
-        valid_as_of=content.valid_as_of,
+        valid_as_of=revision.valid_as_of,
     )
+
+
+def _previewed_option(
+    revision: Revision, number: int, own: int, places: Sequence[Place], response: Sequence[int | None] | None
+) -> PreviewedOption:
+    right = given = None
+    if revision.kind in CHOICE_KINDS:
+        is_chosen, is_right = own in (response or []), own in revision.key
+        is_wrong = is_chosen and not is_right
+    else:
+        is_chosen = False
+        right, given = _at(places, revision.key[own]), _at(places, response[own] if response else None)
+        is_right = given is not None and given == right
+        is_wrong = response is not None and not is_right
+    return PreviewedOption(
+        number=number,
+        letter=LETTERS[number],
+        html=render_inline(revision.options[own]),
+        rationale=render_markdown(revision.rationales[own]),
+        is_right=is_right,
+        is_wrong=is_wrong,
+        is_chosen=is_chosen,
+        right=right,
+        given=given,
+    )
+
+
+def _at(places: Sequence[Place], number: int | None) -> Place | None:
+    return None if number is None else places[number]
+
+
+# --- For who writes and reviews ---------------------------------------------------------------------------
+
+
+def asked(revision: Revision) -> Previewed:
+    """Show a revision as the exam asks it, for `questions/_asked.html`; what is to be ordered, by the alphabet."""
+    order = list(range(len(revision.options)))
+    if revision.kind == Revision.Kind.ORDERING:
+        order.sort(key=lambda own: str(revision.options[own]).casefold())
+    shown = previewed(revision, order)
+    return replace(shown, options=sorted(shown.options, key=lambda option: option.number))
+
+
+SIMILAR_CANDIDATES, SIMILAR_SHOWN = 20, 3
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A question whose latest stem is nearly another's; `similarity` in percent."""
+
+    pk: int
+    code: str
+    similarity: int
+
+
+def similar_questions(stem: str, *, besides: int | None) -> list[Similar]:
+    """Return the questions that ask nearly the same, most alike first. Two queries, whatever the size of the bank."""
+    candidates = (
+        StemMark.objects.filter(mark__in=stem_marks(stem))
+        .exclude(question=besides)
+        .values("question")
+        .annotate(shared=models.Count("pk"))
+        .order_by("-shared", "question")
+        .values_list("question", flat=True)[:SIMILAR_CANDIDATES]
+    )
+    latest = {
+        pk: (code, other)
+        for pk, code, other in Revision.objects.filter(question__in=list(candidates))
+        .order_by("number")
+        .values_list("question", "question__code", "stem")
+    }
+    found = [Similar(pk, code, round(100 * resemblance(stem, other))) for pk, (code, other) in latest.items()]
+    alike = [similar for similar in found if similar.similarity >= 100 * NEAR_DUPLICATE_SIMILARITY]
+    return sorted(alike, key=lambda similar: (-similar.similarity, similar.code))[:SIMILAR_SHOWN]
+
+
+def task_labels() -> dict[int, str]:
+    """Return the name of every task, certification first, by its id."""
+    tasks = Task.objects.select_related("domain__certification").order_by("domain__certification", "domain", "code")
+    return {task.pk: str(task) for task in tasks}
+
+
+def possible_reviewers() -> models.QuerySet[User]:
+    """Select those who may change questions in the admin."""
+    may_change = Permission.objects.filter(codename="change_question", content_type__app_label="questions")
+    return User.objects.filter(
+        models.Q(is_superuser=True)
+        | models.Q(user_permissions__in=may_change)
+        | models.Q(groups__permissions__in=may_change),
+        is_active=True,
+        is_staff=True,
+    ).distinct()
+
+
+def questions_to_review(reviewer: User) -> models.QuerySet[Question]:
+    """Select what waits for this person's review, the longest first."""
+    return Question.objects.filter(reviewer=reviewer).order_by("updated_at")

@@ -1,5 +1,6 @@
 """Question text to HTML: Markdown without raw HTML, then an allow-list. Everything shown to anyone passes here."""
 
+import html
 from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -30,11 +31,11 @@ _markdown.add_render_rule("th_open", _cell)
 _markdown.add_render_rule("td_open", _cell)
 
 
-def _clean(html: str) -> SafeString:
+def _clean(unsafe: str) -> SafeString:
     # The one place that declares text safe: it has just passed the allow-list.
     return mark_safe(  # noqa: S308
         nh3.clean(
-            html,
+            unsafe,
             tags=ALLOWED_TAGS,
             attributes={"a": {"href"}, "ol": {"start"}},
             allowed_classes=ALLOWED_CLASSES,
@@ -44,6 +45,9 @@ def _clean(html: str) -> SafeString:
             link_rel="noopener noreferrer nofollow",
         ).strip()
     )
+
+
+NOTHING = SafeString("")
 
 
 @lru_cache(maxsize=20_000)
@@ -59,3 +63,9 @@ def render_inline(text: str) -> SafeString:
     if "\n\n" in stripped or "```" in stripped or "\n|" in stripped:
         return render_markdown(text)
     return _clean(_markdown.renderInline(stripped))
+
+
+@lru_cache(maxsize=10_000)
+def render_plain(text: str) -> str:
+    """Return the words of a text, for where no markup can stand: not HTML, to be escaped like any other text."""
+    return " ".join(html.unescape(nh3.clean(render_inline(text), tags=set())).split())

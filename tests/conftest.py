@@ -14,6 +14,29 @@ from config import celery_app
 from tests.services.processes import MARK, Broker, Process, redis_at, start_beat, start_web, start_worker
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--impure", action="store_true", help="Leave out the tests that use neither database nor processes."
+    )
+
+
+IMPURE = {"db", "transactional_db", "threaded_db", "live_server", "client", "start_process", "broker"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What uses no service passes on one database as on the other: with --impure it is not run twice."""
+    if not config.getoption("impure"):
+        return
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        is_pure = not item.get_closest_marker("django_db") and not IMPURE & set(getattr(item, "fixturenames", ()))
+        needs_services = item.path.parent.name in {"browser", "services", "faults", "ops"}
+        (left_out if is_pure and not needs_services else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Tests call tasks in process, with Redis or without; only tests/services sends them to workers.
     celery_app.conf.task_always_eager = True

@@ -32,8 +32,8 @@ def count_queries() -> Iterator[CountedQueries]:
     counted = CountedQueries()
     with CaptureQueriesContext(connection) as captured:
         yield counted
-    counted.statements = [
-        query["sql"] for query in captured.captured_queries if not TRANSACTION_MARK.match(query["sql"].lstrip())
-    ]
+    # psycopg does not tell the text of some statements that it has prepared: they count all the same.
+    statements = [query["sql"] or "(prepared)" for query in captured.captured_queries]
+    counted.statements = [sql for sql in statements if not TRANSACTION_MARK.match(sql.lstrip())]
     for number, sql in enumerate(counted.statements, start=1):
         sys.stdout.write(f"query {number}: {sql}\n")

@@ -15,12 +15,15 @@ from django.conf import settings
 APPS = ["accounts", "questions", "exams", "config"]
 PURE = 0
 FLOORS = {
+    "compiled": 1,
     "models": 1,
     "queries": 2,
     "access": 2,
     "services": 3,
     "roles": 3,  # writes, as services do
     "tasks": 4,
+    "backends": 4,
+    "sessions": 4,
     "forms": 4,
     "views": 4,
     "admin": 4,

@@ -35,11 +35,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
+    "config.middleware.observe_middleware",
+    # Before the others, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.permissions_policy_middleware",
     "config.middleware.refuse_nul_middleware",
+    "config.middleware.limit_body_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -82,12 +84,16 @@ def database(url: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL;",
         }
+    else:
+        # Allows prepared statements; only accounts/compiled.py makes any.
+        settings["OPTIONS"] = {"prepare_threshold": 5}
     return settings
 
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR}/db.sqlite3")}
 REDIS_URL = os.environ.get("REDIS_URL", "")
 
+SESSION_ENGINE = "accounts.sessions"
 # Sessions live in the database and the cache in each process, so that Redis carries messages and nothing else: while it
 # is down, pages, log-ins and hand-ins go on. Rate limits, the cache's only use, count per web process.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -105,20 +111,25 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A hand-in must answer at once when the broker is down: give up on it quickly, the sweep sends again.
+# A hand-in answers within a second whatever the broker does, also when it takes the connection and then says nothing:
+# what it may cost is one connection and one answer. The sweep sends again.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
-    "socket_connect_timeout": 0.5,
-    "socket_timeout": 5,
+    "socket_connect_timeout": 0.3,
+    "socket_timeout": 0.3,
     "max_retries": 0,
 }
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "statistics": {"task": "exams.count_scores", "schedule": 60.0, "options": {"expires": 60}},
+}
 
 # --- People ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+ACCOUNT_ADAPTER = "config.adapters.AccountAdapter"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.UserBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -148,6 +159,9 @@ MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 # Who may see every key and every candidate gives a second factor; the demo and the tests are exempt.
 STAFF_NEED_MFA = True
 
+# Who wrote a revision of a question can neither approve nor publish it, unless somebody else approved it.
+TWO_PERSON_RULE = os.environ.get("TWO_PERSON_RULE", "off").lower() in {"1", "true", "yes", "on"}
+
 # --- Pages ----------------------------------------------------------------------------------------
 
 SITE_NAME = os.environ.get("SITE_NAME", "Mock Exams")
@@ -161,6 +175,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # One answer of one question is small; a whole form handed in without JavaScript is some 65 × 10 fields.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+# Fields may have Django's 2.5 MB together; with files, such as an import in the admin, a request may have this much.
+MAX_BODY_BYTES = 10 * 1024 * 1024
 
 # --- Security -------------------------------------------------------------------------------------
 
@@ -183,10 +199,24 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 
-LOGGING = {
+# --- For operators ----------------------------------------------------------------------------------
+
+# Prometheus gives it as a bearer token; without one there is no /metrics/.
+METRICS_TOKEN = ""
+
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "lines": {"()": "config.logs.Lines", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.logs.JsonLines"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # What was refused stands in the line of the access log; only faults need one more.
+        "django.request": {"level": "ERROR"},
+        # What gunicorn's processes say of a request; its master writes a few lines of its own as it starts and stops.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }

@@ -1,6 +1,7 @@
 """Production: everything that differs between sites comes from the environment; a missing secret stops the start."""
 
 import os
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -38,12 +39,13 @@ if is_set("BEHIND_TLS_PROXY", "off"):
 SECURE_HSTS_SECONDS = 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-# The health check asks over plain HTTP from inside the network.
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+# The health checks and Prometheus ask over plain HTTP from inside the network.
+SECURE_REDIRECT_EXEMPT = [r"^(health|ready|metrics)/$"]
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
+MESSAGE_STORAGE = "config.messages.HostMessageStorage"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
 STATIC_ROOT = VAR_DIR / "static"  # noqa: F405
@@ -61,3 +63,14 @@ EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = is_set("EMAIL_USE_TLS", "on")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "webmaster@localhost")
+
+# --- For operators ----------------------------------------------------------------------------------
+
+LOGGING["handlers"]["console"]["formatter"] = "json"  # noqa: F405
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+if METRICS_TOKEN:
+    # Where the processes of this machine put what they count: each answers for all of them.
+    METRICS_DIR = Path(required("PROMETHEUS_MULTIPROC_DIR"))
+    METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    if not os.access(METRICS_DIR, os.W_OK):  # better now than at the first answer that is saved
+        raise ImproperlyConfigured("PROMETHEUS_MULTIPROC_DIR is not writable.")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from exams import services
+from exams.access import own_cohorts
 from exams.models import Attempt, AttemptItem, Score
 from questions.admin import ReadOnlyAdmin
 
@@ -32,7 +33,7 @@ class ScoreInline(admin.TabularInline):
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyAdmin):
-    """Attempts are looked at, never edited."""
+    """Attempts are looked at, never edited. Instructors see those that were made in assignments of their cohorts."""
 
     list_display = ["candidate", "exam", "state", "started_at", "submitted_at", "scaled", "scoring_error"]
     # Dates as a filter, not as a `date_hierarchy`: that reads every attempt there is for its list of years, and a full
@@ -45,7 +46,10 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         current = Prefetch("scores", Score.objects.filter(is_current=True), to_attr="current_scores")
-        return super().get_queryset(request).select_related("candidate", "exam").prefetch_related(current)
+        attempts = super().get_queryset(request).select_related("candidate", "exam").prefetch_related(current)
+        if request.user.is_superuser:
+            return attempts
+        return attempts.filter(assignment__cohort__in=own_cohorts(request.user))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # What candidates' visits do for each of them, an instructor's does for all.

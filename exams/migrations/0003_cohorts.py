@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('question_count', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='questions')),
                 ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.domain')),
                 ('exam', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quotas', to='exams.exam')),
-                ('task', models.ForeignKey(blank=True, help_text='Empty: any task of the domain.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.task')),
+                ('task', models.ForeignKey(blank=True, help_text='Empty: any task of the domain that has no quota of its own.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='questions.task')),
             ],
             options={
                 'ordering': ['domain', 'task'],
@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['cohort', 'email'],
+                'indexes': [models.Index(django.db.models.functions.text.Lower('email'), name='invitations_by_address')],
             },
         ),
         migrations.CreateModel(
@@ -217,7 +218,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['assignment', 'candidate'],
-                'constraints': [models.UniqueConstraint(fields=('assignment', 'candidate'), name='one_accommodation_per_candidate'), models.CheckConstraint(condition=models.Q(('extra_time_percent', None), ('extra_time_percent__lte', 300), _connector='OR'), name='accommodation_is_at_most_300_percent', violation_error_message='At most 300 % extra time.')],
+                'constraints': [models.UniqueConstraint(fields=('assignment', 'candidate'), name='one_accommodation_per_candidate'), models.CheckConstraint(condition=models.Q(('extra_time_percent', None), ('extra_time_percent__lte', 300), _connector='OR'), name='accommodation_is_at_most_300_percent', violation_error_message='At most 300 percent extra time.')],
             },
         ),
         migrations.AddConstraint(

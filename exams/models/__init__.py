@@ -2,6 +2,8 @@ from exams.models.attempts import Attempt, AttemptItem, Score
 from exams.models.cohorts import Accommodation, Assignment, Cohort, Extension, Invitation, Membership
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
+from exams.models.rescores import Rescore
+from exams.models.statistics import Counting, ExamStatistics, QuestionStatistics
 
 __all__ = [
     "Accommodation",
@@ -9,13 +11,17 @@ __all__ = [
     "Attempt",
     "AttemptItem",
     "Cohort",
+    "Counting",
     "Exam",
     "ExamForm",
     "ExamQuota",
+    "ExamStatistics",
     "Extension",
     "FormQuestion",
     "Invitation",
     "Membership",
     "ProblemReport",
+    "QuestionStatistics",
+    "Rescore",
     "Score",
 ]

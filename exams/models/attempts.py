@@ -140,6 +140,7 @@ class Score(models.Model):
     is_current = models.BooleanField(default=True)
     rule = models.CharField(max_length=50)
     reason = models.CharField(max_length=300, blank=True)
+    rescore = models.ForeignKey("Rescore", models.PROTECT, null=True, blank=True, related_name="scores")
     correct = models.PositiveSmallIntegerField()
     total = models.PositiveSmallIntegerField()
     unscored_correct = models.PositiveSmallIntegerField()
@@ -153,12 +154,18 @@ class Score(models.Model):
     # What the codes meant then: {"1": {"name": …, "tasks": {"1.1": name, …}}, …}.
     outline = models.JSONField()
     created_at = models.DateTimeField()
+    # Whether the statistics contain it: `exams.services.statistics` sets it together with the sums.
+    is_counted = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ["attempt", "-version"]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_current=True, is_counted=False), name="scores_to_count"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["attempt", "version"], name="one_score_per_version"),
             models.UniqueConstraint(fields=["attempt"], condition=Q(is_current=True), name="one_current_score"),
+            models.UniqueConstraint(fields=["attempt", "rescore"], name="one_score_per_rescore"),
             models.CheckConstraint(condition=Q(correct__lte=F("total")), name="score_is_at_most_its_total"),
         ]
 

@@ -57,6 +57,7 @@ class Invitation(models.Model):
     class Meta:
         ordering = ["cohort", "email"]
         constraints = [models.UniqueConstraint("cohort", Lower("email"), name="one_invitation_per_address")]
+        indexes = [models.Index(Lower("email"), name="invitations_by_address")]
 
     def __str__(self) -> str:
         return f"{self.email} to {self.cohort}"
@@ -105,7 +106,7 @@ class Accommodation(models.Model):
             models.CheckConstraint(
                 condition=Q(extra_time_percent=None) | Q(extra_time_percent__lte=300),
                 name="accommodation_is_at_most_300_percent",
-                violation_error_message="At most 300 % extra time.",
+                violation_error_message="At most 300 percent extra time.",
             ),
         ]
 

@@ -1,5 +1,3 @@
-import datetime as dt
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -138,6 +136,9 @@ class Exam(models.Model):
                 "This exam has been taken: its certification, domain and chapter stay, or old results would mean "
                 "something else. Make another exam."
             )
+        order = list(self.Release)
+        if order.index(self.Release(self.show_explanations)) < order.index(self.Release(self.show_key)):
+            raise ValidationError({"show_explanations": "Explanations say what is right: not before the key."})
         if self.domain and self.chapter:
             raise ValidationError("Practise a domain or a chapter, not both.")
 
@@ -147,15 +148,13 @@ class Exam(models.Model):
         return self.domain_id is not None or self.chapter is not None
 
     @property
+    def withholds_something(self) -> bool:
+        """Whether a candidate sees anything of score, key and explanations later than at once, or never."""
+        return {self.show_score, self.show_key, self.show_explanations} != {self.Release.AT_ONCE}
+
+    @property
     def scored_count(self) -> int:
         return self.question_count - self.unscored_count
-
-    def is_open(self, now: dt.datetime) -> bool:
-        return (
-            self.is_offered
-            and (self.opens_at is None or self.opens_at <= now)
-            and (self.closes_at is None or now < self.closes_at)
-        )
 
 
 class ExamQuota(models.Model):
@@ -164,7 +163,12 @@ class ExamQuota(models.Model):
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="quotas")
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="+")
     task = models.ForeignKey(
-        Task, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: any task of the domain."
+        Task,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: any task of the domain that has no quota of its own.",
     )
     question_count = models.PositiveSmallIntegerField("questions", validators=[MinValueValidator(1)])
 

@@ -1,29 +1,97 @@
 """Reads used in more than one place; they never write."""
 
 from exams.queries.backlog import Backlog, backlog, parked_attempts
-from exams.queries.drawing import exam_quotas, form_pool, seen_among, short_domains
+from exams.queries.cohorts import (
+    STATES,
+    MemberProgress,
+    assignments_of,
+    by_domain,
+    domain_rows,
+    progress,
+    progress_table,
+)
+from exams.queries.correcting import (
+    Correction,
+    corrected_scores,
+    corrections_of,
+    open_corrections,
+    rescore_counts,
+)
+from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by, seen_among
+from exams.queries.fixed_forms import (
+    BlueprintCheck,
+    blueprint_check,
+    form_for,
+    form_items,
+    in_forms_of,
+    mix_of,
+    usable_forms,
+)
+from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
+from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of
+from exams.queries.release import shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
 from exams.queries.reviewing import answered_in_chapter, reviewed_items
+from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
 from exams.queries.taking import item_states, shown_items
+from exams.queries.terms import Terms, assigned_terms, terms_of
 from exams.queries.usage import QuestionUsage, usage_of
 
 __all__ = [
+    "STATES",
     "Backlog",
+    "BlueprintCheck",
+    "Correction",
+    "FormItem",
+    "MemberProgress",
     "QuestionUsage",
+    "Terms",
     "answered_in_chapter",
+    "assigned_terms",
+    "assignments_of",
     "attempts_of",
     "backlog",
+    "bank_of",
+    "blueprint_check",
+    "by_domain",
+    "corrected_scores",
+    "corrections_of",
+    "counted_at",
+    "domain_rows",
+    "exam_panels",
     "exam_quotas",
     "focus",
+    "form_for",
+    "form_items",
     "form_pool",
     "headline",
+    "in_forms_of",
     "item_states",
+    "items_of_draw",
+    "items_of_form",
+    "met_by",
+    "mix_of",
+    "open_corrections",
+    "paper_of",
     "parked_attempts",
+    "problem_queue",
+    "progress",
+    "progress_table",
+    "question_panel",
+    "question_panels",
     "report",
+    "reported_questions",
+    "reports_by",
+    "reports_of",
+    "rescore_counts",
     "reviewed_items",
     "seen_among",
-    "short_domains",
+    "shares_right",
     "shown_items",
+    "shown_of",
+    "shown_of_each",
+    "terms_of",
     "trend",
+    "usable_forms",
     "usage_of",
 ]

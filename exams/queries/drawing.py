@@ -1,81 +1,126 @@
-"""What a form is drawn from: quotas, windows on the bank, and what the candidate has met."""
+"""What a form is drawn from: quotas, windows on the bank, and what has been met before."""
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet, Value
 
 from accounts.models import User
-from exams.assembly import DomainQuota, quotas
-from exams.exceptions import PoolTooSmall
-from exams.models import AttemptItem, Exam
-from questions.models import Domain, Question, QuestionTask
-from questions.queries import Drawable, drawable_from, fetch_drawable
+from exams.assembly import Part, Quota, form_quotas, part_of, quotas
+from exams.exceptions import ExamRefused, PoolTooSmall, QuotasDoNotFit
+from exams.models import AttemptItem, Exam, ExamQuota
+from questions.models import Domain, QuestionTask
+from questions.queries import Drawable, drawable_from, fetch_drawable, published_placements
 
 # How many questions assembly may choose from, per question it needs: more mixes better, fewer reads less.
 WINDOW_FACTOR = 4
 WINDOW_MINIMUM = 100
 
 
-def exam_quotas(exam: Exam) -> list[DomainQuota]:
-    """Return how many scored and unscored questions each domain gives: by its weight, or as a chapter is mixed."""
+def exam_quotas(exam: Exam) -> list[Quota]:
+    """Return how many scored and unscored questions each part of the bank gives.
+
+    As the exam's own quotas say; without any, by the domains' weights, or as a chapter is mixed. A quota for a whole
+    domain is for those of its tasks that have none of their own.
+
+    The whole form is shared out first and then, within it, the unscored questions: rounded apart, both roundings
+    could favour one domain, and four questions on two equal domains could come out as three and one.
+    """
+    rows = list(exam.quotas.select_related("domain", "task")) if exam.pk else []
+    if rows:
+        return _own_quotas(exam, rows)
     domains = [exam.domain] if exam.domain else list(Domain.objects.filter(certification=exam.certification_id))
+    # One domain alone gives everything, whatever its weight in the whole.
+    weights: dict[Part, int] = {(domain.pk, None): 1 if exam.domain else domain.weight for domain in domains}
     if exam.chapter:
-        weights = _published_per_domain([domain.pk for domain in domains], exam.chapter)
-        domains = [domain for domain in domains if domain.pk in weights]
-    else:
-        # One domain alone gives everything, whatever its weight in the whole.
-        weights = {domain.pk: 1 if exam.domain else domain.weight for domain in domains}
-    if not domains:
+        weights = dict(count_parts(bank_of(exam), weights))
+    names: dict[Part, str] = {(domain.pk, None): domain.label for domain in domains if (domain.pk, None) in weights}
+    if not names:
         raise PoolTooSmall(str(exam), exam.question_count, 0)
-    scored, unscored = quotas(exam.scored_count, weights), quotas(exam.unscored_count, weights)
-    return [DomainQuota(d.pk, d.label, scored[d.pk], unscored[d.pk]) for d in domains]
+    return form_quotas(quotas(exam.question_count, {part: weights[part] for part in names}), names, exam.unscored_count)
 
 
-def _published_per_domain(domain_ids: Sequence[int], chapter: int | None) -> dict[int, int]:
-    placements = QuestionTask.objects.filter(domain__in=domain_ids, question__status=Question.Status.PUBLISHED)
-    if chapter is not None:
-        placements = placements.filter(question__source_chapter=chapter)
-    return dict(placements.values("domain").annotate(count=Count("pk")).values_list("domain", "count"))
+def _own_quotas(exam: Exam, rows: Sequence[ExamQuota]) -> list[Quota]:
+    if sum(row.question_count for row in rows) != exam.question_count:
+        raise QuotasDoNotFit("The quotas of this exam do not add up to its number of questions.")
+    divided = {row.domain_id for row in rows if row.task_id}
+    names: dict[Part, str] = {}
+    for row in rows:
+        others = ", other tasks" if row.domain_id in divided else ""
+        names[row.domain_id, row.task_id] = row.task.label if row.task else f"{row.domain.label}{others}"
+    return form_quotas({(row.domain_id, row.task_id): row.question_count for row in rows}, names, exam.unscored_count)
+
+
+def bank_of(exam: Exam) -> QuerySet[QuestionTask]:
+    """Select what the exam may draw, before any quota: by its chapter and its tags. One query, for the tags."""
+    tags: dict[bool, list[int]] = {True: [], False: []}
+    if exam.pk:
+        included, excluded = (
+            field.through.objects.filter(exam=exam).values_list("tag_id", Value(is_included))
+            for field, is_included in ((Exam.include_tags, 1), (Exam.exclude_tags, 0))
+        )
+        for tag_id, is_included in included.union(excluded):
+            tags[bool(is_included)].append(tag_id)
+    return published_placements(chapter=exam.chapter, with_tags=tags[True], without_tags=tags[False])
+
+
+def count_parts(bank: QuerySet[QuestionTask], parts: Collection[Part]) -> Counter[Part]:
+    """Count what each part of the bank has: one query, of one row a task."""
+    counts: Counter[Part] = Counter()
+    rows = bank.filter(domain__in={domain_id for domain_id, _ in parts}).order_by()
+    for domain_id, task_id, count in rows.values_list("domain", "task").annotate(count=Count("pk")):
+        if part := part_of(domain_id, task_id, parts):
+            counts[part] += count
+    return counts
 
 
 def form_pool(
-    domain_quotas: Sequence[DomainQuota], *, chapter: int | None = None, seen_by: User | None, seed: int
+    asked: Sequence[Quota],
+    *,
+    bank: QuerySet[QuestionTask],
+    seen: QuerySet[Any, Any] | None = None,
+    seed: int,
 ) -> list[Drawable]:
-    """Return enough questions per domain to draw from, in one query that does not grow with the bank.
+    """Return enough questions per quota to draw from, in one query that does not grow with the bank.
 
-    With `seen_by`, a window of questions that this candidate has not met comes before the window of any.
+    With `seen` (ids of questions), a window of questions that are not among them comes before the window of any.
     """
     rng = random.Random(seed)  # noqa: S311  # spreads the draw, keeps no secret
-    seen = AttemptItem.objects.filter(attempt__candidate=seen_by).values("question_id") if seen_by else None
+    divided: dict[int, list[int]] = {}
+    for quota in asked:
+        if quota.task_id is not None:
+            divided.setdefault(quota.domain_id, []).append(quota.task_id)
     windows = []
-    for quota in domain_quotas:
-        domain = Domain(pk=quota.domain_id)
+    for quota in asked:
+        domain, among = Domain(pk=quota.domain_id), bank
+        if quota.task_id is not None:
+            among = bank.filter(task=quota.task_id)
+        elif quota.domain_id in divided:
+            among = bank.exclude(task__in=divided[quota.domain_id])
         limit = max(WINDOW_FACTOR * quota.total, WINDOW_MINIMUM)
         if seen is not None:
-            windows += drawable_from(domain, start=rng.random(), limit=limit, chapter=chapter, exclude=seen)
-        windows += drawable_from(domain, start=rng.random(), limit=limit, chapter=chapter)
+            windows += drawable_from(domain, start=rng.random(), limit=limit, among=among, exclude=seen)
+        windows += drawable_from(domain, start=rng.random(), limit=limit, among=among)
     return fetch_drawable(windows)
 
 
-def seen_among(candidate: User, pool: Sequence[Drawable]) -> set[int]:
-    """Return the ids of the questions in the pool that the candidate has met in any attempt."""
-    return set(
-        AttemptItem.objects.filter(
-            attempt__candidate=candidate, question_id__in=[item.question_id for item in pool]
-        ).values_list("question_id", flat=True)
-    )
+def met_by(candidate: User) -> QuerySet[AttemptItem, Any]:
+    """Select the ids of the questions that the candidate has met in any attempt."""
+    return AttemptItem.objects.filter(attempt__candidate=candidate).values_list("question_id", flat=True)
 
 
-def short_domains(exam: Exam) -> list[PoolTooSmall]:
-    """Return a refusal for every domain whose published questions do not suffice for one form."""
-    try:
-        domain_quotas = exam_quotas(exam)
-    except PoolTooSmall as refusal:
-        return [refusal]
-    available = _published_per_domain([quota.domain_id for quota in domain_quotas], exam.chapter)
+def seen_among(pool: Sequence[Drawable], seen: QuerySet[Any, Any]) -> set[int]:
+    """Return the ids of the questions in the pool that are among those seen."""
+    return set(seen.filter(question_id__in=[item.question_id for item in pool]))
+
+
+def shortages(exam: Exam, asked: Sequence[Quota]) -> list[ExamRefused]:
+    """Return a refusal for every quota that the bank cannot fill for one form."""
+    available = count_parts(bank_of(exam), [quota.part for quota in asked])
     return [
-        PoolTooSmall(quota.name, quota.total, available.get(quota.domain_id, 0))
-        for quota in domain_quotas
-        if available.get(quota.domain_id, 0) < quota.total
+        PoolTooSmall(quota.name, quota.total, available[quota.part])
+        for quota in asked
+        if available[quota.part] < quota.total
     ]

@@ -1,5 +1,6 @@
 """What a score says: shares with intervals, the domain to work on, the trend."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,8 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from exams.models import Attempt, Exam, Score
+from exams.queries.release import shown_of_each
+from exams.release import When
 from exams.scoring import verdict, wilson_interval
 
 
@@ -27,7 +30,7 @@ class ReportRow:
     tasks: list["ReportRow"]
 
 
-def _row(code: str, name: str, tally: Sequence[int], pass_share: float, **more: Any) -> ReportRow:
+def report_row(code: str, name: str, tally: Sequence[int], pass_share: float, **more: Any) -> ReportRow:
     correct, total = tally
     low, high = wilson_interval(correct, total)
     return ReportRow(
@@ -77,14 +80,14 @@ def report(attempt: Attempt, score: Score) -> list[ReportRow]:
         if exam.domain
     }
     rows = [
-        _row(
+        report_row(
             code,
             domain["name"],
             score.domains[code],
             attempt.pass_share,
             practice=practices.get(code),
             tasks=[
-                _row(task, name, score.tasks[task], attempt.pass_share)
+                report_row(task, name, score.tasks[task], attempt.pass_share)
                 for task, name in sorted(domain["tasks"].items())
                 if task in score.tasks
             ],
@@ -115,13 +118,21 @@ def focus(rows: Sequence[ReportRow]) -> Focus:
     return Focus(judged[0], "lowest")
 
 
-def attempts_of(candidate: User, limit: int = 200) -> list[Attempt]:
-    """Return the latest attempts of a candidate, newest first, with exam and `current_scores`: two queries."""
-    return list(
+def attempts_of(candidate: User, now: dt.datetime, limit: int = 200) -> list[Attempt]:
+    """Return the latest attempts of a candidate, newest first, with exam and `current_scores`: three queries at most.
+
+    A score that is not shown now is not among them.
+    """
+    attempts = list(
         Attempt.objects.filter(candidate=candidate)
         .select_related("exam__certification", "exam__domain")
         .prefetch_related(Prefetch("scores", Score.objects.filter(is_current=True), to_attr="current_scores"))[:limit]
     )
+    shown = shown_of_each(attempts, now)
+    for attempt in attempts:
+        if shown[attempt.pk].score is not When.NOW:
+            attempt.current_scores = []
+    return [*attempts]
 
 
 TREND_LENGTH = 12
@@ -154,12 +165,18 @@ class Trend:
 TREND_WIDTH, TREND_HEIGHT, TREND_MARGIN = 600, 160, 24
 
 
-def trend(attempt: Attempt) -> Trend | None:
-    """Return the latest scores of the same candidate at the same exam, oldest first; None for a first attempt."""
-    latest = Score.objects.filter(
-        is_current=True, attempt__exam=attempt.exam_id, attempt__candidate=attempt.candidate_id
-    ).order_by("-attempt__submitted_at")[:TREND_LENGTH]
-    scores = list(reversed(latest))
+def trend(attempt: Attempt, now: dt.datetime) -> Trend | None:
+    """Return the latest scores of the same candidate at the same exam that are shown now, oldest first; None for one.
+
+    Attempts of another assignment of the exam may wait for another window.
+    """
+    latest = (
+        Score.objects.filter(is_current=True, attempt__exam=attempt.exam_id, attempt__candidate=attempt.candidate_id)
+        .select_related("attempt__exam")
+        .order_by("-attempt__submitted_at")[:TREND_LENGTH]
+    )
+    shown = shown_of_each([score.attempt for score in latest], now)
+    scores = [score for score in reversed(latest) if shown[score.attempt_id].score is When.NOW]
     if len(scores) < 2:
         return None
     low, high = attempt.scale_min, attempt.scale_max

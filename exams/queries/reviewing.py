@@ -1,41 +1,30 @@
 """What a candidate may read again after hand-in: questions with key and rationales."""
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import QuerySet
-from django.utils.safestring import SafeString
+from copy import copy
+from dataclasses import dataclass, replace
 
 from accounts.models import User
-from exams.models import Attempt, AttemptItem
-from questions.content import LETTERS
+from exams.correction import moved, translated
+from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.queries.correcting import applied_rescores, open_questions
+from exams.queries.release import shown_of_each
+from exams.release import When
 from questions.models import Certification, Question, Revision
-from questions.rendering import render_inline, render_markdown
-
-
-@dataclass(frozen=True)
-class ReviewedOption:
-    letter: str
-    html: SafeString
-    rationale: SafeString
-    is_key: bool
-    is_chosen: bool
+from questions.queries import Previewed, previewed
+from questions.rendering import NOTHING
 
 
 @dataclass(frozen=True)
 class ReviewedItem:
+    """A question as it was asked and answered; domain and task have the names of when it was scored."""
+
     position: int
-    code: str
-    stem: SafeString
-    options: list[ReviewedOption]
-    explanation: SafeString
-    service_note: SafeString
-    references: list[dict[str, str]]
-    valid_as_of: dt.date
+    question: Previewed
     task: str
     domain_number: int
     domain_name: str
+    correction: str
     is_right: bool
     is_answered: bool
     is_flagged: bool
@@ -48,50 +37,50 @@ class ReviewedItem:
         return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
-    """Select the questions that the candidate is being asked right now: no page shows their keys meanwhile."""
-    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).values(
-        "question_id"
-    )
+def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True) -> list[ReviewedItem]:
+    """Return the questions of a scored attempt with key, rationales and what the candidate answered: one query.
 
-
-def reviewed_items(attempt: Attempt, points: dict[str, int]) -> list[ReviewedItem]:
-    """Return the questions of a scored attempt with key, rationales and what the candidate chose: one query.
-
-    Without those that stand in another attempt of the candidate that is under way.
+    Without those that stand in another attempt of the candidate that is under way. Whether the key may be shown yet
+    is for `shown_of` to say; without `is_explained` there is the key and no word about it.
     """
     items = (
-        attempt.items.exclude(question_id__in=_open_questions(attempt.candidate_id))
+        attempt.items.exclude(question_id__in=open_questions(attempt.candidate_id))
         .order_by("position")
-        .select_related("question", "revision", "task__domain")
+        .select_related("revision__question", "task__domain")
     )
-    return [_reviewed(item, bool(points[str(item.position)])) for item in items]
+    rescores = applied_rescores(attempt) if score.rescore_id else {}
+    return [_reviewed(item, score, is_explained, rescores.get(item.question_id)) for item in items]
 
 
-def _reviewed(item: AttemptItem, is_right: bool) -> ReviewedItem:
-    revision = item.revision
+def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:
+    """Show a question as it was asked; judged by a corrected key, with that key and what is said about it today."""
+    asked = item.revision
+    if rescore is None or rescore.rule == Rescore.Rule.CREDIT:
+        return previewed(asked, item.option_order, item.response)
+    judged = copy(rescore.revision)
+    judged.question, judged.case_text, judged.stem = asked.question, asked.case_text, asked.stem
+    places = moved(asked, judged)
+    return previewed(judged, [places[own] for own in item.option_order], translated(asked, judged, item.response))
+
+
+def _unexplained(question: Previewed) -> Previewed:
+    options = [replace(option, rationale=NOTHING) for option in question.options]
+    return replace(question, options=options, explanation=NOTHING, service_note=NOTHING, references=[])
+
+
+def _reviewed(item: AttemptItem, score: Score, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
+    task, domain = item.task, item.task.domain
+    # The score knows the names by their codes of then; what has another code today has today's name.
+    then = score.outline.get(str(domain.number), {"name": domain.name, "tasks": {}})
+    question = _judged_by(item, rescore)
     return ReviewedItem(
         position=item.position,
-        code=item.question.code,
-        stem=render_markdown(revision.stem),
-        options=[
-            ReviewedOption(
-                letter=LETTERS[shown],
-                html=render_inline(revision.options[own]),
-                rationale=render_markdown(revision.rationales[own]),
-                is_key=own in revision.key,
-                is_chosen=own in (item.response or []),
-            )
-            for shown, own in enumerate(item.option_order)
-        ],
-        explanation=render_markdown(revision.explanation),
-        service_note=render_markdown(revision.service_note),
-        references=revision.references,
-        valid_as_of=revision.valid_as_of,
-        task=item.task.label,
-        domain_number=item.task.domain.number,
-        domain_name=item.task.domain.name,
-        is_right=is_right,
+        question=question if is_explained else _unexplained(question),
+        task=f"{task.code} {then['tasks'].get(task.code, task.name)}",
+        domain_number=domain.number,
+        domain_name=then["name"],
+        correction=f"{rescore.get_rule_display()}: {rescore.reason}" if rescore else "",
+        is_right=bool(score.points[str(item.position)]),
         is_answered=item.response is not None,
         is_flagged=item.is_flagged,
         is_scored=item.is_scored,
@@ -99,18 +88,21 @@ def _reviewed(item: AttemptItem, is_right: bool) -> ReviewedItem:
     )
 
 
-def answered_in_chapter(candidate: User, certification: Certification, chapter: int) -> list[Revision]:
+def answered_in_chapter(
+    candidate: User, certification: Certification, chapter: int, now: dt.datetime
+) -> list[Revision]:
     """Return the chapter's questions that the candidate has answered in a scored attempt, as they read today.
 
-    Without those that stand in an attempt under way.
+    Of attempts whose key and explanations are shown. Without the questions that stand in an attempt under way.
     """
-    answered = AttemptItem.objects.filter(
-        attempt__candidate=candidate, attempt__state=Attempt.State.SCORED, response__isnull=False
-    ).values("question_id")
+    scored = Attempt.objects.filter(candidate=candidate, state=Attempt.State.SCORED).select_related("exam")
+    shown = shown_of_each(scored, now)
+    explained = [attempt_id for attempt_id in shown if shown[attempt_id].explanations is When.NOW]
+    answered = AttemptItem.objects.filter(attempt__in=explained, response__isnull=False).values("question_id")
     questions = (
         Question.objects.published()
         .filter(placements__certification=certification, source_chapter=chapter, pk__in=answered)
-        .exclude(pk__in=_open_questions(candidate))
+        .exclude(pk__in=open_questions(candidate))
     )
     return [
         question.published_revision

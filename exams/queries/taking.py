@@ -1,20 +1,26 @@
 """What a candidate sees before hand-in, read without any key."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
 
 from exams.models import Attempt
-from questions.content import LETTERS
+from exams.scoring import is_complete
+from questions.content import CHOICE_KINDS, LETTERS
+from questions.queries import Place, places_of
 from questions.rendering import render_inline, render_markdown
 
 
 @dataclass(frozen=True)
 class ShownOption:
+    """`place` is the number of the place or match that the candidate has given it."""
+
     number: int
     html: SafeString
     is_chosen: bool
     is_struck: bool
+    place: int | None
 
     @property
     def letter(self) -> str:
@@ -23,19 +29,62 @@ class ShownOption:
 
 @dataclass(frozen=True)
 class ShownItem:
-    """A question as the candidate sees it during the exam. It has no field that could tell the key."""
+    """A question as the candidate sees it during the exam. It has no field that could tell the key.
+
+    `places` are what each option may be given, none where options are chosen.
+    """
 
     position: int
     kind: str
+    case: SafeString
     stem: SafeString
     options: list[ShownOption]
+    places: list[Place]
     is_flagged: bool
     seconds_spent: int
     sequence: int
 
     @property
+    def _response(self) -> list[int | None]:
+        if self.kind in CHOICE_KINDS:
+            return [option.number for option in self.options if option.is_chosen]
+        return [option.place for option in self.options]
+
+    @property
     def is_answered(self) -> bool:
-        return any(option.is_chosen for option in self.options)
+        return is_complete(self.kind, self._response)
+
+    @property
+    def is_incomplete(self) -> bool:
+        return not self.is_answered and any(number is not None for number in self._response)
+
+    @property
+    def note(self) -> str:
+        """What is missing from an incomplete answer. The page's script says the same as the answer changes."""
+        if not self.is_incomplete:
+            return ""
+        missing = [option.letter for option in self.options if option.place is None]
+        parts = [f"no {'place' if self.kind == 'ordering' else 'match'} for {', '.join(missing)}"] if missing else []
+        for place in self.places if self.kind == "ordering" else []:
+            letters = [option.letter for option in self.options if option.place == place.number]
+            if len(letters) > 1:
+                parts.append(f"place {place.label} given to {', '.join(letters)}")
+        return f"Incomplete: {'; '.join(parts)}."
+
+    @property
+    def answer(self) -> list[tuple[ShownOption, str]]:
+        """The options that the answer names, each with the label of its place or match, if it takes one."""
+        if self.kind in CHOICE_KINDS:
+            return [(option, "") for option in self.options if option.is_chosen]
+        return [(option, self.places[option.place].label) for option in self.options if option.place is not None]
+
+    def with_answer(self, chosen: Sequence[int], places: Sequence[int | None], sequence: int) -> "ShownItem":
+        """Return the question as a page shows it that knows another sequence and holds another answer."""
+        options = [
+            replace(option, is_chosen=option.number in chosen, place=places[option.number] if places else None)
+            for option in self.options
+        ]
+        return replace(self, options=options, sequence=sequence)
 
 
 def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem]:
@@ -48,28 +97,35 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
         items = items.filter(position=position)
     rows = items.values(
         "position", "option_order", "response", "is_flagged", "struck", "seconds_spent", "sequence",
-        "revision__kind", "revision__stem", "revision__options",
+        "revision__kind", "revision__case_text", "revision__stem", "revision__options", "revision__choices",
     )  # fmt: skip
-    return [
-        ShownItem(
-            position=row["position"],
-            kind=row["revision__kind"],
-            stem=render_markdown(row["revision__stem"]),
-            options=[
-                ShownOption(
-                    number=shown,
-                    html=render_inline(row["revision__options"][own]),
-                    is_chosen=own in (row["response"] or []),
-                    is_struck=shown in row["struck"],
-                )
-                for shown, own in enumerate(row["option_order"])
-            ],
-            is_flagged=row["is_flagged"],
-            seconds_spent=row["seconds_spent"],
-            sequence=row["sequence"],
+    shown_items = []
+    for row in rows:
+        kind, response = row["revision__kind"], row["response"] or []
+        is_choice = kind in CHOICE_KINDS
+        shown_items.append(
+            ShownItem(
+                position=row["position"],
+                kind=kind,
+                case=render_markdown(row["revision__case_text"]),
+                stem=render_markdown(row["revision__stem"]),
+                options=[
+                    ShownOption(
+                        number=shown,
+                        html=render_inline(row["revision__options"][own]),
+                        is_chosen=is_choice and own in response,
+                        is_struck=shown in row["struck"],
+                        place=response[own] if response and not is_choice else None,
+                    )
+                    for shown, own in enumerate(row["option_order"])
+                ],
+                places=places_of(kind, len(row["option_order"]), row["revision__choices"]),
+                is_flagged=row["is_flagged"],
+                seconds_spent=row["seconds_spent"],
+                sequence=row["sequence"],
+            )
         )
-        for row in rows
-    ]
+    return shown_items
 
 
 @dataclass(frozen=True)
@@ -78,9 +134,14 @@ class ItemState:
 
     position: int
     is_answered: bool
+    is_incomplete: bool
     is_flagged: bool
 
 
 def item_states(attempt: Attempt) -> list[ItemState]:
-    rows = attempt.items.order_by("position").values_list("position", "response", "is_flagged")
-    return [ItemState(position, response is not None, is_flagged) for position, response, is_flagged in rows]
+    rows = attempt.items.order_by("position").values_list("position", "response", "is_flagged", "revision__kind")
+    states = []
+    for position, response, is_flagged, kind in rows:
+        is_answered = is_complete(kind, response)
+        states.append(ItemState(position, is_answered, response is not None and not is_answered, is_flagged))
+    return states

@@ -4,8 +4,21 @@ An attempt moves `in_progress → submitted → scored`, each step by one condit
 the attempt's row first, so an answer is either stored before the hand-in, and scored, or refused.
 """
 
-from exams.services.blueprints import create_standard_exams
+from exams.services.blueprints import create_standard_exams, delete_form, draw_form, replace_in_form
 from exams.services.closing import close_overdue, submit_attempt, sweep
+from exams.services.cohorts import (
+    Invitee,
+    Standing,
+    accept_invitations,
+    invite,
+    join,
+    remove_member,
+    renew_link,
+    standings,
+)
+from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
+from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
+from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, rescore_batch
 from exams.services.saving import Answer, FormSaved, save_answer, save_form
 from exams.services.scoring import (
     RESEND_AFTER,
@@ -16,20 +29,46 @@ from exams.services.scoring import (
     score_attempt,
 )
 from exams.services.starting import start_attempt
+from exams.services.statistics import COUNT_TASK, count_scores, recount_scores
 
 __all__ = [
+    "COUNT_TASK",
+    "DAILY_REPORTS",
+    "MAX_EXTENSION",
+    "RESCORE_TASK",
     "RESEND_AFTER",
     "SCORE_TASK",
     "Answer",
     "FormSaved",
+    "Invitee",
+    "Standing",
+    "accept_invitations",
+    "accommodate",
     "close_overdue",
+    "count_scores",
     "create_standard_exams",
+    "delete_form",
+    "draw_form",
+    "extend_assignment",
+    "extend_attempt",
+    "invite",
+    "join",
+    "order_rescore",
+    "recount_scores",
+    "remove_member",
+    "renew_link",
+    "replace_in_form",
+    "report_problem",
+    "request_rescore",
     "request_scoring",
     "requeue_parked",
+    "rescore_batch",
     "resend_due",
+    "resolve_reports",
     "save_answer",
     "save_form",
     "score_attempt",
+    "standings",
     "start_attempt",
     "submit_attempt",
     "sweep",

@@ -1,10 +1,18 @@
-"""The exams every certification begins with."""
+"""The exams every certification begins with, and the fixed forms that instructors draw."""
 
-from django.db import transaction
+import datetime as dt
+import random
+import secrets
 
-from exams.models import Exam
-from exams.queries import short_domains
-from questions.models import Certification
+from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet
+
+from accounts.models import User
+from exams.assembly import assemble
+from exams.exceptions import FormRefused
+from exams.models import Exam, ExamForm, FormQuestion
+from exams.queries import bank_of, exam_quotas, form_pool, in_forms_of, mix_of, seen_among
+from questions.models import Certification, QuestionTask
 from questions.queries import chapters_of
 
 
@@ -69,7 +77,85 @@ def create_standard_exams(certification: Certification) -> list[Exam]:
         for chapter in chapters_of(certification)
     ]
     existing = set(Exam.objects.filter(slug__in=[exam.slug for exam in exams]).values_list("slug", flat=True))
-    created = [exam for exam in exams if exam.slug not in existing and not short_domains(exam)]
+    created = [exam for exam in exams if exam.slug not in existing and not mix_of(exam)[1]]
     for exam in created:
         exam.save()
     return created
+
+
+@transaction.atomic
+def draw_form(*, exam: Exam, by: User, now: dt.datetime, seed: int | None = None) -> tuple[ExamForm, int]:
+    """Draw the exam's next fixed form from the bank of now; return it, and how many of its questions stand in an
+    earlier form too: none as long as the bank has others.
+
+    Raises `PoolTooSmall` or `QuotasDoNotFit` when there can be no form.
+    """
+    # Two instructors who draw at once get two numbers, and questions of their own.
+    exam = Exam.objects.select_for_update().get(pk=exam.pk)
+    seed = secrets.randbits(62) if seed is None else seed
+    form_quotas, used = exam_quotas(exam), in_forms_of(exam)
+    pool = form_pool(form_quotas, bank=bank_of(exam), seen=used, seed=seed)
+    repeated = seen_among(pool, used)
+    drawn = assemble(pool, form_quotas, seed=seed, seen=repeated)
+    number = (exam.forms.aggregate(last=Max("number"))["last"] or 0) + 1
+    form = ExamForm.objects.create(exam=exam, number=number, seed=seed, created_by=by, created_at=now)
+    FormQuestion.objects.bulk_create(
+        FormQuestion(
+            form=form, position=position, question_id=item.question_id, task_id=item.task_id, is_scored=is_scored
+        )
+        for position, (item, is_scored) in enumerate(drawn, start=1)
+    )
+    return form, sum(item.question_id in repeated for item, _ in drawn)
+
+
+def _untaken(form: ExamForm) -> ExamForm:
+    """Lock and return a form that may still change. One that somebody took stays: their results stand on it."""
+    form = ExamForm.objects.select_for_update(of=("self",)).select_related("exam").get(pk=form.pk)
+    if form.attempts.exists():
+        raise FormRefused(f"Form {form.number} has been taken, so it stays as it is. Draw another form instead.")
+    return form
+
+
+def _any_from(placements: QuerySet[QuestionTask], start: float) -> int | None:
+    """Return the id of the first question from this draw key on, or else of the first of all."""
+    ids = placements.order_by("draw_key").values_list("question_id", flat=True)
+    return ids.filter(draw_key__gte=start).first() or ids.first()
+
+
+@transaction.atomic
+def replace_in_form(*, form: ExamForm, position: int, code: str = "", seed: int | None = None) -> FormQuestion:
+    """Put another question of the same task in a question's place: the one with this code, or any.
+
+    Any is one that stands in no form of the exam, as long as there is one. Raises `FormRefused`.
+    """
+    form = _untaken(form)
+    place = form.questions.select_related("task").filter(position=position).first()
+    if place is None:
+        raise FormRefused(f"Form {form.number} has no question {position}.")
+    own = form.questions.values("question_id")
+    others = bank_of(form.exam).filter(task=place.task).exclude(question_id__in=own)
+    if code:
+        found = others.filter(question__code=code).values_list("question_id", flat=True).first()
+        if found is None:
+            raise FormRefused(
+                f"“{code}” is no published question of task {place.task.label} that this exam may draw and this form "
+                "does not have."
+            )
+    else:
+        start = random.Random(seed).random()  # noqa: S311  # variety, not secrecy
+        found = _any_from(others.exclude(question_id__in=in_forms_of(form.exam)), start) or _any_from(others, start)
+        if found is None:
+            raise FormRefused(f"The bank has no other question of task {place.task.label}.")
+    place.question_id = found
+    place.save(update_fields=["question"])
+    return place
+
+
+def delete_form(*, form: ExamForm) -> None:
+    """Delete a form that nobody has taken. Raises `FormRefused`."""
+    try:
+        with transaction.atomic():
+            _untaken(form).delete()
+    except IntegrityError:
+        # A candidate started it between the look and the deletion; the database noticed.
+        raise FormRefused(f"Form {form.number} has just been taken, so it stays.") from None

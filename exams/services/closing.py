@@ -11,7 +11,9 @@ from django.db import transaction
 from accounts.models import User
 from exams import timing
 from exams.models import Attempt
+from exams.models.attempts import AttemptQuerySet
 from exams.services import scoring as scoring_services
+from exams.services.rescoring import resend_rescores
 from exams.services.saving import NO_SECONDS, Answer, FormSaved, locked_attempt, store_all
 
 logger = logging.getLogger(__name__)
@@ -38,17 +40,15 @@ def submit_attempt(
     if conflicts and now < attempt.deadline_at:
         return FormSaved(attempt, conflicts)
     closed_by = Attempt.ClosedBy.CANDIDATE if now < attempt.deadline_at else Attempt.ClosedBy.DEADLINE
-    _close(attempt.pk, now, closed_by)
+    _close(attempt.pk, now, closed_by, Attempt.objects.in_progress())
     attempt.refresh_from_db()
     return FormSaved(attempt, [])
 
 
-def _close(attempt_id: UUID, now: dt.datetime, closed_by: str) -> bool:
-    """Move to `submitted`, and ask for the score once that is committed. False: it had been closed already."""
-    closed = (
-        Attempt.objects.in_progress()
-        .filter(pk=attempt_id)
-        .update(state=Attempt.State.SUBMITTED, submitted_at=now, closed_by=closed_by, scoring_requested_at=now)
+def _close(attempt_id: UUID, now: dt.datetime, closed_by: str, to_close: AttemptQuerySet) -> bool:
+    """Move to `submitted`, and ask for the score once that is committed. False: it is not among those to close."""
+    closed = to_close.filter(pk=attempt_id).update(
+        state=Attempt.State.SUBMITTED, submitted_at=now, closed_by=closed_by, scoring_requested_at=now
     )
     if closed:
         transaction.on_commit(partial(scoring_services.request_scoring, attempt_id))
@@ -68,7 +68,8 @@ def close_overdue(*, now: dt.datetime, candidate: User | None = None, limit: int
     for attempt_id in overdue.order_by("deadline_at").values_list("pk", flat=True)[:limit]:
         try:
             with transaction.atomic():
-                closed += _close(attempt_id, now, Attempt.ClosedBy.DEADLINE)
+                # Still overdue? It may have been given more time since it was read.
+                closed += _close(attempt_id, now, Attempt.ClosedBy.DEADLINE, overdue)
         except Exception:
             logger.exception("attempt %s could not be closed; the next sweep tries again", attempt_id)
     return closed
@@ -78,3 +79,5 @@ def sweep(*, now: dt.datetime, candidate: User | None = None) -> None:
     """Finish what people and processes left open: close overdue attempts and ask again for scores that are due."""
     close_overdue(now=now, candidate=candidate)
     scoring_services.resend_due(now=now, candidate=candidate)
+    if candidate is None:
+        resend_rescores(now=now)

@@ -7,15 +7,20 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.compiled import CompiledRows, CompiledUpdate, Slot
 from accounts.models import User
 from exams import scoring, timing
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
 from exams.models import Attempt, AttemptItem
+from questions.models import Revision
 
 
 @dataclass(frozen=True)
 class Answer:
     """The state of one question as a page sends it; options are numbered as shown.
+
+    `chosen` are options of a question whose options are chosen; `places` is, for the other kinds, the place or match
+    that each option was given.
 
     `sequence` is the last one the page was told, `page` names the page's load and `count` goes up with each change
     made on it: together they tell a retry and a quick second change from a stale tab.
@@ -23,6 +28,7 @@ class Answer:
 
     position: int
     chosen: tuple[int, ...] = ()
+    places: tuple[int | None, ...] = ()
     is_flagged: bool = False
     struck: tuple[int, ...] = ()
     seconds_spent: int = 0
@@ -38,20 +44,53 @@ def save_answer(*, candidate: User, attempt_id: UUID, answer: Answer, now: dt.da
     Raises `AttemptItem.DoesNotExist`, `AttemptClosed`, `InvalidResponse`, or `StaleAnswer` when another page saved a
     different answer in between. The same answer sent again is no conflict: the repeat changes nothing.
     """
-    items = (
-        AttemptItem.objects.select_related("attempt", "revision")
-        .filter(attempt=attempt_id, attempt__candidate=candidate, position=answer.position)
-        # Without the question's texts and key, which a save has no use for.
-        .only("option_order", *_SAVED_FIELDS, "attempt__state", "attempt__deadline_at", "revision__kind")
-    )
-    item = items.select_for_update(of=("attempt",), no_key=True).get()
+    item = _locked_item(candidate, attempt_id, answer.position)
     _require_open(item.attempt, now)
-    if _store(item, answer):
-        return item
-    # Another save of this question held the lock: what was read with it is older than the lock. Read again; nobody
-    # can change it now.
-    item = items.get()
-    _store(item, answer)
+    if not _store(item, answer):
+        # Another save of this question held the lock: what was read with it is older than the lock. Read again; nobody
+        # can change it now.
+        item = _locked_item(candidate, attempt_id, answer.position)
+        _store(item, answer)
+    return item
+
+
+MAX_POSITION = 32767
+_SAVED_FIELDS = ["response", "is_flagged", "struck", "seconds_spent", "sequence", "saved_by_page", "page_count"]
+# What a save needs to know: neither the question's texts nor its key.
+_ITEM_FIELDS = ["id", "option_order", *_SAVED_FIELDS]
+_ATTEMPT_FIELDS = ["id", "state", "deadline_at"]
+_REVISION_FIELDS = ["id", "kind", "choices"]
+_read = CompiledRows(
+    lambda: AttemptItem.objects.filter(
+        attempt=Slot("attempt", Attempt._meta.pk),
+        attempt__candidate=Slot("candidate", User._meta.pk),
+        position=Slot("position", AttemptItem._meta.get_field("position")),
+    ).values_list(
+        *_ITEM_FIELDS,
+        *(f"attempt__{name}" for name in _ATTEMPT_FIELDS),
+        *(f"revision__{name}" for name in _REVISION_FIELDS),
+    ),
+    locking=Attempt._meta.db_table,
+)
+_update = CompiledUpdate(
+    lambda: AttemptItem.objects.filter(
+        pk=Slot("pk", AttemptItem._meta.pk), sequence=Slot("read", AttemptItem._meta.get_field("sequence"))
+    ),
+    **{name: Slot(name, AttemptItem._meta.get_field(name)) for name in _SAVED_FIELDS},
+)
+
+
+def _locked_item(candidate: User, attempt_id: UUID, position: int) -> AttemptItem:
+    """Lock the attempt's row and return the item."""
+    # No attempt has as many questions as the column can count, and the database fails on what it cannot hold.
+    is_possible = 0 < position <= MAX_POSITION
+    rows = _read(attempt=attempt_id, candidate=candidate.pk, position=position) if is_possible else []
+    if not rows:
+        raise AttemptItem.DoesNotExist
+    attempt_from, revision_from = len(_ITEM_FIELDS), len(_ITEM_FIELDS) + len(_ATTEMPT_FIELDS)
+    item = AttemptItem.from_db("default", _ITEM_FIELDS, rows[0][:attempt_from])
+    item.attempt = Attempt.from_db("default", _ATTEMPT_FIELDS, rows[0][attempt_from:revision_from])
+    item.revision = Revision.from_db("default", _REVISION_FIELDS, rows[0][revision_from:])
     return item
 
 
@@ -67,24 +106,19 @@ def _store(item: AttemptItem, answer: Answer) -> bool:
     read_sequence = item.sequence
     if not _apply(item, answer):
         return True
-    return bool(
-        AttemptItem.objects.filter(pk=item.pk, sequence=read_sequence).update(
-            **{name: getattr(item, name) for name in _SAVED_FIELDS}
-        )
-    )
-
-
-_SAVED_FIELDS = ["response", "is_flagged", "struck", "seconds_spent", "sequence", "saved_by_page", "page_count"]
+    return bool(_update(pk=item.pk, read=read_sequence, **{name: getattr(item, name) for name in _SAVED_FIELDS}))
 
 
 def _apply(item: AttemptItem, answer: Answer) -> bool:
     """Put the answer into the item and tell whether anything is to be written. Raises `StaleAnswer`."""
-    count = len(item.option_order)
-    shown = scoring.clean_response(item.revision.kind, count, answer.chosen)
+    count, revision = len(item.option_order), item.revision
+    shown = scoring.clean_response(
+        revision.kind, count, answer.chosen, places=answer.places, choice_count=len(revision.choices)
+    )
     struck = sorted(set(answer.struck))
     if struck and not 0 <= struck[0] <= struck[-1] < count:
         raise InvalidResponse(f"There is no such option; this question has {count}.")
-    response = None if shown is None else sorted(item.option_order[number] for number in shown)
+    response = None if shown is None else scoring.in_own_numbering(revision.kind, item.option_order, shown)
     is_from_last_page = bool(answer.page) and item.saved_by_page == answer.page
     if is_from_last_page and answer.count != item.page_count:
         is_current = answer.count > item.page_count

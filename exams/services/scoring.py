@@ -25,16 +25,24 @@ SCORE_TASK = "exams.score_attempt"
 RESEND_AFTER = dt.timedelta(seconds=60)
 
 
-def request_scoring(attempt_id: UUID) -> None:
-    """Ask a worker for the score. The database already says that it is due: a dead broker costs time, no score."""
+def request_scoring(attempt_id: UUID) -> bool:
+    """Ask a worker for the score; False when the broker cannot be reached.
+
+    The database already says that it is due: a dead broker costs time, no score.
+    """
     try:
         current_app.tasks[SCORE_TASK].apply_async((str(attempt_id),), retry=False)
     except BrokerError as error:
         logger.warning("broker unreachable, attempt %s will be sent again by the sweep: %s", attempt_id, error)
+        return False
+    return True
 
 
 def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:
-    """Ask again for scores that were due for too long; return how many."""
+    """Ask again for scores that were due for too long; return how many were due.
+
+    A broker out of reach is asked once, not once for each: somebody may be waiting for a page.
+    """
     due = Attempt.objects.due_for_scoring().filter(
         Q(scoring_requested_at=None) | Q(scoring_requested_at__lt=now - RESEND_AFTER)
     )
@@ -44,7 +52,8 @@ def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 
     # Marked before sending: a task that runs in this process finds the mark in place.
     Attempt.objects.filter(pk__in=attempt_ids).update(scoring_requested_at=now)
     for attempt_id in attempt_ids:
-        request_scoring(attempt_id)
+        if not request_scoring(attempt_id):
+            break
     return len(attempt_ids)
 
 

@@ -8,51 +8,68 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from exams import scoring, timing
 from exams.assembly import assemble, option_order
-from exams.exceptions import ExamNotOpen
-from exams.models import Attempt, AttemptItem, Exam
-from exams.queries.drawing import exam_quotas, form_pool, seen_among
+from exams.exceptions import ExamNotOpen, NoAttemptLeft, NoUsableForm
+from exams.models import Attempt, AttemptItem, Exam, ExamForm
+from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by
+from exams.queries.fixed_forms import form_for, form_items
+from exams.queries.terms import Terms, terms_of
+from exams.services.closing import close_overdue
 from questions.models import Revision
+from questions.queries import Drawable
 
 
 def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | None = None) -> Attempt:
     """Start the exam, or return the attempt that is already under way: starting twice is starting once.
 
-    Raises `ExamNotOpen` outside the exam's window and `PoolTooSmall` when the bank cannot fill the form.
+    Raises `ExamNotOpen` outside the window that holds for this candidate, `NoAttemptLeft`, `PoolTooSmall` when the
+    bank cannot fill the form and `NoUsableForm` when the exam's fixed forms cannot be given.
     """
     if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
-        return attempt
-    if not exam.is_open(now):
+        if timing.is_accepting(attempt.deadline_at, now):
+            return attempt
+        close_overdue(now=now, candidate=candidate)
+    terms = terms_of(candidate, exam, now)
+    if not terms.is_open(now):
         raise ExamNotOpen("This exam is not open now.")
     try:
-        return _start_new_attempt(candidate, exam, now, secrets.randbits(62) if seed is None else seed)
-    except IntegrityError:
+        return _start_new_attempt(candidate, terms, now, secrets.randbits(62) if seed is None else seed)
+    except (IntegrityError, NoAttemptLeft) as error:
         # A start at the same moment, from another tab, was first: `one_open_attempt_per_exam`.
         if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
             return attempt
+        if isinstance(error, IntegrityError) and exam.form_kind == Exam.FormKind.FIXED:
+            # An instructor deleted the form between the choice and the commit.
+            raise NoUsableForm("The form you would have got has just been withdrawn. Start again.") from None
         raise
 
 
 @transaction.atomic
-def _start_new_attempt(candidate: User, exam: Exam, now: dt.datetime, seed: int) -> Attempt:
-    domain_quotas = exam_quotas(exam)
-    seen_by = candidate if exam.prefers_unseen else None
-    pool = form_pool(domain_quotas, chapter=exam.chapter, seen_by=seen_by, seed=seed)
-    seen = seen_among(candidate, pool) if exam.prefers_unseen else set()
-    form = assemble(pool, domain_quotas, seed=seed, seen=seen)
-    # The option lists alone, not the key: their lengths are all that is needed.
+def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: int) -> Attempt:
+    exam = terms.exam
+    if terms.attempts_allowed is not None:
+        # Where attempts are numbered, starts of one candidate wait for each other: each counts those before it.
+        User.objects.select_for_update(no_key=True).get(pk=candidate.pk)
+        terms = terms_of(candidate, exam, now)
+        if terms.attempts_left == 0:
+            raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
+    form, items = _drawn_form(candidate, exam, seed)
+    # The option lists alone, not the key: their lengths are all that is needed. Those to be put in order were written
+    # in their right order, so they are shuffled whatever the question says.
     options = {
-        pk: (len(texts), shuffle)
-        for pk, texts, shuffle in Revision.objects.filter(pk__in=[item.revision_id for item, _ in form]).values_list(
-            "pk", "options", "shuffle_options"
-        )
+        pk: (len(texts), shuffle or kind == Revision.Kind.ORDERING)
+        for pk, texts, shuffle, kind in Revision.objects.filter(
+            pk__in=[item.revision_id for item, _ in items]
+        ).values_list("pk", "options", "shuffle_options", "kind")
     }
     attempt = Attempt.objects.create(
         candidate=candidate,
         exam=exam,
+        assignment=terms.assignment,
+        form=form,
         started_at=now,
-        deadline_at=timing.deadline(now, exam.minutes, candidate.extra_time_percent),
+        deadline_at=timing.deadline(now, exam.minutes, terms.extra_time_percent),
         seed=seed,
-        extra_time_percent=candidate.extra_time_percent,
+        extra_time_percent=terms.extra_time_percent,
         cut_score=exam.cut_score,
         scale_min=exam.scale_min,
         scale_max=exam.scale_max,
@@ -70,6 +87,19 @@ def _start_new_attempt(candidate: User, exam: Exam, now: dt.datetime, seed: int)
                 options[item.revision_id][0], shuffle=options[item.revision_id][1], seed=seed, position=position
             ),
         )
-        for position, (item, is_scored) in enumerate(form, start=1)
+        for position, (item, is_scored) in enumerate(items, start=1)
     )
     return attempt
+
+
+def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:
+    """Return the questions to ask, in their order, and the fixed form they come from, if they do."""
+    if exam.form_kind == Exam.FormKind.FIXED:
+        form = form_for(candidate, exam)
+        return form, form_items(form)
+    form_quotas = exam_quotas(exam)
+    seen = met_by(candidate) if exam.prefers_unseen else None
+    pool = form_pool(form_quotas, bank=bank_of(exam), seen=seen, seed=seed)
+    # The windows on what is new hold more than a form needs, or all there is: what is in none of them comes last.
+    last = set() if seen is None else {item.question_id for item in pool if not item.is_new}
+    return None, assemble(pool, form_quotas, seed=seed, seen=last)

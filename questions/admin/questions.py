@@ -1,17 +1,22 @@
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from questions import services
+from questions.admin.bulk import BULK_ACTIONS
+from questions.admin.filters import QUESTION_FILTERS
+from questions.admin.imports import ImportPages, export_selected
+from questions.admin.pages import QuestionPages, signed_in
 from questions.exceptions import QuestionRefused
-from questions.forms import FORM_OPTIONS, PlacementFormSet, QuestionForm, latest_revision, option_field
-from questions.models import Domain, Question, QuestionTask, Task
-from questions.queries import previewed
+from questions.forms import OPTION_PARTS, PlacementFormSet, QuestionForm, TaskField, latest_revision, option_field
+from questions.models import Question, QuestionTask, Revision
+from questions.queries import task_labels
 
 
 class PlacementInline(admin.TabularInline):
@@ -24,65 +29,102 @@ class PlacementInline(admin.TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuestionTask]:
         return super().get_queryset(request).select_related("task__domain__certification")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        # A plain list: the admin's search field has no name that a screen reader could tell.
-        tasks = Task.objects.select_related("domain__certification")
-        kwargs["queryset"] = tasks.order_by("domain__certification", "code")
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field:
-            field.widget.attrs["aria-label"] = "Task"  # a table of fields has headings, but no labels
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name != "task":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = TaskField(task_labels())
+        field.widget.attrs["aria-label"] = "Task"  # a table of fields has headings, but no labels
         return field
 
 
-class TaskFilter(admin.SimpleListFilter):
-    title = "domain"
-    parameter_name = "domain"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        domains = Domain.objects.select_related("certification")
-        return [(str(domain.pk), str(domain)) for domain in domains]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
-        domain = self.value()
-        return queryset.filter(placements__domain_id=domain) if domain else queryset
+def kept(question: Question, kind: str) -> str:
+    """Return the query that starts the next question with what this one was filed under."""
+    return urlencode(
+        {
+            "kind": kind,
+            "difficulty": question.difficulty,
+            "tag_names": ", ".join(map(str, question.tags.all())),
+            "task": ",".join(str(pk) for pk in question.placements.values_list("task", flat=True)),
+        }
+    )
 
 
 @admin.register(Question)
-class QuestionAdmin(admin.ModelAdmin):
+class QuestionAdmin(ImportPages, QuestionPages):
     form = QuestionForm
     inlines = [PlacementInline]
-    list_display = ["code", "status", "stem_start", "difficulty", "updated_at"]
-    list_filter = ["status", TaskFilter, "difficulty"]
+    list_display = ["code", "stem_start", "status", "kind", "difficulty", "reviewer", "updated_at"]
+    list_filter = QUESTION_FILTERS  # type: ignore[assignment]  # the stubs know no filters of one's own in a name
+    list_select_related = ["reviewer"]
     list_per_page = 50
-    search_fields = ["code", "source_id", "revisions__stem"]
+    # A count of all questions beside the count of those found: a second look at every row of a large bank.
+    show_full_result_count = False
+    search_fields = ["code"]
     readonly_fields = ["status", "standing"]
-    actions = ["publish_selected", "retire_selected"]
+    actions = [*BULK_ACTIONS, export_selected]
     fieldsets = (
-        (None, {"fields": [("status", "standing"), ("code", "difficulty", "tags")]}),
-        ("Question", {"fields": ["kind", "stem", "shuffle_options"]}),
+        (None, {"fields": [("status", "standing"), ("code", "difficulty", "tag_names")]}),
+        ("Question", {"fields": ["kind", "case", "stem", "shuffle_options"]}),
         *(  # type: ignore[arg-type]  # the stubs do not take a generator
             (
                 f"Option {number}",
-                {
-                    "fields": [option_field(number, name) for name in ("text", "key", "rationale")],
-                    "classes": ["collapse"] if number > 4 else [],
-                },
+                {"fields": [option_field(number, name) for name in OPTION_PARTS], "classes": ["option"]},
             )
-            for number in range(1, FORM_OPTIONS + 1)
+            for number in range(1, 9)
         ),
+        ("Further matches", {"fields": ["decoys"], "classes": ["decoys"]}),
         ("For the review", {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),
     )
 
+    class Media:
+        js = ["questions/writing.js"]
+        css = {"all": ["site/question.css"]}
+
+    # --- The list -------------------------------------------------------------------------------------------------
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
-        return super().get_queryset(request).select_related("published_revision").prefetch_related("revisions")
+        latest = Revision.objects.filter(question=OuterRef("pk")).order_by("-number")
+        questions: QuerySet[Question] = super().get_queryset(request)
+        return questions.annotate(
+            latest_stem=Subquery(latest.values(start=Left("stem", 100))[:1]),
+            latest_kind=Subquery(latest.values("kind")[:1]),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Question], search_term: str
+    ) -> tuple[QuerySet[Question], bool]:
+        """Find each word in the stem, or the whole as a code or an id; without the join that needs a DISTINCT."""
+        words = search_term.split()
+        if not words:
+            return queryset, False
+        in_stem = Revision.objects.filter(question=OuterRef("pk"))
+        for word in words:
+            in_stem = in_stem.filter(stem__icontains=word)
+        term = search_term.strip()
+        return queryset.filter(Q(code__icontains=term) | Q(source_id=term) | Exists(in_stem)), False
+
+    @admin.display(description="stem")
+    def stem_start(self, question: Question) -> str:
+        return f"{getattr(question, 'latest_stem', '') or ''}…"
+
+    @admin.display(description="kind")
+    def kind(self, question: Question) -> str:
+        return getattr(question, "latest_kind", "") or "–"
+
+    # --- The form -------------------------------------------------------------------------------------------------
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # old attempts show it: retire it instead
 
-    @admin.display(description="stem")
-    def stem_start(self, question: Question) -> str:
-        revisions = question.revisions.all()
-        return f"{revisions[0].stem[:90]}…" if revisions else ""
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: request.GET[name] for name in ("kind", "difficulty", "tag_names") if name in request.GET}
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Question, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if request.method == "GET" and obj._state.adding:
+            wanted = [int(pk) for pk in request.GET.get("task", "").split(",") if pk.isdecimal()]
+            kwargs["initial"] = [{"task": pk} for pk in wanted[:10]]
+        return kwargs
 
     @admin.display(description="what candidates get")
     def standing(self, question: Question) -> str:
@@ -101,73 +143,35 @@ class QuestionAdmin(admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.set_tags(question=form.instance, names=form.cleaned_data["tags"])
-        services.save_draft(question=form.instance, content=form.content, by=request.user)  # type: ignore[arg-type]
+        question, by, now = form.instance, signed_in(request), timezone.now()
+        services.set_tags(question=question, names=form.cleaned_data["tag_names"])
+        services.save_draft(question=question, content=form.content, by=by, now=now)
+        if form.ignored:
+            kind = form.fields["kind"].choices
+            label = dict(kind)[form.content.kind]
+            text = f"Not kept, because “{label}” has no such thing: {', '.join(form.ignored)}."
+            self.message_user(request, text, messages.WARNING)
         if "_publish" in request.POST:
-            self._do(request, form.instance, "published", publish=True)
-        for button, status in (("_review", Question.Status.IN_REVIEW), ("_retire", Question.Status.RETIRED)):
-            if button in request.POST:
-                self._do(request, form.instance, Question.Status(status).label, to=status)
-
-    def _do(self, request: HttpRequest, question: Question, word: str, *, publish: bool = False, to: str = "") -> None:
-        """Call the service; say in the page what it refused."""
-        try:
-            if publish:
-                services.publish(question=question, now=timezone.now())
+            try:
+                services.publish(question=question, by=by, now=now)
+            except QuestionRefused as refusal:
+                self.message_user(request, f"{question}: saved, but not published. {refusal}", messages.ERROR)
             else:
-                services.change_status(question=question, to=to)
-        except QuestionRefused as refusal:
-            self.message_user(request, f"{question}: saved, but not {word}. {refusal}", messages.ERROR)
-        else:
-            self.message_user(request, f"{question} is {word}.", messages.SUCCESS)
+                self.message_user(request, f"{question} is published.", messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Question) -> HttpResponse:
-        return self._to_preview(request, obj) or super().response_change(request, obj)
+        return self._next_page(request, obj) or super().response_change(request, obj)
 
     def response_add(self, request: HttpRequest, obj: Question, post_url_continue: str | None = None) -> HttpResponse:
-        return self._to_preview(request, obj) or super().response_add(request, obj, post_url_continue)
+        return self._next_page(request, obj) or super().response_add(request, obj, post_url_continue)
 
-    def _to_preview(self, request: HttpRequest, question: Question) -> HttpResponse | None:
+    def _next_page(self, request: HttpRequest, question: Question) -> HttpResponse | None:
         if "_preview" in request.POST:
             return HttpResponseRedirect(reverse("admin:questions_question_preview", args=[question.pk]))
-        if {"_publish", "_review", "_retire"} & request.POST.keys():
+        if "_publish" in request.POST:
             return HttpResponseRedirect(reverse("admin:questions_question_change", args=[question.pk]))
+        if "_addanother" in request.POST:
+            self.message_user(request, f"{question} is saved. Here is the next one.", messages.SUCCESS)
+            query = kept(question, request.POST.get("kind", ""))
+            return HttpResponseRedirect(f"{reverse('admin:questions_question_add')}?{query}")
         return None
-
-    # --- Preview ----------------------------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        preview = path(
-            "<path:object_id>/preview/",
-            self.admin_site.admin_view(self.preview_view),
-            name="questions_question_preview",
-        )
-        return [preview, *super().get_urls()]
-
-    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The latest revision as candidates see it: during the exam and in the review."""
-        question = self.get_object(request, object_id)
-        revision = latest_revision(question) if question else None
-        if question is None or revision is None or not self.has_view_permission(request, question):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
-        context = {
-            **self.admin_site.each_context(request),
-            "question": question,
-            "revision": revision,
-            "item": previewed(revision),
-            "opts": self.opts,
-            "title": f"Preview of {question}",
-        }
-        return render(request, "admin/questions/question/preview.html", context)
-
-    # --- Many at once -------------------------------------------------------------------------------------------------
-
-    @admin.action(description="Publish the selected questions", permissions=["change"])
-    def publish_selected(self, request: HttpRequest, questions: QuerySet[Question]) -> None:
-        for question in questions:
-            self._do(request, question, "published", publish=True)
-
-    @admin.action(description="Retire the selected questions", permissions=["change"])
-    def retire_selected(self, request: HttpRequest, questions: QuerySet[Question]) -> None:
-        for question in questions:
-            self._do(request, question, "retired", to=Question.Status.RETIRED)

@@ -1,6 +1,45 @@
 """Every write to the bank that touches more than one row or changes a status."""
 
+from questions.services.exporting import export_questions, with_content
+from questions.services.filing import change_tags, move_to_task, set_difficulty, set_tags
+from questions.services.import_drafts import apply_draft, keep_import, read_draft
+from questions.services.importing import apply_import, plan_import
 from questions.services.loading import LoadReport, load_bank
-from questions.services.writing import change_status, publish, save_draft, set_tags
+from questions.services.reviewing import (
+    approve,
+    approve_and_publish,
+    bring_back,
+    comment,
+    publish,
+    retire,
+    send_back,
+    send_to_review,
+)
+from questions.services.writing import copy_question, restore_revision, save_draft
 
-__all__ = ["LoadReport", "change_status", "load_bank", "publish", "save_draft", "set_tags"]
+__all__ = [
+    "LoadReport",
+    "apply_draft",
+    "apply_import",
+    "approve",
+    "approve_and_publish",
+    "bring_back",
+    "change_tags",
+    "comment",
+    "copy_question",
+    "export_questions",
+    "keep_import",
+    "load_bank",
+    "move_to_task",
+    "plan_import",
+    "publish",
+    "read_draft",
+    "restore_revision",
+    "retire",
+    "save_draft",
+    "send_back",
+    "send_to_review",
+    "set_difficulty",
+    "set_tags",
+    "with_content",
+]

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from questions.bankfiles import Bank, CertificationEntry, QuestionEntry
 from questions.content import QuestionContent
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
-from questions.services import writing
+from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Task
+from questions.services import filing, reviewing, writing
 
 
 @dataclass
@@ -93,13 +93,13 @@ def _load_question(
     question.loaded_digest = entry.digest
     is_new = question.pk is None
     question.save()
-    writing.set_tags(question=question, names=entry.tags)
+    filing.set_tags(question=question, names=entry.tags)
     wanted = {tasks[certification, code] for certification, code in entry.tasks.items()}
     if is_new or wanted != {placement.task for placement in question.placements.all()}:
         question.placements.all().delete()
         for task in wanted:
             QuestionTask.objects.create(question=question, task=task)
     content = QuestionContent.model_validate(entry.model_dump(include=set(QuestionContent.model_fields)))
-    writing.save_draft(question=question, content=content, by=None)
+    writing.save_draft(question=question, content=content, by=None, now=now, kind=QuestionEvent.Kind.IMPORTED)
     if entry.status == "published" and question.status != Question.Status.RETIRED:
-        writing.publish(question=question, now=now)
+        reviewing.publish(question=question, by=None, now=now)

@@ -1,21 +1,31 @@
-"""Writing, publishing and retiring questions."""
+"""Writing questions: drafts, copies, and old texts brought back."""
 
 import datetime as dt
-from collections.abc import Iterable
 
 from django.db import transaction
 
 from accounts.models import User
-from questions.content import QuestionContent, draft_problems, publication_problems
+from questions.content import QuestionContent, draft_problems
 from questions.exceptions import InvalidContent, QuestionRefused
-from questions.models import Question, Revision, Tag
+from questions.linting import stem_marks
+from questions.models import Question, QuestionEvent, QuestionTask, Revision, StemMark
+from questions.services.events import record
 
 
 @transaction.atomic
-def save_draft(*, question: Question, content: QuestionContent, by: User | None) -> Revision:
+def save_draft(
+    *,
+    question: Question,
+    content: QuestionContent,
+    by: User | None,
+    now: dt.datetime,
+    kind: str = QuestionEvent.Kind.WRITTEN,
+    text: str = "",
+) -> Revision:
     """Store the content as the question's unpublished revision; the published one keeps serving.
 
-    Content that equals the published revision makes no draft, and drops one that stood there.
+    Content that equals the published revision makes no draft, and drops one that stood there; content that equals the
+    draft changes nothing, also not its author. `kind` and `text` say in the question's history where it came from.
     """
     if problems := draft_problems(content):
         raise InvalidContent(problems)
@@ -25,57 +35,58 @@ def save_draft(*, question: Question, content: QuestionContent, by: User | None)
     if published and published.content == content:
         if draft:
             draft.delete()
+            _mark_stem(question, content.stem)
+            Question.objects.filter(pk=question.pk).update(reviewer=None)
+            record(question=question, kind=kind, by=by, now=now, revision=published, text=text or "dropped the draft")
         return published
+    if draft and draft.content == content:
+        return draft
     if draft is None:
         latest = question.revisions.order_by("-number").first()
         draft = Revision(question=question, number=latest.number + 1 if latest else 1)
     draft.created_by = by
     draft.set_content(content)
     draft.save()
+    _mark_stem(question, content.stem)
+    record(question=question, kind=kind, by=by, now=now, revision=draft, text=text)
     return draft
 
 
-@transaction.atomic
-def publish(*, question: Question, now: dt.datetime) -> Revision:
-    """Make the unpublished revision the one that is drawn from now on; attempts keep what they pinned.
-
-    Repeating it changes nothing. Raises `InvalidContent` when a rule of publication is broken, `QuestionRefused` when
-    the question has no task.
-    """
-    question = Question.objects.select_for_update().get(pk=question.pk)
-    revision = question.revisions.filter(published_at=None).first() or question.published_revision
-    if revision is None:
-        raise QuestionRefused("There is nothing to publish: write the question first.")
-    if problems := publication_problems(revision.content):
-        raise InvalidContent(problems)
-    if not question.placements.exists():
-        raise QuestionRefused("Choose the task it belongs to before you publish it.")
-    if revision.published_at is None:
-        revision.published_at = now
-        revision.save()
-    question.published_revision = revision
-    question.status = Question.Status.PUBLISHED
-    question.save(update_fields=["published_revision", "status", "updated_at"])
-    return revision
-
-
-_MOVES: dict[str, list[Question.Status]] = {
-    Question.Status.IN_REVIEW: [Question.Status.DRAFT],
-    Question.Status.RETIRED: [Question.Status.PUBLISHED, Question.Status.DRAFT, Question.Status.IN_REVIEW],
-}
-
-
-def change_status(*, question: Question, to: str) -> None:
-    """Send to review, or retire (no new exam draws it, old results keep it)."""
-    moved = Question.objects.filter(pk=question.pk, status__in=_MOVES.get(to, [])).update(status=to)
-    if not moved:
-        question.refresh_from_db(fields=["status"])
-        raise QuestionRefused(f"A question that is {question.get_status_display()} cannot become “{to}”.")
+def _mark_stem(question: Question, stem: str) -> None:
+    """Let near-duplicates of the latest stem find it: see `questions.queries.similar_questions`."""
+    marks = stem_marks(stem)
+    question.stem_marks.exclude(mark__in=marks).delete()
+    StemMark.objects.bulk_create((StemMark(question=question, mark=mark) for mark in marks), ignore_conflicts=True)
 
 
 @transaction.atomic
-def set_tags(*, question: Question, names: Iterable[str]) -> None:
-    """Give the question exactly these tags, made where they do not exist yet."""
-    wanted = set(names)
-    Tag.objects.bulk_create([Tag(name=name) for name in sorted(wanted)], ignore_conflicts=True)
-    question.tags.set(Tag.objects.filter(name__in=wanted))
+def restore_revision(*, revision: Revision, by: User, now: dt.datetime) -> Revision:
+    """Make an earlier revision's content the draft again. What was published stays published."""
+    text = f"revision {revision.number}"
+    return save_draft(
+        question=revision.question,
+        content=revision.content,
+        by=by,
+        now=now,
+        kind=QuestionEvent.Kind.RESTORED,
+        text=text,
+    )
+
+
+@transaction.atomic
+def copy_question(*, question: Question, by: User, now: dt.datetime) -> Question:
+    """Return a new draft with the latest content, the tasks and tags of a question, under a code of its own."""
+    latest = question.revisions.order_by("-number").first()
+    if latest is None:
+        raise QuestionRefused("There is nothing to copy: write the question first.")
+    copy = Question.objects.create(
+        difficulty=question.difficulty,
+        source_chapter=question.source_chapter,
+        source_title=question.source_title,
+        copied_from=question,
+    )
+    copy.tags.set(question.tags.all())
+    for placement in question.placements.select_related("task__domain"):
+        QuestionTask.objects.create(question=copy, task=placement.task)
+    save_draft(question=copy, content=latest.content, by=by, now=now, text=f"a copy of {question}")
+    return copy

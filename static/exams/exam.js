@@ -53,6 +53,7 @@
   function stateOf(question) {
     return {
       choice: checkedNumbers(fields(question, "choice")),
+      place: fields(question, "place").map((list) => list.value),
       struck: checkedNumbers(fields(question, "struck")),
       flag: field(question, "flag").checked,
       sequence: field(question, "sequence").value,
@@ -62,8 +63,9 @@
     };
   }
 
-  function putChoices(question, choice, struck, flag) {
+  function putAnswer(question, { choice, place, struck, flag }) {
     for (const input of fields(question, "choice")) input.checked = choice.includes(Number(input.value));
+    fields(question, "place").forEach((list, number) => { list.value = place[number]; });
     for (const input of fields(question, "struck")) input.checked = struck.includes(Number(input.value));
     field(question, "flag").checked = flag;
   }
@@ -71,7 +73,7 @@
   // An answer from before a reload goes on as what it was: with its page, count and sequence the server can tell
   // whether it is a repeat, newer, or stale.
   function restore(question, state) {
-    putChoices(question, state.choice, state.struck, state.flag);
+    putAnswer(question, state);
     for (const name of ["sequence", "page", "count", "seconds"]) field(question, name).value = state[name];
     unsaved.set(positionOf(question), state);
     markUnsaved(question, true);
@@ -160,7 +162,12 @@
     const conflict = button.closest(".conflict");
     if (button.dataset.resolve === "theirs") {
       const numbers = (text) => text.split(" ").filter(Boolean).map(Number);
-      putChoices(question, numbers(conflict.dataset.choice), numbers(conflict.dataset.struck), Boolean(conflict.dataset.flag));
+      putAnswer(question, {
+        choice: numbers(conflict.dataset.choice),
+        place: conflict.dataset.place.split(","),
+        struck: numbers(conflict.dataset.struck),
+        flag: Boolean(conflict.dataset.flag),
+      });
       field(question, "sequence").value = conflict.dataset.sequence;
       conflict.remove();
       forget(question);
@@ -182,8 +189,15 @@
   let lastTick = { steady: performance.now(), wall: Date.now() };
   const ANNOUNCED_MINUTES = [30, 10, 5, 1];
 
+  let toldAt = 0; // when the server last said how much time is left
+  const SILENCE = 60000; // so long after that it is asked: an instructor may have given more
+
   function setRemaining(seconds) {
-    endsAt = performance.now() + seconds * 1000;
+    const now = performance.now();
+    const isMore = toldAt && now + seconds * 1000 - Math.max(endsAt, now) > 30000;
+    if (isMore) byId("announcer").textContent = `You were given more time: ${clockText(seconds)} left.`;
+    toldAt = now;
+    endsAt = now + seconds * 1000;
     shownSecond = null; // also when nothing is left: the next tick hands in, or tries again to
   }
 
@@ -198,7 +212,10 @@
     // The machine slept (the steady clock may stand still meanwhile) or its clock was set: ask the server.
     const jump = Math.abs(now.wall - lastTick.wall - (now.steady - lastTick.steady));
     lastTick = now;
-    if (jump > 3000) syncClock();
+    if (jump > 3000 || (now.steady - toldAt > SILENCE && !isOver)) {
+      toldAt = now.steady;
+      syncClock();
+    }
     const left = Math.max(0, Math.ceil((endsAt - now.steady) / 1000));
     if (left === shownSecond) return;
     const minute = ANNOUNCED_MINUTES.find((minutes) => lastLeft > minutes * 60 && left <= minutes * 60);
@@ -258,8 +275,8 @@
   async function timeIsUp() {
     isOver = true;
     showBanner("The time is over. Handing in…");
-    if (await syncClock()) submitAs("submit");
-    else isOver = false; // no connection or no log-in: the retry asks for the time again, and so comes back here
+    if ((await syncClock()) && endsAt <= performance.now()) submitAs("submit");
+    else isOver = false; // more time was given; or no connection, no log-in: the retry asks again and comes back here
   }
 
   // --- Handing in ------------------------------------------------------------------------------------------------
@@ -275,9 +292,13 @@
 
   function summaryLines() {
     const positions = (predicate) => questions.filter(predicate).map(positionOf);
-    const open = positions((question) => !isAnswered(question));
+    const open = positions((question) => answerState(question) === "blank");
+    const incomplete = positions((question) => answerState(question) === "incomplete");
     const flagged = positions((question) => field(question, "flag").checked);
-    const lines = [open.length ? line(`No answer (a blank counts as wrong): `, open) : line(`All ${questions.length} questions are answered.`)];
+    const lines = [];
+    if (open.length) lines.push(line("No answer (a blank counts as wrong): ", open));
+    if (incomplete.length) lines.push(line("Incomplete (counts as wrong): ", incomplete));
+    if (!lines.length) lines.push(line(`All ${questions.length} questions are answered.`));
     if (flagged.length) lines.push(line("Flagged: ", flagged));
     if (unsaved.size) lines.push(line("Not saved yet, sent with the hand-in: ", [...unsaved.keys()]));
     return lines;
@@ -299,7 +320,7 @@
   handIn.addEventListener("submit", () => {
     for (const question of questions) {
       if (unsaved.has(positionOf(question))) continue;
-      for (const name of ["choice", "struck", "flag", "sequence"]) {
+      for (const name of ["choice", "place", "struck", "flag", "sequence"]) {
         for (const input of fields(question, name)) input.disabled = true;
       }
     }
@@ -324,8 +345,29 @@
 
   let current = questions[0];
 
-  function isAnswered(question) {
-    return fields(question, "choice").some((input) => input.checked);
+  // "blank", "incomplete" or "answered", as the server judges it in scoring.is_complete.
+  function answerState(question) {
+    const lists = fields(question, "place");
+    if (!lists.length) return fields(question, "choice").some((input) => input.checked) ? "answered" : "blank";
+    if (lists.every((list) => list.value === "")) return "blank";
+    return answerNote(question) ? "incomplete" : "answered";
+  }
+
+  const isAnswered = (question) => answerState(question) === "answered";
+
+  // The words of ShownItem.note.
+  function answerNote(question) {
+    const isOrdering = question.dataset.kind === "ordering";
+    const lists = fields(question, "place");
+    const lettersAt = (value) => lists.flatMap((list, number) => (list.value === value ? ["ABCDEFGH"[number]] : []));
+    const missing = lettersAt("");
+    if (missing.length === lists.length) return "";
+    const parts = missing.length ? [`no ${isOrdering ? "place" : "match"} for ${missing.join(", ")}`] : [];
+    for (const { value, text } of isOrdering ? [...lists[0].options].slice(1) : []) {
+      const letters = lettersAt(value);
+      if (letters.length > 1) parts.push(`place ${text} given to ${letters.join(", ")}`);
+    }
+    return parts.length ? `Incomplete: ${parts.join("; ")}.` : "";
   }
 
   function updateLink(question) {
@@ -333,14 +375,18 @@
     const isFlagged = field(question, "flag").checked;
     const isUnsaved = unsaved.has(positionOf(question));
     const isSeen = question === current || Number(field(question, "seconds").value) > 0;
-    link.dataset.state = isAnswered(question) ? "answered" : isSeen ? "seen" : "unseen";
+    const answer = answerState(question);
+    link.dataset.state = answer !== "blank" ? answer : isSeen ? "seen" : "unseen";
     link.toggleAttribute("data-flagged", isFlagged);
     link.toggleAttribute("data-unsaved", isUnsaved);
     const words = [link.dataset.state === "unseen" ? "not seen" : link.dataset.state];
     if (isFlagged) words.push("flagged");
     if (isUnsaved) words.push("not saved yet");
     link.setAttribute("aria-label", `Question ${positionOf(question)}, ${words.join(", ")}`);
-    question.querySelector(".clear").hidden = !isAnswered(question);
+    question.querySelector(".clear").hidden = answer === "blank";
+    const note = question.querySelector(".answer-note");
+    // Written only when it changes: each writing is read out.
+    if (note && note.textContent !== answerNote(question)) note.textContent = answerNote(question);
     byId("progress").textContent = `${questions.filter(isAnswered).length} of ${questions.length} answered`;
   }
 
@@ -384,6 +430,7 @@
     if (clear) {
       const question = clear.closest(".question");
       for (const input of fields(question, "choice")) input.checked = false;
+      for (const list of fields(question, "place")) list.value = "";
       field(question, "flag").dispatchEvent(new Event("change", { bubbles: true }));
       focusQuestion(question);
     }
@@ -409,8 +456,15 @@
     inputs[number].focus({ preventScroll: true });
   }
 
+  // An option is chosen, or the list of its places is gone to: there the keys are the list's own.
+  function pressChoice(number) {
+    pressOption(fields(current, "choice"), number);
+    fields(current, "place")[number]?.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
     if (!shortcuts.checked || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (event.target.matches("select")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     // Arrow keys inside a group of radio buttons choose an option; they move between questions only elsewhere.
     const inRadio = event.target.matches("input[type=radio]");
@@ -418,8 +472,9 @@
     else if (key === "n" || (key === "ArrowRight" && !inRadio)) go(neighbour(1));
     else if (key === "p" || (key === "ArrowLeft" && !inRadio)) go(neighbour(-1));
     else if (key === "m") field(current, "flag").click();
-    else if (/^[1-8]$/.test(key)) pressOption(fields(current, "choice"), Number(key) - 1);
-    else if (/^[a-h]$/.test(key)) pressOption(fields(current, event.shiftKey ? "struck" : "choice"), key.charCodeAt(0) - 97);
+    else if (/^[1-8]$/.test(key)) pressChoice(Number(key) - 1);
+    else if (/^[a-h]$/.test(key) && event.shiftKey) pressOption(fields(current, "struck"), key.charCodeAt(0) - 97);
+    else if (/^[a-h]$/.test(key)) pressChoice(key.charCodeAt(0) - 97);
     else return;
     event.preventDefault();
   });

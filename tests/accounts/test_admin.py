@@ -4,7 +4,8 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
-from tests.factories import UserFactory
+from exams.models import Membership
+from tests.factories import CohortFactory, UserFactory
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -43,20 +44,36 @@ def candidate():
     return UserFactory(name="Carla", email="carla@example.com")
 
 
+@pytest.fixture
+def cohort(instructor, candidate):
+    """The instructor's, with the candidate in it."""
+    return CohortFactory(instructor=instructor, members=[candidate])
+
+
 # --- What an instructor sees -----------------------------------------------------------------------------
 
 
-def test_instructor_sees_candidates_and_no_staff(client, instructor, candidate):
-    UserFactory(instructor=True, name="Otto")
-    UserFactory(superuser=True, name="Root")
+def test_instructor_sees_the_candidates_of_their_cohorts_and_no_staff(client, instructor, candidate, cohort):
+    staff = [UserFactory(instructor=True, name="Otto"), UserFactory(superuser=True, name="Root")]
+    CohortFactory(instructor=instructor, members=[candidate, *staff])
+    CohortFactory(instructor=staff[0], members=[UserFactory()])
+    UserFactory()
 
     response = client.get(LIST)
 
     assert list(response.context["cl"].queryset) == [candidate]
 
 
+def test_candidate_who_left_the_cohort_is_as_absent_as_nobody(client, instructor, candidate, cohort):
+    assert client.get(page("change", candidate)).status_code == 200
+    Membership.objects.all().delete()
+
+    assertRedirects(client.get(page("change", candidate)), "/admin/")
+    assertRedirects(client.post(page("change", candidate), {"extra_time_percent": "50"}), "/admin/")
+
+
 @pytest.mark.parametrize("query", ["?q=example.com", "?is_staff__exact=1", "?all=", "?o=1", "?is_active__exact=1"])
-def test_instructor_finds_no_staff_by_any_filter(client, instructor, candidate, query):
+def test_instructor_finds_no_staff_by_any_filter(client, instructor, candidate, cohort, query):
     UserFactory(superuser=True)
 
     response = client.get(LIST + query)
@@ -70,7 +87,7 @@ def test_instructor_cannot_ask_for_what_is_not_shown(client, instructor, candida
     assert client.get(LIST + query).status_code in {302, 400}
 
 
-def test_instructor_sees_of_a_candidate_what_the_work_needs(client, instructor, candidate):
+def test_instructor_sees_of_a_candidate_what_the_work_needs(client, instructor, candidate, cohort):
     response = client.get(page("change", candidate))
 
     form = response.context["adminform"].form
@@ -80,7 +97,7 @@ def test_instructor_sees_of_a_candidate_what_the_work_needs(client, instructor, 
         assertNotContains(response, secret)
 
 
-def test_instructor_sets_extra_time_and_time_zone(client, instructor, candidate):
+def test_instructor_sets_extra_time_and_time_zone(client, instructor, candidate, cohort):
     before = stored(candidate)
 
     response = client.post(page("change", candidate), {"time_zone": "Europe/Berlin", "extra_time_percent": "25"})
@@ -98,7 +115,7 @@ def test_instructor_sets_extra_time_and_time_zone(client, instructor, candidate)
         ({"time_zone": "Mars/Phobos"}, "“Mars/Phobos” is not a time zone, for example Europe/Berlin."),
     ],
 )
-def test_wrong_value_is_named_and_not_stored(client, instructor, candidate, fields, message):
+def test_wrong_value_is_named_and_not_stored(client, instructor, candidate, cohort, fields, message):
     before = stored(candidate)
 
     response = client.post(page("change", candidate), {"time_zone": "UTC", "extra_time_percent": "0", **fields})
@@ -125,7 +142,7 @@ SMUGGLED = {
 }
 
 
-def test_instructor_cannot_set_other_fields_by_sending_them(client, instructor, candidate):
+def test_instructor_cannot_set_other_fields_by_sending_them(client, instructor, candidate, cohort):
     before = stored(candidate)
     group = Group.objects.get()
 
@@ -209,7 +226,7 @@ def test_staff_outside_the_group_see_nobody(client, candidate):
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_list_takes_the_same_queries_for_few_and_for_many(client, instructor, count):
-    UserFactory.create_batch(count)
+    CohortFactory(instructor=instructor, members=UserFactory.create_batch(count))
 
     with count_queries() as counted:
         response = client.get(LIST)

@@ -28,6 +28,18 @@ PERMISSIONS = {
     "exams.view_attempt",
     "exams.view_attemptitem",
     "exams.view_score",
+    "exams.add_cohort",
+    "exams.change_cohort",
+    "exams.view_cohort",
+    "exams.add_assignment",
+    "exams.change_assignment",
+    "exams.delete_assignment",
+    "exams.view_assignment",
+    "exams.add_rescore",
+    "exams.view_rescore",
+    "exams.change_problemreport",
+    "exams.view_problemreport",
+    "exams.view_questionstatistics",
 }
 
 

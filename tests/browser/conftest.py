@@ -78,13 +78,15 @@ def new_context(
 ) -> Iterator[Callable[..., BrowserContext]]:
     """new_context(width=1280, height=900, javascript=True, color_scheme="dark", …): a browser of someone's own.
 
-    Further arguments are Playwright's. Relative addresses are those of the live server.
+    Further arguments are Playwright's. Without `base_url`, relative addresses are those of the live server.
     """
     contexts: list[BrowserContext] = []
 
-    def make(*, width: int = 1280, height: int = 900, javascript: bool = True, **options: Any) -> BrowserContext:
+    def make(
+        *, width: int = 1280, height: int = 900, javascript: bool = True, base_url: str = "", **options: Any
+    ) -> BrowserContext:
         context = browser.new_context(
-            base_url=live_server.url,
+            base_url=base_url or live_server.url,
             viewport={"width": width, "height": height},
             java_script_enabled=javascript,
             **options,

@@ -5,9 +5,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from exams import services
-from exams.models import Attempt
+from exams.models import Attempt, Exam, ExamQuota, ExamStatistics, ProblemReport
 from exams.services import Answer
 from questions.content import Option
+from questions.models import ImportDraft
+from questions.services import save_draft
 from tests.browser.helpers import (
     all_stored,
     choose,
@@ -19,7 +21,10 @@ from tests.browser.helpers import (
     refused,
     rule_out,
 )
+from tests.exams.sums import SUSPECT, statistics_of
 from tests.factories import (
+    AssignmentFactory,
+    CohortFactory,
     DomainFactory,
     ExamFactory,
     QuestionFactory,
@@ -71,6 +76,52 @@ def waiting_attempt(exam, candidate):
     return attempt
 
 
+def corrected_attempt(exam, candidate):
+    """A scored attempt one of whose questions counts as right for everyone since."""
+    attempt = scored_attempt(exam, candidate)
+    item = attempt.items.select_related("revision__question").get(position=2)
+    rescore = services.order_rescore(
+        old_revision=item.revision,
+        rule="credit",
+        by=UserFactory(instructor=True),
+        reason="Two readings are possible.",
+        now=timezone.now(),
+    )
+    while services.rescore_batch(rescore_id=rescore.pk, now=timezone.now()):
+        pass
+    return attempt
+
+
+def report_problems(attempt):
+    """Let the candidate report two questions, with words that do not break, and an instructor answer the second."""
+    now = timezone.now()
+    for position in (1, 2):
+        services.report_problem(
+            candidate=attempt.candidate,
+            attempt_id=attempt.pk,
+            position=position,
+            kind="wrong_key",
+            text="so_" * 60,
+            now=now,
+        )
+    report = ProblemReport.objects.get(item__attempt=attempt, item__position=2)
+    services.resolve_reports(
+        question=report.question,
+        report_ids=[report.pk],
+        outcome="kept",
+        answer="because_" * 30,
+        by=UserFactory(instructor=True),
+        now=now,
+    )
+
+
+def make_statistics(question, exam):
+    """Statistics of the question, with five options, and of the exam, with a distribution."""
+    cells = {rest: [*numbers, 3] for rest, numbers in SUSPECT.items()}
+    statistics_of(question, cells)
+    ExamStatistics.objects.create(exam=exam, scores={f"{right}/4": 10 * right + 5 for right in range(5)}, empty=2)
+
+
 def make_pages(role):
     """Return the person who sees the pages, and the pages by name: all that this role meets."""
     exam = make_wide_exam()
@@ -86,11 +137,17 @@ def make_pages(role):
             "password reset": reverse("account_reset_password"),
             "404": "/nothing/",
         }
-    candidate = UserFactory(extra_time_percent=25)
+    candidate, instructor = UserFactory(extra_time_percent=25), UserFactory(instructor=True)
+    AssignmentFactory(cohort=CohortFactory(instructor=instructor, members=[candidate]), exam=exam)
     scored = [scored_attempt(exam, candidate) for _ in range(2)][1]
+    report_problems(scored)
     under_way = make_attempt(exam=exam, candidate=candidate)
     if role == "candidate":
+        corrected = corrected_attempt(make_wide_exam(), candidate)
         waiting = waiting_attempt(make_exam(), candidate)
+        later, never = Exam.Release.AFTER_WINDOW, Exam.Release.NEVER
+        withholding = make_wide_exam(show_score=later, show_key=later, show_explanations=never)
+        withheld = scored_attempt(withholding, candidate)
         return candidate, {
             "home": reverse("exams:home"),
             "certification": certification,
@@ -101,7 +158,13 @@ def make_pages(role):
             "waiting": reverse("exams:attempt-result", args=[waiting.pk]),
             "result": reverse("exams:attempt-result", args=[scored.pk]),
             "review": reverse("exams:attempt-review", args=[scored.pk]),
+            "start screen, exam that withholds": reverse("exams:exam-detail", args=[withholding.slug]),
+            "withheld result": reverse("exams:attempt-result", args=[withheld.pk]),
+            "answers without the key": reverse("exams:attempt-review", args=[withheld.pk]),
+            "corrected result": reverse("exams:attempt-result", args=[corrected.pk]),
+            "corrected review": reverse("exams:attempt-review", args=[corrected.pk]),
             "history": reverse("exams:history"),
+            "problem reports": reverse("exams:problem-reports"),
             "preferences": reverse("accounts:preferences"),
             "e-mail": reverse("account_email"),
             "password": reverse("account_change_password"),
@@ -109,16 +172,52 @@ def make_pages(role):
             "404": reverse("exams:attempt", args=[make_attempt().pk]),
         }
     question = scored.items.first().question
-    return UserFactory(instructor=True), {
+    for first in exam.certification.domains.all():
+        ExamQuota.objects.create(exam=exam, domain=first, task=first.tasks.get(), question_count=2)
+    services.draw_form(exam=exam, by=instructor, now=timezone.now(), seed=1)
+    make_statistics(question, exam)
+    rescored = corrected_attempt(make_wide_exam(), candidate).items.get(position=2).question
+    content = make_content(stem=WIDE_STEM, options=[Option(text=f"`{'long_' * 20}{n}`") for n in range(4)])
+    save_draft(question=question, content=content, by=candidate, now=timezone.now())
+    rows = f"long,{'wide' * 60},A,B,A\nbad,{'x' * 40},A,A,A\nnew,Which?,A,B,\n"
+    import_draft = ImportDraft.objects.create(
+        by=instructor,
+        name="questions.csv",
+        format="csv",
+        data=f"id,stem,option_1,option_2,key\n{rows}".encode(),
+        created_at=timezone.now(),
+    )
+    return instructor, {
         "admin": reverse("admin:index"),
         "questions": reverse("admin:questions_question_changelist"),
+        "import": reverse("admin:questions_question_import"),
+        "import of a file": reverse("admin:questions_question_import_check", args=[import_draft.pk]),
+        "export": reverse("admin:questions_question_export") + "?format=aiken",
         "new question": reverse("admin:questions_question_add"),
         "question": reverse("admin:questions_question_change", args=[question.pk]),
         "preview": reverse("admin:questions_question_preview", args=[question.pk]),
+        "revisions of a question": reverse("admin:questions_question_revisions", args=[question.pk]),
+        "scores of a question": reverse("admin:exams_rescore_offer", args=[rescored.pk]),
+        "re-scores": reverse("admin:exams_rescore_changelist"),
+        "re-score": reverse("admin:exams_rescore_change", args=[rescored.rescores.get().pk]),
+        "reported problems": reverse("admin:exams_problemreport_queue"),
+        "reported question": reverse("admin:exams_problemreport_question", args=[question.pk]),
+        "answered report": reverse(
+            "admin:exams_problemreport_question", args=[scored.items.get(position=2).question_id]
+        ),
+        "problem reports": reverse("admin:exams_problemreport_changelist"),
+        "problem report": reverse("admin:exams_problemreport_change", args=[ProblemReport.objects.first().pk]),
+        "statistics": reverse("admin:exams_questionstatistics_changelist"),
+        "statistics of a revision": reverse(
+            "admin:exams_questionstatistics_change", args=[question.published_revision.statistics.pk]
+        ),
         "revisions": reverse("admin:questions_revision_changelist"),
         "tasks": reverse("admin:questions_task_changelist"),
         "exams": reverse("admin:exams_exam_changelist"),
         "exam": reverse("admin:exams_exam_change", args=[exam.pk]),
+        "form": reverse("admin:exams_exam_form", args=[exam.pk, 1]),
+        "form with key": reverse("admin:exams_exam_form", args=[exam.pk, 1]) + "?key",
+        "preview of a form": reverse("admin:exams_exam_preview", args=[exam.pk]) + "?seed=7",
         "attempts": reverse("admin:exams_attempt_changelist"),
         "attempt": reverse("admin:exams_attempt_change", args=[scored.pk]),
         "candidate": reverse("admin:accounts_user_change", args=[candidate.pk]),

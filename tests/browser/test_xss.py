@@ -1,15 +1,18 @@
 """Hostile text in every text field, on every page that shows it: nothing runs, and nothing is left that could."""
 
 import datetime as dt
+import itertools
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from exams.models import ProblemReport
 from questions.content import Option, Reference
 from questions.models import Tag
 from tests.browser.helpers import log_in
 from tests.exams.helpers import finish
+from tests.exams.sums import SUSPECT, statistics_of
 from tests.factories import (
     CertificationFactory,
     DomainFactory,
@@ -55,9 +58,20 @@ LEFT_OVER = """() => [...document.querySelectorAll("*")].flatMap((element) => [.
     .map(({name, value}) => `${element.tagName} ${name}=${value}`.slice(0, 120)))"""
 
 
-def hostile_content(text, mark):
-    options = tuple(Option(text=f"{n} {mark} {text}", key=n == 1, rationale=f"Because {text}") for n in range(4))
+def hostile_content(text, mark, kind):
+    options = tuple(
+        Option(
+            text=f"{n} {mark} {text}",
+            key=n == 1 and kind == "single",
+            match=f"{n} {text}" if kind == "matching" else "",
+            rationale=f"Because {text}",
+        )
+        for n in range(4)
+    )
     return make_content(
+        kind=kind,
+        case=text,
+        decoys=(text,) if kind == "matching" else (),
         stem=f"{mark} {text}",
         options=options,
         explanation=text,
@@ -74,14 +88,27 @@ def make_hostile_world():
     exam = ExamFactory(certification=certification, title=text[:100], description=ALL, question_count=len(CORPUS))
     domain = DomainFactory(certification=certification, name=text[:100], weight=100)
     task = TaskFactory(domain=domain, name=text[:100])
-    for number, payload in enumerate(CORPUS):
-        question = QuestionFactory(task=task, content=hostile_content(payload, f"No {number}"))
+    kinds = itertools.cycle(["single", "ordering", "matching"])
+    for number, (payload, kind) in enumerate(zip(CORPUS, kinds, strict=False)):
+        question = QuestionFactory(task=task, content=hostile_content(payload, f"No {number}", kind))
         question.tags.add(Tag.objects.create(name=payload[:45] + str(number)))
         question.source_chapter, question.source_title = 3, payload[:100]
         question.save()
     candidate = UserFactory(name=text[:150])
     scored = make_attempt(exam=exam, candidate=candidate)
     finish(scored, right=3)
+    for number, item in enumerate(scored.items.all()):
+        statistics_of(item.question, SUSPECT)
+        ProblemReport.objects.create(
+            question=item.question,
+            revision=item.revision,
+            item=item,
+            candidate=candidate,
+            kind=ProblemReport.Kind.OTHER,
+            text=CORPUS[number],
+            created_at=scored.started_at,
+            **({"outcome": "kept", "answer": CORPUS[number], "resolved_at": scored.started_at} if number % 2 else {}),
+        )
     return candidate, scored, make_attempt(exam=exam, candidate=candidate)
 
 
@@ -98,6 +125,7 @@ def pages_of(scored, under_way):
         reverse("exams:attempt-result", args=[scored.pk]),
         reverse("exams:attempt-review", args=[scored.pk]),
         reverse("exams:history"),
+        reverse("exams:problem-reports"),
         reverse("accounts:preferences"),
         reverse("account_email"),
     ]
@@ -118,6 +146,9 @@ def pages_of(scored, under_way):
     staff += [reverse(f"admin:{model}_change", args=[objects[model]]) for model in models]
     staff += [reverse(f"admin:{model}_history", args=[objects[model]]) for model in models]
     staff += [reverse("admin:questions_question_preview", args=[item.question_id]) for item in scored.items.all()]
+    staff += [reverse("admin:exams_problemreport_queue"), reverse("admin:exams_problemreport_changelist")]
+    staff += [reverse("admin:exams_problemreport_question", args=[item.question_id]) for item in scored.items.all()]
+    staff += [reverse("admin:exams_problemreport_change", args=[ProblemReport.objects.latest("pk").pk])]
     return candidate, staff
 
 

@@ -7,9 +7,17 @@ from django.urls import reverse
 
 from exams.models import Attempt
 from exams.services import Answer, save_form, score_attempt, submit_attempt
+from questions.content import CHOICE_KINDS
 from questions.models import Question, QuestionTask, Revision
 from tests.exams.pages import masked
-from tests.factories import CertificationFactory, DomainFactory, ExamFactory, TaskFactory, make_content
+from tests.factories import (
+    CertificationFactory,
+    DomainFactory,
+    ExamFactory,
+    QuestionFactory,
+    TaskFactory,
+    make_content,
+)
 
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -44,6 +52,15 @@ def make_mls_exam(*, forms=1, **fields):
     return ExamFactory(certification=certification, question_count=65, unscored_count=15, minutes=180, **fields)
 
 
+def make_exam_of(*contents, **fields):
+    """Return an exam that asks just these questions."""
+    exam = ExamFactory(question_count=len(contents), **fields)
+    task = TaskFactory(domain=DomainFactory(certification=exam.certification, number=1))
+    for content in contents:
+        QuestionFactory(task=task, content=content)
+    return exam
+
+
 def items_of(attempt):
     return list(attempt.items.select_related("revision").order_by("position"))
 
@@ -62,17 +79,33 @@ def shown_wrong(item):
     return (next(number for number, own in enumerate(item.option_order) if own not in item.revision.key),)
 
 
+def right_answer(item):
+    """Return what a page would send for the right answer, whatever the kind: fields of an `Answer`."""
+    if item.revision.kind in CHOICE_KINDS:
+        return {"chosen": shown_key(item)}
+    return {"places": tuple(item.revision.key[own] for own in item.option_order)}
+
+
+def wrong_answer(item):
+    """Return a complete answer that is wrong, as above: places and matches are one too high, the highest is 0."""
+    if item.revision.kind in CHOICE_KINDS:
+        return {"chosen": shown_wrong(item)}
+    count = len(item.revision.choices or item.revision.options)
+    return {"places": tuple((place + 1) % count for place in right_answer(item)["places"])}
+
+
 def answer_to(item, *chosen, **fields):
     """Return an answer of a page that knows the item as it is in the database."""
     known = {"position": item.position, "sequence": item.sequence, "page": "a", "count": 1}
-    return Answer(chosen=chosen, **{**known, **fields})
+    return Answer(**{"chosen": chosen, **known, **fields})
 
 
-def posted(item, *chosen, sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):
+def posted(item, *chosen, places=(), sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):
     """Return the fields a page posts for one question."""
     prefix = f"q{item.position}"
     data = {
         f"{prefix}-choice": list(chosen),
+        f"{prefix}-place": ["" if place is None else place for place in places],
         f"{prefix}-struck": list(struck),
         f"{prefix}-sequence": item.sequence if sequence is None else sequence,
         f"{prefix}-page": page,
@@ -85,7 +118,7 @@ def posted(item, *chosen, sequence=None, page="a", count=1, seconds=0, flag=Fals
 def answer_all(attempt, *, right):
     """Answer every question a minute after the start, the first `right` of them rightly."""
     answers = [
-        answer_to(item, *(shown_key(item) if number < right else shown_wrong(item)))
+        answer_to(item, **(right_answer(item) if number < right else wrong_answer(item)))
         for number, item in enumerate(items_of(attempt))
     ]
     save_form(candidate=attempt.candidate, attempt_id=attempt.pk, answers=answers, now=attempt.started_at + MINUTE)

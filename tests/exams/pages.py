@@ -7,14 +7,18 @@ from html.parser import HTMLParser
 class _Controls(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.fields, self.buttons, self._form = [], [], ""
+        self.fields, self.buttons, self._form, self._list = [], [], "", None
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         if tag == "form":
             self._form = attributes.get("id", "")
+        if tag == "option" and self._list and ("selected" in attributes or self._list[2] is None):
+            self._list[2] = attributes["value"]
         if "name" not in attributes or "disabled" in attributes:
             return
+        if tag == "select":
+            self._list = [attributes.get("form", self._form), attributes["name"], None]
         field = (attributes.get("form", self._form), attributes["name"], attributes.get("value", "on"))
         if tag == "button":
             self.buttons.append(field)
@@ -24,6 +28,9 @@ class _Controls(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._form = ""
+        if tag == "select" and self._list:
+            self.fields.append(tuple(self._list))
+            self._list = None
 
 
 def fields_of(response, form):

@@ -7,16 +7,24 @@ from django.test import Client
 from django.urls import reverse
 
 from exams import urls
-from exams.models import AttemptItem
+from exams.models import AttemptItem, Cohort
 from exams.services import score_attempt
 from tests.exams.helpers import client_of, close, finish, item_of, posted
 from tests.exams.pages import masked
-from tests.factories import UserFactory, make_attempt
+from tests.factories import CohortFactory, UserFactory, make_attempt
 
 pytestmark = pytest.mark.django_db
 
 PUBLIC = [("home", "get"), ("certification", "get")]
-FOR_CANDIDATES = [("chapter", "get"), ("exam-detail", "get"), ("exam-start", "post"), ("history", "get")]
+FOR_CANDIDATES = [
+    ("chapter", "get"),
+    ("exam-detail", "get"),
+    ("exam-start", "post"),
+    ("join", "get"),
+    ("join", "post"),
+    ("history", "get"),
+    ("problem-reports", "get"),
+]
 OF_AN_ATTEMPT = [
     ("attempt", "get"),
     ("answer-save", "post"),
@@ -25,6 +33,7 @@ OF_AN_ATTEMPT = [
     ("attempt-hand-in", "post"),
     ("attempt-result", "get"),
     ("attempt-review", "get"),
+    ("problem-report", "post"),
 ]
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -48,8 +57,11 @@ def url_of(name, attempt, attempt_id=None):
             "chapter": {"code": certification.code, "number": 3},
             "exam-detail": {"slug": exam.slug},
             "exam-start": {"slug": exam.slug},
+            "join": {"token": (Cohort.objects.first() or CohortFactory()).invite_token},
             "history": {},
+            "problem-reports": {},
             "answer-save": {"attempt_id": attempt_id or attempt.pk, "position": 1},
+            "problem-report": {"attempt_id": attempt_id or attempt.pk, "position": 1},
         }.get(name, {"attempt_id": attempt_id or attempt.pk}),
     )
 
@@ -100,7 +112,7 @@ def test_owner_gets_the_page_or_is_sent_to_the_one_for_the_state(attempt, name, 
 def test_candidate_gets_every_page_that_is_not_of_an_attempt(attempt, name, method):
     response = ask(client_of(UserFactory()), name, method, attempt)
 
-    assert response.status_code == (302 if name == "exam-start" else 200)
+    assert response.status_code == (302 if (name, method) in [("exam-start", "post"), ("join", "post")] else 200)
 
 
 # --- Another person ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.assembly import DomainQuota, assemble, option_order, quotas
+from exams.assembly import Quota, assemble, option_order, quotas
 from exams.exceptions import PoolTooSmall
 
 MLS = {1: 20, 2: 24, 3: 36, 4: 20}
@@ -17,6 +17,7 @@ MLS = {1: 20, 2: 24, 3: 36, 4: 20}
 class Item:
     question_id: int
     domain_id: int
+    task_id: int = 0
 
 
 def pool_of(**sizes):
@@ -29,7 +30,7 @@ def pool_of(**sizes):
 
 
 def quota(domain_id, scored, unscored=0):
-    return DomainQuota(domain_id, f"Domain {domain_id}", scored, unscored)
+    return Quota(domain_id, f"Domain {domain_id}", scored, unscored)
 
 
 # --- Quotas -----------------------------------------------------------------------------------------

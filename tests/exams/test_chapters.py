@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exams.models import Exam
-from exams.queries import exam_quotas, short_domains
+from exams.queries import exam_quotas, mix_of
 from exams.services import Answer, create_standard_exams, save_answer, score_attempt, submit_attempt
 from tests.factories import (
     CertificationFactory,
@@ -70,7 +70,7 @@ def test_quotas_of_a_chapter_follow_its_own_mix(certification):
 
 
 def test_practice_of_a_chapter_without_questions_says_so(certification):
-    (refusal,) = short_domains(practice_of(certification, chapter=9))
+    _, (refusal,) = mix_of(practice_of(certification, chapter=9))
 
     assert (refusal.needed, refusal.available) == (3, 0)
 

@@ -29,6 +29,14 @@ def test_read_answer_takes_every_field():
     )
 
 
+def test_read_answer_takes_places_in_the_order_of_the_page():
+    data = {name: values for name, values in COMPLETE.items() if name not in {"q7-choice", "q7-struck"}}
+
+    answer = read_answer(query({**data, "q7-place": ["2", "", "0", "7"], "q17-place": ["1"]}), 7)
+
+    assert (answer.places, answer.chosen, answer.struck) == ((2, None, 0, 7), (), ())
+
+
 def test_read_answer_takes_what_a_browser_leaves_out_as_nothing():
     data = {name: value for name, value in COMPLETE.items() if name in {"q7-sequence", "q7-count", "q7-seconds"}}
 
@@ -42,6 +50,11 @@ def test_read_answer_takes_what_a_browser_leaves_out_as_nothing():
         ("choice", ["-1"]),
         ("choice", ["a"]),
         ("choice", ["0", "1.0"]),
+        ("place", ["8"]),
+        ("place", ["", "-1"]),
+        ("place", [" "]),
+        ("place", ["None"]),
+        ("place", ["0", "٣"]),
         ("struck", ["8"]),
         ("struck", ["x"]),
         ("sequence", []),

@@ -99,21 +99,6 @@ def test_exam_practises_a_domain_or_a_chapter_not_both():
         exam.clean()
 
 
-@pytest.mark.parametrize(
-    ("offered", "opens_at", "closes_at", "expected"),
-    [
-        (True, None, None, True),
-        (False, None, None, False),
-        (True, START + SECOND, None, False),
-        (True, START, None, True),
-        (True, None, START + SECOND, True),
-        (True, None, START, False),
-    ],
-)
-def test_exam_is_open_from_its_first_moment_to_before_its_last(offered, opens_at, closes_at, expected):
-    assert Exam(is_offered=offered, opens_at=opens_at, closes_at=closes_at).is_open(START) == expected
-
-
 def test_exam_counts_its_scored_questions():
     assert Exam(question_count=65, unscored_count=15).scored_count == 50
 

@@ -22,7 +22,8 @@ from exams.assembly import option_order
 from exams.models import Attempt, AttemptItem
 from questions.content import Option, Reference
 from questions.models import Certification, Question, Revision
-from tests.exams.helpers import START, client_of, close, finish, item_of, posted
+from questions.queries import Place
+from tests.exams.helpers import START, client_of, close, finish, item_of, items_of, posted
 from tests.exams.pages import fields_of, masked
 from tests.factories import (
     ExamFactory,
@@ -38,21 +39,28 @@ pytestmark = pytest.mark.django_db
 
 # Every text that only a review may show has it.
 CANARY = "quokka"
-QUESTIONS = 4
+KINDS = ("single", "multiple", "ordering", "matching")
+OF_PLACES = {"ordering", "matching"}
+QUESTIONS = 2 * len(KINDS)
 
 
 def secret_content(mark, kind):
-    keys = {1} if kind == "single" else {0, 2}
+    keys = {"single": {1}, "multiple": {0, 2}}.get(kind, set())
     return make_content(
         kind=kind,
         shuffle=kind == "single",
+        case=f"Case {mark}",
         stem=f"Stem {mark}",
         options=tuple(
             Option(
-                text=f"Option {number} of {mark}", key=number in keys, rationale=f"{CANARY} rationale {mark} {number}"
+                text=f"Option {number} of {mark}",
+                key=number in keys,
+                match=f"Match {number % 3} of {mark}" if kind == "matching" else "",
+                rationale=f"{CANARY} rationale {mark} {number}",
             )
             for number in range(4)
         ),
+        decoys=(f"Match 9 of {mark}",) if kind == "matching" else (),
         explanation=f"{CANARY} explanation {mark}",
         service_note=f"{CANARY} note {mark}",
         references=(Reference(title=f"{CANARY} title {mark}", section=f"{CANARY} section {mark}"),),
@@ -61,11 +69,11 @@ def secret_content(mark, kind):
 
 @pytest.fixture
 def world(clock, monkeypatch):
-    """An exam of four questions of both kinds, and a candidate; all attempts at it are put together alike."""
+    """An exam of two questions of each kind, and a candidate; all attempts at it are put together alike."""
     monkeypatch.setattr(services.starting.secrets, "randbits", lambda bits: 7)
     exam = make_exam(per_domain=0, weights=(50, 50), question_count=QUESTIONS, unscored_count=2)
     for domain in exam.certification.domains.all():
-        for kind in ("single", "multiple"):
+        for kind in KINDS:
             mark = f"{domain.number}-{kind}-{Question.objects.count()}"
             QuestionFactory(
                 code=mark,
@@ -78,11 +86,14 @@ def world(clock, monkeypatch):
     return SimpleNamespace(exam=exam, candidate=UserFactory(), other=UserFactory())
 
 
+OTHER_KEYS = {"single": [3], "multiple": [1, 2, 3], "ordering": [2, 3, 0, 1], "matching": [3, 3, 1, 0]}
+
+
 def move_keys():
     """Make other options right, and the secret texts different, also in length."""
     for revision in Revision.objects.all():
         Revision.objects.filter(pk=revision.pk).update(
-            key=[3] if revision.kind == "single" else [1, 2, 3],
+            key=OTHER_KEYS[revision.kind],
             rationales=[f"{CANARY} changed" * (number + 1) for number in range(4)],
             explanation=CANARY * 9,
             service_note="",
@@ -154,9 +165,14 @@ class Tour:
         return self.post(url, posted(item, *chosen, **fields), headers={"HX-Request": "true"})
 
     def save_answers(self):
-        """Try every option of every question, and every pair where several may be chosen."""
+        """Try every option of every question, every pair where several may be chosen, and places of all sorts."""
         for position in range(1, QUESTIONS + 1):
             item, count = item_of(self.attempt, position), itertools.count(1)
+            if item.revision.kind in OF_PLACES:
+                for places in (*itertools.permutations(range(4)), (1, 1, None, 3), (None,) * 4):
+                    assert self.save(item, places=places, count=next(count)).status_code == 200
+                self.save(item, places=(3, None, 2, 0), count=next(count), flag=True)
+                continue
             for number in range(4):
                 assert self.save(item, number, count=next(count)).status_code == 200
             if item.revision.kind == "multiple":
@@ -166,11 +182,15 @@ class Tour:
             self.save(item, 1, count=next(count))
 
     def meet_errors(self):
-        item = item_of(self.attempt)
-        for number in range(4):
-            self.save(item, number, sequence=0, page="stale")
-        assert self.save(item, 7).status_code == 400
-        assert self.save(item, 0, 1, 2, 3, 5).status_code == 400
+        for item in items_of(self.attempt):
+            for number in range(4):
+                given = {"places": (number, 3 - number, None, 2)} if item.revision.kind in OF_PLACES else {}
+                stale = self.save(item, *([] if given else [number]), **given, sequence=0, page="stale")
+                assert stale.status_code in ({409} if given else {409, 200})
+            assert self.save(item, 7).status_code == 400
+            assert self.save(item, 0, 1, 2, 3, 5).status_code == 400
+            assert self.save(item, places=(0, 1, 2, 7)).status_code == 400
+            assert self.save(item, places=(0, 1, 2)).status_code == 400
         assert self.post(self.url("answer-save", self.attempt.pk, 99)).status_code == 400
         assert self.post(self.url("answer-save", self.attempt.pk, 99), {"q99-sequence": 0}).status_code == 400
         for name, args in (("attempt", []), ("answer-save", [1]), ("attempt-clock", []), ("attempt-result", [])):
@@ -188,6 +208,7 @@ class Tour:
                 )
             for name in ("attempt", "attempt-hand-in"):
                 assert self.get(self.url(name, self.attempt.pk)).status_code == 500
+            item = next(item for item in items_of(self.attempt) if item.revision.kind == "single")
             assert self.save(item, 2, sequence=0, page="stale").status_code == 500
         self.client.raise_request_exception = True
 
@@ -199,7 +220,10 @@ class Tour:
         assert self.post(url, {**form, "q1-choice": "9", "then": "submit"}).status_code == 400
         stale = {name: "0" for name in form if name.endswith("-sequence")}
         for chosen in "02":
-            changed = {name.replace("sequence", "choice"): chosen for name in stale} | {"q1-page": "stale"}
+            changed = {"q1-page": "stale"}
+            for prefix in (name.removesuffix("-sequence") for name in stale):
+                is_of_places = f"{prefix}-place" in form
+                changed |= {f"{prefix}-place": [chosen] * 4} if is_of_places else {f"{prefix}-choice": chosen}
             assert self.post(url, {**form, **stale, **changed, "then": "submit"}).status_code == 409
 
     def go_everywhere(self):
@@ -300,14 +324,18 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     [
         (
             queries.taking.ShownItem,
-            ["position", "kind", "stem", "options", "is_flagged", "seconds_spent", "sequence"],
+            ["position", "kind", "case", "stem", "options", "places", "is_flagged", "seconds_spent", "sequence"],
         ),
-        (queries.taking.ShownOption, ["number", "html", "is_chosen", "is_struck"]),
-        (queries.taking.ItemState, ["position", "is_answered", "is_flagged"]),
+        (queries.taking.ShownOption, ["number", "html", "is_chosen", "is_struck", "place"]),
+        (Place, ["number", "label", "html"]),
+        (queries.taking.ItemState, ["position", "is_answered", "is_incomplete", "is_flagged"]),
     ],
 )
 def test_what_the_pages_render_has_no_field_that_could_tell(rendered, fields):
     assert [field.name for field in dataclasses.fields(rendered)] == fields
+
+
+SHOWN_COLUMNS = {"id", "kind", "case_text", "stem", "options", "choices"}
 
 
 @pytest.mark.parametrize("name", ["attempt", "attempt-hand-in", "attempt-clock"])
@@ -321,7 +349,7 @@ def test_pages_before_the_hand_in_read_no_key_and_no_explanation(world, name):
     read = " ".join(query["sql"] for query in captured)
     assert '"exams_attempt"' in read
     columns = set(re.findall(r'"questions_revision"\."(\w+)"', read))
-    assert columns <= {"id", "kind", "stem", "options"}
+    assert columns <= SHOWN_COLUMNS
     assert ("options" in columns) == (name == "attempt")
 
 
@@ -332,7 +360,7 @@ def test_conflict_reads_no_key_to_show_both_answers(world):
         assert len(queries.shown_items(attempt, position=1)) == 1
 
     columns = set(re.findall(r'"questions_revision"\."(\w+)"', captured[0]["sql"]))
-    assert (len(captured), columns) == (1, {"id", "kind", "stem", "options"})
+    assert (len(captured), columns) == (1, SHOWN_COLUMNS)
 
 
 @settings(deadline=None)

@@ -14,7 +14,7 @@ from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.services import close_overdue, save_answer, save_form, score_attempt, start_attempt, submit_attempt, sweep
 from exams.timing import GRACE
 from questions.models import Certification, Question
-from questions.services import change_status, publish, save_draft
+from questions.services import publish, retire, save_draft
 from tests.exams.helpers import (
     MINUTE,
     SECOND,
@@ -320,9 +320,9 @@ def test_old_attempts_keep_result_and_review_when_everything_behind_them_is_edit
     Exam.objects.update(minutes=5, question_count=60, cut_score=150, scale_min=0, is_offered=False)
     for question in Question.objects.all():
         text, key, *others = make_content(f"corrected {question}").options
-        save_draft(question=question, content=make_content("corrected", options=(key, text, *others)), by=None)
-        publish(question=question, now=NOW)
-        change_status(question=question, to=Question.Status.RETIRED)
+        save_draft(question=question, content=make_content("corrected", options=(key, text, *others)), by=None, now=NOW)
+        publish(question=question, by=None, now=NOW)
+        retire(question=question, by=None, now=NOW)
     type(attempt.candidate).objects.update(extra_time_percent=300)
     sweep(now=START + 9000 * MINUTE)
     score_attempt(attempt_id=attempt.pk, now=NOW)

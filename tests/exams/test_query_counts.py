@@ -1,6 +1,7 @@
 """What pages ask of the database: with real log-ins, with little and with much in the bank, the form and the past."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from exams.models import Attempt
@@ -54,7 +55,7 @@ def test_opening_the_exam_page_takes_eight_queries_at_most_and_as_many_for_a_lon
 
 
 @pytest.mark.parametrize("has_past", [False, True])
-def test_starting_takes_twelve_queries_at_most_and_as_many_with_a_large_bank(clock, has_past):
+def test_starting_takes_seventeen_queries_at_most_and_as_many_with_a_large_bank(clock, has_past):
     numbers = []
     for bank in (20, 400):
         exam, candidate = exam_of(10, bank=bank), UserFactory()
@@ -141,7 +142,7 @@ def test_waiting_takes_few_queries_whatever_the_form(clock):
     assert numbers[0] == numbers[1] <= 6
 
 
-@pytest.mark.parametrize(("name", "most"), [("home", 7), ("history", 6)])
+@pytest.mark.parametrize(("name", "most"), [("home", 9), ("history", 6)])
 def test_home_and_history_take_as_many_queries_for_many_attempts_as_for_one(clock, name, most):
     numbers = []
     for attempts in (1, 12):
@@ -150,6 +151,7 @@ def test_home_and_history_take_as_many_queries_for_many_attempts_as_for_one(cloc
             exam = make_exam(per_domain=2)
             finish(make_attempt(exam=exam, candidate=candidate, now=START + number * MINUTE))
             make_attempt(exam=exam, candidate=candidate, now=START)
+        cache.clear()  # the bank is counted once a minute; count the visit that does
         numbers.append(count_get(client_of(candidate), name))
 
     assert numbers[0] == numbers[1] <= most
@@ -163,6 +165,7 @@ def test_home_takes_as_many_queries_for_many_certifications_as_for_one(clock):
     CertificationFactory()
     few = count_get(client, "home")
     CertificationFactory.create_batch(10)
+    cache.clear()  # as above
 
     assert count_get(client, "home") == few
 
@@ -186,4 +189,4 @@ def test_pages_for_choosing_take_as_many_queries_for_much_as_for_little(clock, n
         args = {"certification": [certification.code], "exam-detail": [exam.slug], "chapter": [certification.code, 1]}
         numbers.append(count_get(client_of(candidate), name, *args[name]))
 
-    assert numbers[0] == numbers[1] <= 9
+    assert numbers[0] == numbers[1] <= 12

@@ -242,7 +242,7 @@ def test_result_does_not_call_every_domain_strong_when_one_has_too_few_answers()
 def test_first_attempt_has_no_trend(client, attempt):
     score(attempt)
 
-    assert trend(attempt) is None
+    assert trend(attempt, START) is None
     assert "Your attempts at this exam" not in result_of(attempt).text
 
 
@@ -258,9 +258,9 @@ def test_trend_shows_own_scores_at_the_same_exam_from_old_to_new(clock):
     page = result_of(attempts[1]).text
 
     assert "Estimated scores, oldest first: 325, 775, 1000. The pass mark is 750." in page
-    assert [point.is_this for point in trend(attempts[1]).points] == [False, True, False]
-    assert [point.y for point in trend(attempts[1]).points] == pytest.approx([108.0, 52.0, 24.0])
-    assert trend(attempts[1]).line == "24.0,108.0 300.0,52.0 576.0,24.0"
+    assert [point.is_this for point in trend(attempts[1], START).points] == [False, True, False]
+    assert [point.y for point in trend(attempts[1], START).points] == pytest.approx([108.0, 52.0, 24.0])
+    assert trend(attempts[1], START).line == "24.0,108.0 300.0,52.0 576.0,24.0"
 
 
 def test_trend_keeps_to_the_latest_attempts(clock):
@@ -269,7 +269,7 @@ def test_trend_keeps_to_the_latest_attempts(clock):
         attempt = make_attempt(exam=exam, candidate=candidate, now=START + number * MINUTE)
         finish(attempt, right=4 if number < 2 else 1)
 
-    assert [point.scaled for point in trend(attempt).points] == [325] * 12
+    assert [point.scaled for point in trend(attempt, START).points] == [325] * 12
 
 
 # --- The review -------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def attempt():
 def asked(monkeypatch):
     """The ids of the attempts that workers are asked to score; nothing is sent."""
     ids = []
-    monkeypatch.setattr(services.scoring, "request_scoring", ids.append)
+    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: ids.append(attempt_id) or True)
     return ids
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 import pytest
 
 from exams import services, timing
-from exams.assembly import DomainQuota
+from exams.assembly import Quota
 from exams.exceptions import ExamNotOpen, PoolTooSmall
 from exams.models import Attempt, AttemptItem, Exam
-from exams.queries import exam_quotas, form_pool, short_domains
+from exams.queries import Terms, bank_of, exam_quotas, form_pool, met_by, mix_of
 from exams.scoring import RULE
 from exams.services import start_attempt
 from questions.models import Question, Revision
@@ -174,7 +174,7 @@ def test_start_that_loses_the_race_returns_the_attempt_of_the_winner(monkeypatch
             winners[0] = start_attempt(candidate=candidate, exam=exam, now=now, seed=2)
         return True
 
-    monkeypatch.setattr(Exam, "is_open", is_open)
+    monkeypatch.setattr(Terms, "is_open", is_open)
 
     assert start(exam, candidate, seed=1) == winners[0]
     assert list(candidate.attempts.values_list("seed", flat=True)) == [2]
@@ -226,14 +226,14 @@ def test_start_with_a_bank_too_small_names_the_domain_and_leaves_nothing_behind(
     assert (Attempt.objects.count(), AttemptItem.objects.count()) == (0, 0)
 
 
-def test_short_domains_names_every_domain_that_is_short():
+def test_mix_names_every_domain_that_is_short():
     exam = make_exam(per_domain=2, weights=(40, 30, 30), question_count=8)
     QuestionFactory(task=exam.certification.domains.get(number=2).tasks.get(), draft=True)
 
-    refusals = [(refusal.domain, refusal.needed, refusal.available) for refusal in short_domains(exam)]
+    refusals = [(refusal.domain, refusal.needed, refusal.available) for refusal in mix_of(exam)[1]]
 
     assert refusals == [("1 Domain 1", 3, 2), ("2 Domain 2", 3, 2)]
-    assert short_domains(make_exam(per_domain=2)) == []
+    assert mix_of(make_exam(per_domain=2))[1] == []
 
 
 # --- Extra time -------------------------------------------------------------------------------------
@@ -307,13 +307,13 @@ def test_an_exam_that_does_not_prefer_unseen_questions_repeats_them():
 def test_the_pool_is_one_query_and_does_not_grow_with_the_bank(prefers_unseen, most):
     exam = make_exam(per_domain=1, weights=(100,))
     task = exam.certification.domains.get().tasks.get()
-    candidate = UserFactory() if prefers_unseen else None
-    asked = exam_quotas(exam)
+    seen = met_by(UserFactory()) if prefers_unseen else None
+    asked, bank = exam_quotas(exam), bank_of(exam)
     sizes = []
     for added in (0, 450, 450):
         fill_task(task, added)
         with count_queries() as counted:
-            sizes.append(len(form_pool(asked, seen_by=candidate, seed=3)))
+            sizes.append(len(form_pool(asked, bank=bank, seen=seen, seed=3)))
         assert counted.number == 1
 
     assert sizes[0] == 1
@@ -323,7 +323,9 @@ def test_the_pool_is_one_query_and_does_not_grow_with_the_bank(prefers_unseen, m
 def test_the_pool_holds_the_whole_domain_while_that_is_small():
     exam = make_exam(per_domain=20)
 
-    pools = [form_pool(exam_quotas(exam), seen_by=UserFactory(), seed=seed) for seed in range(5)]
+    pools = [
+        form_pool(exam_quotas(exam), bank=bank_of(exam), seen=met_by(UserFactory()), seed=seed) for seed in range(5)
+    ]
 
     assert [len({item.question_id for item in pool}) for pool in pools] == [40] * 5
     assert [len(pool) for pool in pools] == [40] * 5
@@ -333,7 +335,8 @@ def test_the_pool_reaches_every_question_of_a_large_domain():
     exam = make_exam(per_domain=0, weights=(100,))
     fill_task(exam.certification.domains.get().tasks.get(), 250)
 
-    reached = {item.question_id for seed in range(30) for item in form_pool(exam_quotas(exam), seen_by=None, seed=seed)}
+    asked, bank = exam_quotas(exam), bank_of(exam)
+    reached = {item.question_id for seed in range(30) for item in form_pool(asked, bank=bank, seed=seed)}
 
     assert len(reached) == 250
 
@@ -371,11 +374,28 @@ def test_exam_quotas_of_a_practice_name_its_domain_alone():
     domain = exam.certification.domains.get(number=2)
 
     assert exam_quotas(exam) == [
-        DomainQuota(exam.certification.domains.get(number=1).pk, "1 Domain 1", 1, 0),
-        DomainQuota(domain.pk, "2 Domain 2", 1, 1),
+        Quota(exam.certification.domains.get(number=1).pk, "1 Domain 1", 1, 0),
+        Quota(domain.pk, "2 Domain 2", 1, 1),
     ]
     exam.domain = domain
-    assert exam_quotas(exam) == [DomainQuota(domain.pk, "2 Domain 2", 2, 1)]
+    assert exam_quotas(exam) == [Quota(domain.pk, "2 Domain 2", 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "question_count", "unscored_count", "expected"),
+    [
+        ((50, 50), 4, 1, [(1, 1), (2, 0)]),  # rounded apart: three of the first domain and one of the second
+        ((50, 50), 2, 1, [(0, 1), (1, 0)]),
+        ((25, 25, 25, 25), 6, 2, [(1, 1), (1, 1), (1, 0), (1, 0)]),
+        ((20, 24, 36, 20), 65, 15, [(10, 3), (12, 4), (18, 5), (10, 3)]),
+        ((28, 26, 24, 22), 65, 15, [(14, 4), (13, 4), (12, 4), (11, 3)]),
+        ((100, 0), 3, 1, [(2, 1), (0, 0)]),
+    ],
+)
+def test_exam_quotas_share_out_the_whole_form_first(weights, question_count, unscored_count, expected):
+    exam = make_exam(per_domain=0, weights=weights, question_count=question_count, unscored_count=unscored_count)
+
+    assert [(quota.scored, quota.unscored) for quota in exam_quotas(exam)] == expected
 
 
 def test_start_of_a_practice_of_a_domain_without_weight_draws_from_it():
@@ -408,7 +428,7 @@ def test_start_of_a_chapter_without_questions_is_refused():
 
     with pytest.raises(PoolTooSmall, match=f"0 published questions in “{exam.title}”; this exam needs 4"):
         start(exam)
-    assert [(refusal.needed, refusal.available) for refusal in short_domains(exam)] == [(4, 0)]
+    assert [(refusal.needed, refusal.available) for refusal in mix_of(exam)[1]] == [(4, 0)]
 
 
 # --- Standard exams ---------------------------------------------------------------------------------

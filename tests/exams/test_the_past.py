@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 
 from exams.models import Attempt, AttemptItem, Score
 from exams.services import score_attempt, sweep
-from questions.models import Certification, Domain, Question, Task
-from questions.services import change_status, publish, save_draft
+from questions.models import Certification, Domain, Task
+from questions.services import publish, retire, save_draft
 from tests.exams.helpers import MINUTE, SECOND, START, finish, item_of, result_pages
 from tests.factories import DomainFactory, TaskFactory, make_attempt, make_content, make_exam
 
@@ -35,14 +35,14 @@ def edit(thing, **fields):
 
 def new_revision(past):
     content = make_content("corrected", kind="multiple", options=make_content("y").options[::-1])
-    save_draft(question=past.question, content=content, by=None)
+    save_draft(question=past.question, content=content, by=None, now=NOW)
 
 
 def corrected_and_published(past):
     keys = make_content("corrected").options
     content = make_content("corrected", options=(keys[1], *keys[2:], keys[0]))
-    save_draft(question=past.question, content=content, by=None)
-    publish(question=past.question, now=NOW)
+    save_draft(question=past.question, content=content, by=None, now=NOW)
+    publish(question=past.question, by=None, now=NOW)
 
 
 EDITS = {
@@ -54,7 +54,7 @@ EDITS = {
     "weights": lambda past: Domain.objects.update(weight=7),
     "draft": new_revision,
     "corrected key": corrected_and_published,
-    "retired": lambda past: change_status(question=past.question, to=Question.Status.RETIRED),
+    "retired": lambda past: retire(question=past.question, by=None, now=NOW),
     "other task": lambda past: edit(past.question.placements.get(), task=past.elsewhere),
     "other exam guide": lambda past: past.question.placements.all().delete(),
     "extra time": lambda past: edit(past.attempt.candidate, extra_time_percent=300),

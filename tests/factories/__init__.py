@@ -1,5 +1,5 @@
 from tests.factories.accounts import UserFactory
-from tests.factories.exams import ExamFactory, make_attempt, make_exam
+from tests.factories.exams import AssignmentFactory, CohortFactory, ExamFactory, make_attempt, make_exam
 from tests.factories.questions import (
     CertificationFactory,
     DomainFactory,
@@ -10,7 +10,9 @@ from tests.factories.questions import (
 )
 
 __all__ = [
+    "AssignmentFactory",
     "CertificationFactory",
+    "CohortFactory",
     "DomainFactory",
     "ExamFactory",
     "QuestionFactory",

@@ -1,7 +1,7 @@
 import factory
 from django.utils import timezone
 
-from exams.models import Exam
+from exams.models import Assignment, Cohort, Exam, Membership
 from exams.services import start_attempt
 from tests.factories.accounts import UserFactory
 from tests.factories.questions import CertificationFactory, DomainFactory, QuestionFactory, TaskFactory
@@ -33,3 +33,33 @@ def make_attempt(*, exam=None, candidate=None, now=None, seed=1):
     return start_attempt(
         candidate=candidate or UserFactory(), exam=exam or make_exam(), now=now or timezone.now(), seed=seed
     )
+
+
+class CohortFactory(factory.django.DjangoModelFactory):
+    """A cohort of `instructor=`, if one is given, with these `members=`."""
+
+    class Meta:
+        model = Cohort
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda number: f"Cohort {number}")
+    created_at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class, *args, instructor=None, members=(), **fields):
+        cohort = model_class.objects.create(**fields)
+        if instructor is not None:
+            cohort.instructors.add(instructor)
+        Membership.objects.bulk_create(
+            Membership(cohort=cohort, candidate=member, joined_at=cohort.created_at) for member in members
+        )
+        return cohort
+
+
+class AssignmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Assignment
+
+    cohort = factory.SubFactory(CohortFactory)
+    exam = factory.LazyFunction(lambda: make_exam(is_offered=False))
+    created_at = factory.LazyFunction(timezone.now)

@@ -39,15 +39,27 @@ class TaskFactory(factory.django.DjangoModelFactory):
     name = factory.LazyAttribute(lambda task: f"Task {task.code}")
 
 
-def make_content(mark="x", **changes):
-    """Return publishable content of kind `single` with the key at index 1; every text bears the mark."""
+def make_content(mark="x", kind="single", **changes):
+    """Return publishable content; every text bears the mark.
+
+    The key is, for `single`, index 1 of four; for `multiple` 1 and 2; `ordering` is written in order; `matching` has
+    four prompts, the first two with the same match, and a decoy.
+    """
+    keys = {"single": {1}, "multiple": {1, 2}}.get(kind, set())
+    matches = [f"Match {letter} of {mark}" for letter in "CCAD"] if kind == "matching" else [""] * 4
     fields = {
-        "kind": "single",
+        "kind": kind,
         "stem": f"Stem {mark}: which of these is right?",
         "options": tuple(
-            Option(text=f"Option {number} of {mark}", key=number == 1, rationale=f"Because {number} of {mark}.")
+            Option(
+                text=f"Option {number} of {mark}",
+                key=number in keys,
+                match=matches[number],
+                rationale=f"Because {number} of {mark}.",
+            )
             for number in range(4)
         ),
+        "decoys": (f"Match B of {mark}",) if kind == "matching" else (),
         "explanation": f"The point of {mark}.",
         "references": (Reference(title=f"Guide to {mark}", section="Basics"),),
         "valid_as_of": dt.date(2026, 11, 21),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -42,7 +43,7 @@ def let_in(count) -> list[Seat]:
             session_data=SessionStore().encode(
                 {
                     SESSION_KEY: str(seat.candidate.pk),
-                    BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+                    BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                     HASH_SESSION_KEY: seat.candidate.get_session_auth_hash(),
                 }
             ),

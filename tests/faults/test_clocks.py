@@ -22,6 +22,8 @@ MUTATING = {
     "answer-save": [""],
     "attempt-hand-in": ["submit", "save", "review"],
 }
+# These change nothing of an attempt; no deadline is theirs.
+TIMELESS = {"join", "problem-report"}
 MOMENTS = {
     "-1 s": -SECOND,
     "0": dt.timedelta(),
@@ -57,7 +59,7 @@ def test_table_names_every_url_that_takes_a_post(clock):
         if client.post(f"/{path}").status_code != 405:
             takes_post.add(pattern.name)
 
-    assert takes_post == set(MUTATING)
+    assert takes_post - TIMELESS == set(MUTATING)
 
 
 @pytest.mark.parametrize("day_off", [-1, 1], ids=["client a day behind", "client a day ahead"])

@@ -76,7 +76,9 @@ class Life(RuleBasedStateMachine):
     def start_again(self):
         if self.state == "in_progress":
             again = services.start_attempt(candidate=self.candidate, exam=self.exam, now=self.now)
-            assert again == self.attempt
+            assert (again == self.attempt) == self.is_accepting
+            if not self.is_accepting:  # closed by that visit, and another one begun
+                self._submitted()
 
     @rule()
     def hand_in(self):

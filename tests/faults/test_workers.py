@@ -4,12 +4,14 @@ import datetime as dt
 import os
 import random
 import signal
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import redis
+from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
@@ -19,7 +21,7 @@ from exams.models import Attempt, AttemptItem
 from tests.factories import make_exam
 from tests.faults.candidates import Saved, Tab, assert_nothing_lost, audit, sit_down
 from tests.faults.conftest import IS_FULL
-from tests.services.processes import wait_until
+from tests.services.processes import redis_at, wait_until
 
 pytestmark = pytest.mark.usefixtures("_real_workers")
 TWO_MINUTES = 120
@@ -62,18 +64,21 @@ def pool_of(process):
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
-@pytest.mark.parametrize("trouble", ["down", "full"])
+@pytest.mark.parametrize("trouble", ["down", "full", "silent"])
 def test_hand_in_without_a_broker_is_answered_and_scored_later(
     broker, web_server, celery_worker, celery_beat, table, times, trouble
 ):
     seats = sit_down(times(4, 100))
     log, seconds = answered(seats), []
     site = web_server(threads=4)
+    worker = celery_worker() if trouble == "silent" else None
     if trouble == "down":
         broker.stop()
-    else:
+    elif trouble == "full":
         with redis.Redis.from_url(broker.url) as client:
             client.config_set("maxmemory", 1)  # it lives, and refuses every message
+    else:
+        os.kill(broker.process.pid, signal.SIGSTOP)  # it takes every connection, and answers nothing
 
     for seat in seats:
         began = time.monotonic()
@@ -82,14 +87,37 @@ def test_hand_in_without_a_broker_is_answered_and_scored_later(
         assert (response.status, response.location) == (302, f"/attempts/{seat.attempt_id}/result/"), site
 
     assert Attempt.objects.filter(state=Attempt.State.SUBMITTED).count() == len(seats)
-    broker.stop()
-    broker.start()
-    celery_worker()
+    if trouble == "silent":
+        os.kill(broker.process.pid, signal.SIGCONT)
+        assert worker.is_running, worker
+    else:
+        broker.stop()
+        broker.start()
+        celery_worker()
     recovered = recover(celery_beat)
     found = audit(log, [seat.attempt_id for seat in seats])
     slowest = f"{max(seconds):.2f} s"
     table(f"hand-ins with the broker {trouble}", len(seats), found, slowest=slowest, all_scored_after_s=recovered)
     assert_nothing_lost(found)
+
+
+def test_silent_broker_is_asked_once_and_not_for_long(threaded_db):
+    """A page that finds three scores due waits for one connection and one answer, which is less than a second."""
+    later = timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1)
+    for seat in sit_down(3):
+        Attempt.objects.filter(pk=seat.attempt_id).update(state=Attempt.State.SUBMITTED, submitted_at=timezone.now())
+    with socket.create_server(("127.0.0.1", 0)) as server, redis_at(f"redis://127.0.0.1:{server.getsockname()[1]}/0"):
+        assert services.resend_due(now=later) == 3
+        server.setblocking(False)
+        asked = 0
+        with suppress(BlockingIOError):
+            while True:
+                server.accept()[0].close()
+                asked += 1
+
+    limits = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    assert asked == 1
+    assert limits["socket_connect_timeout"] + limits["socket_timeout"] < 1
 
 
 def test_workers_killed_redis_emptied_and_messages_tripled(broker, celery_worker, celery_beat, table, times):

@@ -53,6 +53,18 @@ def test_default_or_weak_secret_stops_the_start(secret):
     assert "SECRET_KEY is a default or too weak" in result.stderr
 
 
+def test_metrics_want_a_directory_that_the_processes_share(tmp_path):
+    token = {"METRICS_TOKEN": "of-the-operator"}
+
+    missing = check(**token)
+    assert missing.returncode != 0
+    assert "Set the environment variable PROMETHEUS_MULTIPROC_DIR" in missing.stderr
+    assert check(**token, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "new" / "one")).returncode == 0
+    assert (tmp_path / "new" / "one").is_dir()
+    (tmp_path / "file").touch()
+    assert check(**token, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "file")).returncode != 0
+
+
 def test_static_files_can_be_collected(settings, tmp_path):
     """The manifest storage stops at a reference to a file that is not there; only the image's build would show it."""
     settings.STATIC_ROOT = tmp_path

@@ -7,7 +7,7 @@ from questions import services
 from questions.bankfiles import Bank, FileProblem, read_bank
 from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
 from questions.queries import known_tasks
-from questions.services import LoadReport, change_status, load_bank, publish, save_draft
+from questions.services import LoadReport, load_bank, publish, retire, save_draft
 from tests.factories import QuestionFactory, TaskFactory, UserFactory, make_content
 from tests.queries import count_queries
 from tests.questions.bank_texts import CERTIFICATION, QUESTIONS, changed, write_files
@@ -221,7 +221,7 @@ def test_draft_of_the_file_is_published_when_the_file_says_so(load):
 
 def test_retired_question_stays_retired_when_its_file_changes(load):
     load()
-    change_status(question=first_one(), to="retired")
+    retire(question=first_one(), by=None, now=NOW)
 
     load(NEW_STEM)
 
@@ -235,9 +235,9 @@ def test_retired_question_stays_retired_when_its_file_changes(load):
 
 
 def edit(question, mark, *, published):
-    save_draft(question=question, content=make_content(mark), by=UserFactory())
+    save_draft(question=question, content=make_content(mark), by=UserFactory(), now=NOW)
     if published:
-        publish(question=question, now=NOW)
+        publish(question=question, by=None, now=NOW)
 
 
 @pytest.mark.parametrize("published", [True, False])
@@ -347,12 +347,12 @@ def test_failure_at_the_last_question_leaves_nothing_new(load, monkeypatch):
     load()
     before = snapshot()
 
-    def fail_at_second(*, question, now):
+    def fail_at_second(*, question, by, now):
         if question.code == "second-one":
             raise RuntimeError("the disk is full")
-        return publish(question=question, now=now)
+        return publish(question=question, by=by, now=now)
 
-    monkeypatch.setattr(services.writing, "publish", fail_at_second)
+    monkeypatch.setattr(services.reviewing, "publish", fail_at_second)
     with pytest.raises(RuntimeError, match="the disk is full"):
         load(
             NEW_STEM,

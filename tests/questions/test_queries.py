@@ -1,8 +1,9 @@
 import pytest
+from django.utils import timezone
 
 from questions.models import Question, QuestionTask
 from questions.queries import Drawable, drawable_from, fetch_drawable, known_tasks, published_counts
-from questions.services import change_status
+from questions.services import retire
 from tests.factories import CertificationFactory, DomainFactory, QuestionFactory, TaskFactory
 from tests.queries import count_queries
 
@@ -36,7 +37,7 @@ def test_published_counts_go_by_task_of_the_certification():
     questions = QuestionFactory.create_batch(3, task=first)
     QuestionFactory.create_batch(2, task=other_task)
     QuestionFactory(task=first, draft=True)
-    change_status(question=QuestionFactory(task=first), to="retired")
+    retire(question=QuestionFactory(task=first), by=None, now=timezone.now())
     QuestionTask.objects.create(question=questions[0], task=second)
 
     assert published_counts(first.domain.certification) == {first.pk: 3, other_task.pk: 2}
@@ -142,10 +143,10 @@ def test_question_in_two_windows_is_drawable_once(domain):
 
 def test_only_published_questions_are_drawable(domain):
     published, retired = place(domain, 0.2, 0.4)
-    change_status(question=retired, to="retired")
+    retire(question=retired, by=None, now=timezone.now())
     QuestionFactory(task=domain.tasks.get(), draft=True)
     in_review = QuestionFactory(task=domain.tasks.get(), draft=True)
-    change_status(question=in_review, to="in_review")
+    Question.objects.filter(pk=in_review.pk).update(status=Question.Status.IN_REVIEW)
 
     assert drawn(drawable_from(domain, start=0.0, limit=10)) == ids(published)
 

@@ -10,12 +10,24 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import User
+from exams.models import ProblemReport, QuestionStatistics, Rescore
+from exams.services import draw_form
+from questions.models import ImportDraft
 from tests.exams.helpers import client_of
-from tests.factories import UserFactory, make_attempt
+from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 
 MISSING_PK, MISSING_ID = 987_654, uuid.UUID(int=1)
+# A cohort's pages and what they are of besides.
+OF_A_COHORT = {
+    "people": [],
+    "progress": [],
+    "export": [],
+    "member": ["candidate_id"],
+    "extend": ["assignment_id"],
+}
 
 
 def all_routes():
@@ -36,11 +48,15 @@ def all_routes():
 
 @dataclass
 class World:
-    """Someone with an attempt under way, people who have nothing to do with it, and one object of every model."""
+    """Someone with an attempt under way, people who have nothing to do with it, and one object of every model.
+
+    What instructors make was made by `instructor`; `other_instructor` made nothing.
+    """
 
     candidate: User
     other: User
     instructor: User
+    other_instructor: User
     superuser: User
 
     @classmethod
@@ -49,20 +65,53 @@ class World:
             UserFactory(email="owner@example.com"),
             UserFactory(),
             UserFactory(instructor=True),
+            UserFactory(instructor=True),
             UserFactory(superuser=True),
         )
-        world.attempt = make_attempt(candidate=world.candidate)
+        world.cohort = CohortFactory(instructor=world.instructor, members=[world.candidate])
+        world.assignment = AssignmentFactory(cohort=world.cohort, exam=make_exam())
+        world.attempt = make_attempt(exam=world.assignment.exam, candidate=world.candidate)
         certification = world.attempt.exam.certification
         certification.study_material = "A book"
         certification.save()
         world.question = world.attempt.items.get(position=1).question
+        world.question.revisions.update(created_by=world.instructor)
         world.question.source_chapter, world.question.source_title = 3, "Clouds"
         world.question.save()
+        # Done long ago: it stands here to be looked at.
+        Rescore.objects.create(
+            question=world.question,
+            old_revision=world.question.published_revision,
+            revision=world.question.published_revision,
+            rule=Rescore.Rule.CREDIT,
+            reason="Two readings.",
+            by=world.instructor,
+            ordered_at=world.attempt.started_at,
+            finished_at=world.attempt.started_at,
+        )
+        world.import_draft = ImportDraft.objects.create(
+            by=world.instructor,
+            name="questions.csv",
+            format="csv",
+            data=b"stem,option_1,option_2,key\nWhich?,A,B,A\n",
+            created_at=timezone.now(),
+        )
+        ProblemReport.objects.create(
+            question=world.question,
+            revision=world.question.published_revision,
+            item=world.attempt.items.get(position=1),
+            candidate=world.candidate,
+            kind=ProblemReport.Kind.TYPO,
+            text="A comma.",
+            created_at=world.attempt.started_at,
+        )
+        QuestionStatistics.objects.create(revision=world.question.published_revision)
         # A passkey of somebody else: only a browser can make a real one, see tests/browser/test_second_factor.py.
         world.key = Authenticator.objects.create(
             user=UserFactory(), type=Authenticator.Type.WEBAUTHN, data={"name": "A"}
         )
         world.address = EmailAddress.objects.get(user=world.candidate)
+        draw_form(exam=world.attempt.exam, by=world.instructor, now=timezone.now(), seed=1)
         return world
 
     def client(self, role, **options):
@@ -88,6 +137,8 @@ class World:
             "exams:exam-detail": {"slug": "none" if missing else exam.slug},
             "exams:exam-start": {"slug": "none" if missing else exam.slug},
             "exams:answer-save": {**attempt, "position": 1},
+            "exams:problem-report": {**attempt, "position": 1},
+            "exams:join": {"token": "none" if missing else self.cohort.invite_token},
             "account_confirm_email": {"key": "none" if missing else EmailConfirmationHMAC(self.address).key},
             "account_reset_password_from_key": {
                 "uidb36": user_pk_to_url_str(self.candidate),
@@ -100,8 +151,26 @@ class World:
                 "object_id": MISSING_PK if missing else self.candidate.pk,
             },
             "admin:auth_user_password_change": {"id": MISSING_PK if missing else self.candidate.pk},
-            "admin:questions_question_preview": {"object_id": MISSING_PK if missing else self.question.pk},
+            "admin:exams_exam_preview": {"object_id": MISSING_PK if missing else exam.pk},
+            "admin:exams_exam_draw": {"object_id": MISSING_PK if missing else exam.pk},
+            **{
+                f"admin:questions_question_{page}": {"object_id": MISSING_PK if missing else self.question.pk}
+                for page in ("preview", "step", "revisions")
+            },
+            **{
+                f"admin:questions_question_{page}": {"draft_id": MISSING_PK if missing else self.import_draft.pk}
+                for page in ("import_check", "import_refused")
+            },
+            "admin:questions_question_import_template": {"format_name": "none" if missing else "csv"},
+            "admin:exams_problemreport_question": {"question_id": MISSING_PK if missing else self.question.pk},
+            "admin:exams_rescore_offer": {"question_id": MISSING_PK if missing else self.question.pk},
         }
+        if name.removeprefix("admin:exams_cohort_") in OF_A_COHORT:
+            more = {name: getattr(self, name.removesuffix("_id")).pk for name in OF_A_COHORT[name.rpartition("_")[2]]}
+            more |= {"file_format": "csv"} if name.endswith("export") else {}
+            return {"cohort_id": MISSING_PK if missing else self.cohort.pk, **more}
+        if name.startswith("admin:exams_exam_") and "number" in all_routes()[name]:
+            return {"object_id": exam.pk, "number": 99 if missing else 1}
         if name.removeprefix("exams:") in of_attempt:
             return attempt
         if name in fixed:

@@ -1,11 +1,14 @@
 """What no honest browser sends: refused or ignored, nothing stored, never 500. On SQLite and on PostgreSQL."""
 
 import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms import CharField
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from questions import services
 from questions.models import Question
 from tests.exams.helpers import item_of, posted
 from tests.exams.pages import fields_of
@@ -161,11 +164,33 @@ ROLE_OF = {"admin": "superuser", "accounts": "candidate", "exams": "candidate"}
 def test_oversized_body_is_refused(world, name):
     client = quiet(Client() if name.startswith("account_") else world.client(ROLE_OF[name.partition(":")[0]]))
     body = b"name=" + b"a" * (3 * MILLION)
+    users, questions, answers = User.objects.count(), Question.objects.count(), state_of(world.attempt)
 
     too_long = client.post(world.url(name), body, content_type="application/x-www-form-urlencoded")
     too_many = client.post(world.url(name), b"a=1&" * 4000, content_type="application/x-www-form-urlencoded")
+    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' for _ in range(4000)) + b"--x--"
+    many_parts = client.post(world.url(name), parts, content_type="multipart/form-data; boundary=x")
 
-    assert [answer.status_code for answer in (too_long, too_many)] == [400, 400]
+    assert [answer.status_code for answer in (too_long, too_many, many_parts)] == [413] * 3
+    assert all("Nothing of it was stored" in answer.text for answer in (too_long, too_many, many_parts))
+    assert (User.objects.count(), Question.objects.count(), state_of(world.attempt)) == (users, questions, answers)
+
+
+def test_body_with_files_has_a_limit_too(world, settings):
+    settings.MAX_BODY_BYTES = 5000
+    client = world.client("superuser")
+    url = world.url("admin:questions_question_add")
+
+    fits, too_large = (
+        quiet(client).post(url, {"upload": SimpleUploadedFile("bank.yaml", b"a" * size)}) for size in (4000, 5000)
+    )
+
+    assert [answer.status_code for answer in (fits, too_large)] == [200, 413]
+
+
+@pytest.mark.parametrize("length", ["", "x", "-1", "99999999999999999999", "9" * 5000, "²"])
+def test_strange_length_is_never_a_fault(length):
+    assert quiet(Client()).get("/", CONTENT_LENGTH=length).status_code in (200, 413)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +259,22 @@ def test_action_on_nothing_is_never_a_fault(world, name, chosen):
 def test_strange_object_in_the_admin_is_absent(world, object_id):
     client = quiet(world.client("superuser"))
     for name in CHANGE_LISTS:
-        for page in ("change/", "history/", "delete/", "preview/", "password/", ""):
+        for page in ("change/", "history/", "delete/", "preview/", "step/", "revisions/", "password/", ""):
             assert client.get(f"{world.url(name)}{object_id}/{page}").status_code < 500, (name, page)
+
+
+def test_real_fault_while_a_list_is_shown_or_an_action_runs_stays_a_fault(world, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError("a mistake of ours")
+
+    client, url = quiet(world.client("superuser")), world.url("admin:questions_question_changelist")
+    with monkeypatch.context() as patch:
+        patch.setattr(Question, "__str__", fail)
+        patch.setattr(type(admin.site.get_model_admin(Question)), "stem_start", fail)
+        assert client.get(url).status_code == 500
+    monkeypatch.setattr(services, "retire", fail)
+    fields = {"action": "retire_selected", "_selected_action": str(world.question.pk), "index": "0", "_confirmed": "1"}
+    assert client.post(url, fields).status_code == 500
 
 
 @pytest.mark.parametrize("cookie", ["sessionid", "csrftoken", "messages"])

@@ -3,7 +3,6 @@
 import pytest
 import time_machine
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -68,8 +67,28 @@ def test_forwarded_address_counts_only_behind_a_configured_proxy(settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     assert get_adapter().get_client_ip(request) == "2.2.2.2"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 3
-    with pytest.raises(ImproperlyConfigured):
-        get_adapter().get_client_ip(request)
+    assert get_adapter().get_client_ip(request) == "10.0.0.1"
+
+
+@pytest.mark.parametrize("forwarded", ["1.1.1.1", "1.1.1.1, 2.2.2.2", "", "unknown", "x" * 5000, "é", ", ,"])
+def test_wrong_number_of_proxies_neither_fails_nor_lets_visitors_choose_their_address(settings, caplog, forwarded):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 4
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    user = UserFactory()
+
+    first = log_in(Client(), user.email, "secret-word-1", **{"x-forwarded-for": forwarded})
+    second = log_in(Client(), user.email, "secret-word-1", **{"x-forwarded-for": forwarded.replace("1.1", "9.9")})
+
+    assert (first.status_code, second.status_code) == (302, 429)
+    assert ("fewer proxies than TRUSTED_PROXIES" in caplog.text) == bool(forwarded)
+
+
+@pytest.mark.parametrize("forwarded", ["unknown", "1.1.1.1:80", "[::1]:80", "::1%eth0", "999.1.1.1", "é", ","])
+def test_strange_forwarded_address_is_never_a_fault(settings, forwarded):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    client = Client(raise_request_exception=False)
+
+    assert log_in(client, UserFactory().email, "secret-word-1", **{"x-forwarded-for": forwarded}).status_code < 500
 
 
 @pytest.mark.parametrize(

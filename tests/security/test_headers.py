@@ -35,7 +35,7 @@ def production(monkeypatch, settings):
     monkeypatch.delitem(sys.modules, "config.settings.prod", raising=False)
     module = importlib.import_module("config.settings.prod")
     for name in dir(module):
-        if name.startswith(("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "ALLAUTH_", "STAFF_NEED_")):
+        if name.startswith(("SECURE_", "SESSION_COOKIE_", "CSRF_COOKIE_", "ALLAUTH_", "STAFF_NEED_", "MESSAGE_")):
             setattr(settings, name, getattr(module, name))
     monkeypatch.delitem(sys.modules, "config.settings.prod")
     return module
@@ -118,10 +118,25 @@ def test_cookies_in_production(production, client):
     cookies = {**page.cookies, **response.cookies}
 
     # What a page says once, such as "signed in as", travels in a signed cookie of its own.
-    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "messages"}
+    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-messages"}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
         assert cookie["samesite"] == "Lax"
+
+
+def test_message_in_production_is_shown_once(production, client):
+    world = World.make()
+    fields = {"login": world.candidate.email, "password": "secret-word-1"}
+
+    first = client.post(reverse("account_login"), fields, secure=True, follow=True)
+    second = client.get("/", secure=True)
+
+    assert ("Successfully signed in" in first.text, "Successfully signed in" in second.text) == (True, False)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/health/", 200), ("/ready/", 200), ("/metrics/", 404)])
+def test_what_the_inside_asks_needs_no_tls(production, client, path, status):
+    assert client.get(path).status_code == status
 
 
 def test_production_wants_tls_for_a_year(production, client):
@@ -142,6 +157,7 @@ def test_no_own_page_has_inline_script_or_style():
     client = world.client("superuser")
 
     for name in all_routes():
-        text = client.get(world.url(name)).text if name != "admin:jsi18n" else ""
+        answer = client.get(world.url(name))
+        text = answer.text if answer.headers.get("Content-Type", "").startswith("text/html") else ""
         assert (name, "<style" in text, " style=" in text, " onclick=" in text) == (name, False, False, False)
         assert "<script>" not in text, name

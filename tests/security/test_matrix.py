@@ -1,7 +1,8 @@
 """Who gets what: every route of the URL conf × role × method. A route without a row fails.
 
 A cell is `GET/POST`: a status, `in` for "log in first", `→` for sent on to another page. POST carries no field, so 200
-is a form shown again with what is missing, 400 what is incomplete.
+is a form shown again with what is missing, 400 what is incomplete. A row of five cells gives another
+instructor, who made nothing, what the first one gets.
 """
 
 import pytest
@@ -15,7 +16,7 @@ from tests.security.routes import World, all_routes, model_of
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["anonymous", "candidate", "other", "instructor", "superuser"]
+ROLES = ["anonymous", "candidate", "other", "instructor", "other_instructor", "superuser"]
 
 PUBLIC = ["200/405"] * 5
 READ = ["in/405"] + ["200/405"] * 4
@@ -24,6 +25,15 @@ FORM = ["in/in"] + ["200/200"] * 4
 PASSING = ["in/in"] + ["→/→"] * 4  # asks for the password again, or there is nothing to do
 ABSENT = ["in/in"] + ["404/404"] * 4
 STAFF_PAGE = ["in/in"] * 3 + ["200/200"] * 2
+STAFF_READ = ["in/in"] * 3 + ["200/405"] * 2
+STAFF_STEP = ["in/in"] * 3 + ["405/→"] * 2
+
+
+def of_own_cohort(cell):
+    """Return the row of a page of one cohort, which another instructor does not find."""
+    other = "404/405" if cell.endswith("405") else "404/404"
+    return ["in/in"] * 3 + [cell, other, cell]
+
 
 ROWS = {
     "exams:home": PUBLIC,
@@ -31,6 +41,7 @@ ROWS = {
     "exams:chapter": READ,
     "exams:exam-detail": READ,
     "exams:exam-start": ["405/in"] + ["405/→"] * 4,
+    "exams:join": ["in/in"] + ["200/→"] * 4,
     "exams:history": READ,
     "exams:attempt": OWN_PAGE,
     "exams:answer-save": ["405/in"] + ["405/400"] * 4,  # without a field; with all of them in test_access.py
@@ -38,6 +49,8 @@ ROWS = {
     "exams:attempt-hand-in": ["in/in", "200/→"] + ["404/404"] * 3,
     "exams:attempt-result": ["in/405", "→/405"] + ["404/405"] * 3,
     "exams:attempt-review": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
+    "exams:problem-reports": READ,
     "accounts:preferences": FORM,
     "account_login": ["200/200"] + ["→/→"] * 4,
     "account_logout": ["→/→"] + ["200/→"] * 4,
@@ -79,9 +92,33 @@ ROWS = {
     "admin:app_list": STAFF_PAGE,
     "admin:auth_user_password_change": ["in/in"] * 3 + ["403/403", "200/200"],
     "admin:questions_question_preview": STAFF_PAGE,
+    "admin:questions_question_live_preview": ["in/in"] * 3 + ["405/200"] * 2,
+    "admin:questions_question_step": ["in/in"] * 3 + ["405/→"] * 2,
+    "admin:questions_question_revisions": ["in/in"] * 3 + ["200/405"] * 2,
+    # Whoever uploaded a file sees it, the other instructor and the superuser do not.
+    "admin:questions_question_import": STAFF_PAGE,
+    "admin:questions_question_import_check": ["in/in"] * 3 + ["200/200", "404/404", "404/404"],
+    "admin:questions_question_import_refused": ["in/in"] * 3 + ["200/405", "404/405", "404/405"],
+    "admin:questions_question_import_template": ["in/in"] * 3 + ["200/405"] * 2,
+    "admin:questions_question_export": ["in/in"] * 3 + ["200/200"] * 2,
+    "admin:exams_cohort_people": of_own_cohort("200/→"),
+    "admin:exams_cohort_progress": of_own_cohort("200/405"),
+    "admin:exams_cohort_export": of_own_cohort("200/405"),
+    "admin:exams_cohort_member": of_own_cohort("200/200"),
+    "admin:exams_cohort_extend": of_own_cohort("405/→"),
+    "admin:exams_problemreport_queue": STAFF_PAGE,
+    "admin:exams_problemreport_question": STAFF_PAGE,
+    "admin:exams_rescore_offer": ["in/in"] * 3 + ["200/→"] * 2,
+    **dict.fromkeys((f"admin:exams_exam_{name}" for name in ("preview", "form", "form_pdf", "key_pdf")), STAFF_READ),
+    **dict.fromkeys((f"admin:exams_exam_{name}" for name in ("draw", "form_replace", "form_delete")), STAFF_STEP),
     "admin/(?P<url>.*)$": ["in/in"] * 3 + ["404/404"] * 2,
     "health": PUBLIC,
+    "ready": PUBLIC,
+    "metrics": ["404/404"] * 5,  # without its token; with it in tests/ops/test_metrics.py
 }
+
+# Of these an instructor sees what is of their own cohorts; what is not leads where a missing one does.
+OF_COHORTS = {"exams.cohort", "exams.attempt", "accounts.user"}
 
 # What instructors and superusers may do with each model in the admin: view, add, change, delete.
 RIGHTS = {
@@ -94,8 +131,12 @@ RIGHTS = {
     "questions.task": ("v", "v"),
     "questions.question": ("vac", "vac"),
     "questions.revision": ("v", "v"),
+    "exams.cohort": ("vac", "vacd"),
     "exams.exam": ("vac", "vac"),
     "exams.attempt": ("v", "v"),
+    "exams.rescore": ("v", "v"),
+    "exams.problemreport": ("v", "v"),
+    "exams.questionstatistics": ("v", "v"),
 }
 
 
@@ -107,7 +148,12 @@ def admin_cell(page, rights):
 
 
 def row_of(name):
-    """Return the five cells of a route, or None if nobody thought about it."""
+    """Return the six cells of a route, or None if nobody thought about it."""
+    cells = cells_of(name)
+    return [*cells[:4], cells[3], cells[4]] if cells and len(cells) == 5 else cells
+
+
+def cells_of(name):
     if name in ROWS:
         return ROWS[name]
     if name.startswith("admin/") and name.endswith("<path:object_id>/"):  # the admin's old address of a change page
@@ -116,7 +162,13 @@ def row_of(name):
         return None
     rights = RIGHTS.get(model_of(name)._meta.label_lower)
     page = name.rpartition("_")[2]
-    return rights and ["in/in"] * 3 + [admin_cell(page, of_role) for of_role in rights]
+    if not rights:
+        return None
+    own, all_of_them = (admin_cell(page, of_role) for of_role in rights)
+    other = own
+    if model_of(name)._meta.label_lower in OF_COHORTS and page in ("change", "history"):
+        other = "→/→" if page == "history" or "c" in rights[0] else "→/403"
+    return ["in/in"] * 3 + [own, other, all_of_them]
 
 
 @pytest.fixture
@@ -166,7 +218,7 @@ def test_no_route_takes_a_post_without_a_token(world):
 
 def test_own_pages_know_no_other_methods(world):
     client = world.client("candidate")
-    own = [name for name in all_routes() if name.startswith(("exams:", "accounts:", "health"))]
+    own = [name for name in all_routes() if name.startswith(("exams:", "accounts:", "health", "ready"))]
 
     answers = {
         (name, method): getattr(client, method)(world.url(name)).status_code
@@ -177,10 +229,25 @@ def test_own_pages_know_no_other_methods(world):
     assert answers == dict.fromkeys(answers, 405)
 
 
+def test_head_gets_what_get_gets_without_the_body(world):
+    own = [name for name in all_routes() if name.startswith(("exams:", "health", "ready"))]
+
+    for name in own:
+        with_body, head = (
+            ask(world, "candidate", "get", world.url(name)),
+            ask(world, "candidate", "head", world.url(name)),
+        )
+        if name == "exams:attempt-hand-in":  # what is not GET hands in
+            assert head.status_code == 405
+        else:
+            assert (name, head.status_code) == (name, with_body.status_code)
+            assert head.content == b""
+
+
 OF_AN_ATTEMPT = [name for name, pattern in all_routes().items() if "attempt_id" in pattern]
 
 
-@pytest.mark.parametrize("role", ["other", "instructor", "superuser"])
+@pytest.mark.parametrize("role", ["other", "instructor", "other_instructor", "superuser"])
 def test_foreign_and_missing_attempt_get_the_same_404(world, role):
     fields = {"q1-sequence": 0, "q1-count": 1, "q1-seconds": 0, "q1-choice": 0}
     client = world.client(role)
@@ -196,7 +263,7 @@ def test_foreign_and_missing_attempt_get_the_same_404(world, role):
 
 def test_person_whom_an_instructor_may_not_see_is_as_absent_as_nobody(world):
     client = world.client("instructor")
-    hidden = [UserFactory(superuser=True), UserFactory(instructor=True), world.instructor, world.superuser]
+    hidden = [UserFactory(superuser=True), world.other_instructor, world.instructor, world.superuser]
 
     for page in ("change", "history"):
         pages = [

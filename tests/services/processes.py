@@ -128,10 +128,10 @@ def start(
     return process
 
 
-def start_worker(log: Path, pool: str = "solo", concurrency: int = 1, *options: str) -> Process:
+def start_worker(log: Path, pool: str = "solo", concurrency: int = 1, *options: str, **variables: str) -> Process:
     command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-l", "INFO", "-n", f"{log.stem}@test"]
     size = ["-P", pool, "-c", str(concurrency), "--without-mingle", "--without-gossip"]
-    return start([*command, *size, *options], log, lambda process: " ready." in process.output)
+    return start([*command, *size, *options], log, lambda process: " ready." in process.output, **variables)
 
 
 def start_beat(log: Path) -> Process:
@@ -139,8 +139,8 @@ def start_beat(log: Path) -> Process:
     return start([*command, "-s", str(log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
 
 
-def start_web(log: Path, workers: int = 2, threads: int = 1, **variables: str) -> Process:
-    url = f"http://127.0.0.1:{free_port()}"
+def start_web(log: Path, workers: int = 2, threads: int = 1, port: int = 0, **variables: str) -> Process:
+    url = f"http://127.0.0.1:{port or free_port()}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
     command += ["-w", str(workers), "--threads", str(threads)]
     return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url), url, **variables)
@@ -148,7 +148,7 @@ def start_web(log: Path, workers: int = 2, threads: int = 1, **variables: str) -
 
 def is_up(url: str) -> bool:
     try:
-        with urlopen(f"{url}/health/", timeout=5) as response:  # noqa: S310 (our own address)
+        with urlopen(f"{url}/ready/", timeout=5) as response:  # noqa: S310 (our own address)
             return bool(response.status == 200)
     except OSError:
         return False

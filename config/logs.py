@@ -1,0 +1,118 @@
+"""What a log line says: which request, person, attempt and task it belongs to, and what happened.
+
+A person is a number here. E-mail addresses, the keys of e-mailed links and the values that PostgreSQL quotes in its
+errors are taken out of every line; passwords and answers are in no message.
+"""
+
+import json
+import logging
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+SANE_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
+ADDRESS = re.compile(r"[^\s@'\"<>(){}\[\],:;=]+@[^\s@'\"<>(){}\[\],:;]+\.\w+")
+DETAIL = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the lines of this moment belong to. The request tells its user and attempt once they are known."""
+
+    request_id: str = ""
+    request: HttpRequest | None = None
+    task_id: str = ""
+    attempt_id: str = ""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return what the URL conf read from the address."""
+        match = self.request.resolver_match if self.request else None
+        return match.kwargs if match else {}
+
+    def fields(self) -> dict[str, str]:
+        user = getattr(self.request, "user", None)
+        # Not through the lazy user: a line of the log must not cause a query.
+        user_id = getattr(getattr(user, "_wrapped", user), "pk", None)
+        found = {
+            "request_id": self.request_id,
+            "user_id": user_id,
+            "attempt_id": self.attempt_id or self.arguments.get("attempt_id"),
+            "task_id": self.task_id,
+        }
+        return {name: str(value) for name, value in found.items() if value}
+
+
+NOTHING = Context()
+_context: ContextVar[Context] = ContextVar("log_context", default=NOTHING)
+
+
+def current() -> Context:
+    return _context.get()
+
+
+@contextmanager
+def of_request(request: HttpRequest) -> Iterator[str]:
+    """Mark the lines of this block with the request, and yield its id: the proxy's if it is sane, or a new one."""
+    given = request.headers.get("X-Request-ID", "")
+    request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    token = _context.set(Context(request_id, request))
+    try:
+        yield request_id
+    finally:
+        _context.reset(token)
+
+
+def begin_task(*, task_id: str, attempt_id: str, request_id: str) -> None:
+    """Mark the lines from here on with the task, until `end_task`. Within a request, it stays the request's too."""
+    _context.set(
+        replace(current(), task_id=task_id, attempt_id=attempt_id, request_id=request_id or current().request_id)
+    )
+
+
+def end_task() -> None:
+    request = current().request
+    _context.set(Context(current().request_id, request) if request else NOTHING)
+
+
+def clean(text: str) -> str:
+    """Take out what must not be in a log."""
+    key = current().arguments.get("key")  # of a link that was sent by e-mail: who has it acts as the person
+    if key:
+        text = text.replace(key, "…")
+    return ADDRESS.sub("…@…", DETAIL.sub("", text)) if "@" in text or "DETAIL" in text else text
+
+
+class Lines(logging.Formatter):
+    """Lines for people: what happened, then what it belongs to."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        marks = "".join(f" {name}={value}" for name, value in current().fields().items())
+        return clean(super().formatMessage(record)) + marks
+
+    def formatException(self, ei: Any) -> str:
+        return clean(super().formatException(ei))
+
+
+class JsonLines(Lines):
+    """One JSON object a line, with these fields and no others: a record may carry a whole request."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": clean(record.getMessage()),
+            **current().fields(),
+            **getattr(record, "access", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)

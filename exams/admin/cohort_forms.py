@@ -1,0 +1,35 @@
+"""Forms of a cohort's pages."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from exams.admin.moments import MomentInput
+from exams.models import Accommodation
+from exams.services import MAX_EXTENSION
+
+QUICK_MINUTES = (5, 10)
+
+
+class ExtensionForm(forms.Form):
+    """More time: by a button of 5 or 10 minutes, or by a number of one's own."""
+
+    reason = forms.CharField(max_length=300)
+    minutes = forms.IntegerField(required=False, min_value=1, max_value=MAX_EXTENSION)
+    quick = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, choices=[(number, number) for number in QUICK_MINUTES]
+    )
+
+    def clean(self) -> dict[str, object]:
+        data: dict[str, object] = super().clean() or {}
+        data["minutes"] = self.cleaned_data.get("quick") or self.cleaned_data.get("minutes")
+        if not data["minutes"] and not self.errors:
+            raise ValidationError("Say how many minutes.")
+        return data
+
+
+class AccommodationForm(forms.ModelForm):
+    class Meta:
+        model = Accommodation
+        fields = ["extra_time_percent", "closes_at", "attempts_allowed"]
+        widgets = {"closes_at": MomentInput()}
+        labels = {"closes_at": "May start until"}

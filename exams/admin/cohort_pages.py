@@ -1,0 +1,223 @@
+"""The pages of one cohort: its people, how far they are, and what one of them gets.
+
+A cohort of somebody else and one that does not exist give the same 404.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from exams import queries, services
+from exams.access import own_cohorts, signed_in
+from exams.admin.cohort_forms import QUICK_MINUTES, AccommodationForm, ExtensionForm
+from exams.admin.invitees import InviteeList, InviteesForm
+from exams.admin.progress import arranged
+from exams.exceptions import ExtensionRefused
+from exams.models import Accommodation, Assignment, Attempt, Cohort, Extension
+from exams.tables import TABLE_FILES
+
+
+class CohortPages(admin.ModelAdmin):
+    """What the admin of cohorts has besides the admin's own pages."""
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+            ("<int:cohort_id>/people/", self.people_view, "people"),
+            ("<int:cohort_id>/progress/", self.progress_view, "progress"),
+            ("<int:cohort_id>/progress/export/<str:file_format>/", self.export_view, "export"),
+            ("<int:cohort_id>/members/<int:candidate_id>/", self.member_view, "member"),
+            ("<int:cohort_id>/assignments/<int:assignment_id>/extend/", self.extend_view, "extend"),
+        ]
+        own = [
+            path(route, self.admin_site.admin_view(view), name=f"exams_cohort_{name}") for route, view, name in pages
+        ]
+        return [*own, *super().get_urls()]
+
+    def _own(self, request: HttpRequest, cohort_id: int) -> Cohort:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(own_cohorts(request.user), pk=cohort_id)
+
+    def _render(self, request: HttpRequest, page: str, cohort: Cohort, title: str, **context: Any) -> HttpResponse:
+        context |= {**self.admin_site.each_context(request), "opts": self.opts, "cohort": cohort, "title": title}
+        return render(request, f"admin/exams/cohort/{page}.html", context)
+
+    # --- Who is in it ------------------------------------------------------------------------------------------
+
+    def people_view(self, request: HttpRequest, cohort_id: int) -> HttpResponse:
+        """Show the link, the members and the invited; read a list of people, first as a table of what would be."""
+        cohort = self._own(request, cohort_id)
+        form, found = InviteesForm(), None
+        if request.method == "POST":
+            action = request.POST.get("action", "")
+            if action in ("check", "invite"):
+                form = InviteesForm(request.POST, request.FILES)
+                if form.is_valid():
+                    found = form.cleaned_data["list"]
+                    if action == "invite":
+                        return self._invite(request, cohort, found)
+            else:
+                self._change_people(request, cohort, action)
+                return redirect("admin:exams_cohort_people", cohort_id=cohort.pk)
+        standings = services.standings(cohort=cohort, emails=list(found.people)) if found else {}
+        return self._render(
+            request,
+            "people",
+            cohort,
+            f"People of {cohort}",
+            link=request.build_absolute_uri(reverse("exams:join", args=[cohort.invite_token])),
+            members=cohort.memberships.select_related("candidate").order_by("candidate__email"),
+            invitations=cohort.invitations.all(),
+            form=form,
+            found=found,
+            rows=[(invitee, standings[invitee.email]) for invitee in found.people.values()] if found else [],
+        )
+
+    def _invite(self, request: HttpRequest, cohort: Cohort, found: InviteeList) -> HttpResponse:
+        services.invite(cohort=cohort, invitees=list(found.people.values()), now=timezone.now())
+        standings = list(services.standings(cohort=cohort, emails=list(found.people)).values())
+        members = standings.count(services.Standing.MEMBER)
+        text = f"Of {len(standings)} people {members} are members; {len(standings) - members} are invited."
+        self.message_user(request, text, messages.SUCCESS)
+        return redirect("admin:exams_cohort_people", cohort_id=cohort.pk)
+
+    def _change_people(self, request: HttpRequest, cohort: Cohort, action: str) -> None:
+        chosen = request.POST.get("id", "")
+        pk = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19 else 0
+        if action == "renew":
+            services.renew_link(cohort=cohort)
+            self.message_user(request, "The link is a new one; the old one leads nowhere.", messages.SUCCESS)
+        elif action == "remove":
+            services.remove_member(cohort=cohort, candidate=get_object_or_404(cohort.candidates, pk=pk))
+            self.message_user(request, "Removed. Attempts that were made stay.", messages.SUCCESS)
+        elif action == "withdraw":
+            get_object_or_404(cohort.invitations, pk=pk).delete()
+            self.message_user(request, "The invitation is withdrawn.", messages.SUCCESS)
+        else:
+            self.message_user(request, "Nothing was changed.", messages.WARNING)
+
+    # --- How far they are --------------------------------------------------------------------------------------
+
+    @method_decorator(require_safe)
+    def progress_view(self, request: HttpRequest, cohort_id: int) -> HttpResponse:
+        """Show a table of members by assignments, and the cohort by domain."""
+        cohort, now = self._own(request, cohort_id), timezone.now()
+        services.sweep(now=now)
+        members = queries.progress(cohort, now)
+        table = arranged(members, queries.assignments_of(cohort), request.GET)
+        return self._render(
+            request,
+            "progress",
+            cohort,
+            f"Progress of {cohort}",
+            table=table,
+            states=queries.STATES,
+            summaries=queries.by_domain(members),
+            quick_minutes=QUICK_MINUTES,
+        )
+
+    @method_decorator(require_safe)
+    def export_view(self, request: HttpRequest, cohort_id: int, file_format: str) -> HttpResponse:
+        cohort = self._own(request, cohort_id)
+        if file_format not in TABLE_FILES:
+            raise Http404
+        media_type, write = TABLE_FILES[file_format]
+        content = write(queries.progress_table(queries.progress(cohort, timezone.now())))
+        name = f"{slugify(cohort.name) or 'cohort'}-progress.{file_format}"
+        return HttpResponse(
+            content, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
+
+    # --- One of them -------------------------------------------------------------------------------------------
+
+    def member_view(self, request: HttpRequest, cohort_id: int, candidate_id: int) -> HttpResponse:
+        """Show a member's attempts and domains, and what they get in each assignment; store the latter."""
+        cohort, now = self._own(request, cohort_id), timezone.now()
+        candidate = get_object_or_404(cohort.candidates, pk=candidate_id)
+        services.sweep(now=now, candidate=candidate)
+        cells = queries.progress(cohort, now, candidate=candidate)[0].cells
+        posted = request.POST.get("assignment") if request.method == "POST" else None
+        rows = []
+        for cell in cells:
+            prefix, own = str(cell.assignment.pk), cell.accommodation or Accommodation()
+            form = AccommodationForm(request.POST if posted == prefix else None, prefix=prefix, instance=own)
+            if form.is_bound and form.is_valid():
+                return self._accommodate(request, cohort, cell.assignment, candidate, form)
+            domains = queries.domain_rows(cell.counted, [cell.score]) if cell.counted and cell.score else []
+            rows.append((cell, form, domains))
+        given = Extension.objects.filter(attempt__candidate=candidate, attempt__assignment__cohort=cohort)
+        return self._render(
+            request,
+            "member",
+            cohort,
+            f"{candidate} in {cohort}",
+            candidate=candidate,
+            rows=rows,
+            extensions=given.select_related("by", "attempt__exam").order_by("-at"),
+            quick_minutes=QUICK_MINUTES,
+        )
+
+    def _accommodate(
+        self, request: HttpRequest, cohort: Cohort, assignment: Assignment, candidate: User, form: AccommodationForm
+    ) -> HttpResponse:
+        fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        extension = services.accommodate(
+            assignment=assignment, candidate=candidate, by=signed_in(request), now=timezone.now(), **fields
+        )
+        more = f" The attempt under way has {extension.minutes} minutes more." if extension else ""
+        self.message_user(request, f"Saved.{more}", messages.SUCCESS)
+        return redirect("admin:exams_cohort_member", cohort_id=cohort.pk, candidate_id=candidate.pk)
+
+    def extend_view(self, request: HttpRequest, cohort_id: int, assignment_id: int) -> HttpResponse:
+        """Give more time to one candidate's attempt under way in an assignment, or to all."""
+        cohort = self._own(request, cohort_id)
+        assignment = get_object_or_404(cohort.assignments.select_related("exam"), pk=assignment_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        back = redirect("admin:exams_cohort_progress", cohort_id=cohort.pk)
+        form, attempt = ExtensionForm(request.POST), None
+        if chosen := request.POST.get("attempt"):
+            attempt = assignment.attempts.filter(pk__in=_uuids(chosen)).first()
+            if attempt is None:
+                raise Http404
+            back = redirect("admin:exams_cohort_member", cohort_id=cohort.pk, candidate_id=attempt.candidate_id)
+        if form.is_valid():
+            self._extend(request, assignment, attempt, form.cleaned_data["minutes"], form.cleaned_data["reason"])
+        else:
+            problems = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
+            self.message_user(request, f"No time was given. {' '.join(problems)}", messages.ERROR)
+        return back
+
+    def _extend(
+        self, request: HttpRequest, assignment: Assignment, attempt: Attempt | None, minutes: int, reason: str
+    ) -> None:
+        by, now = signed_in(request), timezone.now()
+        if attempt is None:
+            count = services.extend_assignment(assignment=assignment, minutes=minutes, reason=reason, by=by, now=now)
+            level = messages.SUCCESS if count else messages.WARNING
+            self.message_user(request, f"{minutes} minutes more for {count} under way in {assignment.exam}.", level)
+            return
+        try:
+            services.extend_attempt(attempt_id=attempt.pk, minutes=minutes, reason=reason, by=by, now=now)
+        except ExtensionRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, f"{minutes} minutes more.", messages.SUCCESS)
+
+
+def _uuids(text: str) -> list[UUID]:
+    try:
+        return [UUID(text)]
+    except ValueError:
+        return []

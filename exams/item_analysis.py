@@ -1,0 +1,272 @@
+"""Classical analysis of questions and exams, from sums. Pure. Sources and minimum counts: docs/item-statistics.md.
+
+Shares are numbers in 0–1. Sums over candidates are made with `fsum`, which does not depend on the order of its terms:
+equal sums give equal statistics to the last bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import fsum, sqrt
+
+from exams.scoring import wilson_interval
+from exams.tallying import BLANK, MARKS, REACHED, RIGHT, ExamSums, QuestionSums
+from questions.content import CHOICE_KINDS
+
+# Below so many candidates a statistic says too little to be shown.
+MINIMUM_FOR_ABILITY = 30
+MINIMUM_IN_TOP_THIRD = 10
+MINIMUM_FOR_DISTRIBUTION = 10
+MINIMUM_FOR_RELIABILITY = 30
+
+EASY_SHARE = 0.95
+HARD_SHARE = 0.20
+DEAD_SHARE = 0.05
+
+
+class Flag(StrEnum):
+    KEY_SUSPECT = "key_suspect"
+    NEGATIVE = "negative"
+    TOO_EASY = "too_easy"
+    TOO_HARD = "too_hard"
+    DEAD_DISTRACTOR = "dead_distractor"
+
+
+# How many candidates must have reached the question before the flag may be raised.
+MINIMUM_FOR_FLAG = {
+    Flag.KEY_SUSPECT: 30,
+    Flag.NEGATIVE: 50,
+    Flag.TOO_EASY: 30,
+    Flag.TOO_HARD: 30,
+    Flag.DEAD_DISTRACTOR: 100,
+}
+
+
+# --- A question ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Third:
+    """A third of the candidates by their share of the rest: how many, of them right, and marks per option."""
+
+    reached: int
+    right: int
+    marks: list[int]
+
+
+@dataclass(frozen=True)
+class ItemAnalysis:
+    """`reached` = answered + blanks. What too few candidates reached the question for is None; of `thirds` (lowest
+    first) there are none then."""
+
+    reached: int
+    right: int
+    blanks: int
+    not_reached: int
+    share: float | None
+    discrimination: float | None
+    median_seconds: float | None
+    marks: list[int]
+    thirds: list[Third]
+    flags: list[Flag]
+
+    @property
+    def answered(self) -> int:
+        return self.reached - self.blanks
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % Wilson interval of `share`."""
+        return wilson_interval(self.right, self.reached) if self.reached else None
+
+
+def analyse_item(sums: QuestionSums, *, kind: str, key: Sequence[int], option_count: int) -> ItemAnalysis:
+    columns = [sum(column) for column in zip(*sums.cells.values(), strict=True)] or [0] * (MARKS + option_count)
+    reached, right = columns[REACHED], columns[RIGHT]
+    has_enough = reached >= MINIMUM_FOR_ABILITY
+    item = ItemAnalysis(
+        reached=reached,
+        right=right,
+        blanks=columns[BLANK],
+        not_reached=sums.not_reached,
+        share=right / reached if reached else None,
+        discrimination=discrimination(sums.cells) if has_enough else None,
+        median_seconds=median(sums.seconds),
+        marks=columns[MARKS:],
+        thirds=thirds(sums.cells) if has_enough else [],
+        flags=[],
+    )
+    raised = _flags(item, distractors(kind, key, option_count), key)
+    item.flags.extend(flag for flag in raised if reached >= MINIMUM_FOR_FLAG[flag])
+    return item
+
+
+def distractors(kind: str, key: Sequence[int], option_count: int) -> list[int]:
+    """Return the wrong options; an ordering or a matching has none."""
+    return [option for option in range(option_count) if option not in key] if kind in CHOICE_KINDS else []
+
+
+def _by_ability(cells: Mapping[str, Sequence[int]]) -> list[tuple[float, Sequence[int]]]:
+    """Return the cells with their share of the rest, lowest first; without those whose exam had no other question."""
+    found = []
+    for rest, numbers in cells.items():
+        right, total = map(int, rest.split("/"))
+        if total:
+            found.append((right / total, numbers))  # equal fractions give equal floats: division rounds correctly
+    return sorted(found, key=lambda cell: cell[0])
+
+
+def discrimination(cells: Mapping[str, Sequence[int]]) -> float | None:
+    """Return the corrected point-biserial correlation: Pearson's r between the question (1 or 0) and the share right
+    of the rest, which leaves the question out. None where one of the two is the same for all.
+
+    L. Crocker, J. Algina, "Introduction to Classical and Modern Test Theory" (1986), ch. 14.
+    """
+    groups = _by_ability(cells)
+    reached, right = sum(cell[REACHED] for _, cell in groups), sum(cell[RIGHT] for _, cell in groups)
+    if not 0 < right < reached or len({share for share, _ in groups}) < 2:
+        return None
+    item_mean = right / reached
+    rest_mean = fsum(cell[REACHED] * share for share, cell in groups) / reached
+    covariance = fsum((cell[RIGHT] - item_mean * cell[REACHED]) * (share - rest_mean) for share, cell in groups)
+    rest_squares = fsum(cell[REACHED] * (share - rest_mean) ** 2 for share, cell in groups)
+    return covariance / sqrt(right * (1 - item_mean) * rest_squares)
+
+
+def thirds(cells: Mapping[str, Sequence[int]]) -> list[Third]:
+    """Divide the candidates by their share of the rest, lowest first. Equal shares stay together, in the third in which
+    the middle of them lies; so thirds may be of unequal size, and one may be empty."""
+    groups = _by_ability(cells)
+    if not groups:
+        return []
+    everyone, width = sum(cell[REACHED] for _, cell in groups), len(groups[0][1])
+    columns = [[0] * width for _ in range(3)]
+    before, start = 0, 0
+    while start < len(groups):
+        tied = [cell for share, cell in groups[start:] if share == groups[start][0]]
+        count = sum(cell[REACHED] for cell in tied)
+        third = columns[min(2, 3 * (2 * before + count) // (2 * everyone))]
+        for cell in tied:
+            third[:] = [old + new for old, new in zip(third, cell, strict=True)]
+        before, start = before + count, start + len(tied)
+    return [Third(column[REACHED], column[RIGHT], column[MARKS:]) for column in columns]
+
+
+def median(counts: Mapping[str, int]) -> float | None:
+    """Return the median of values that are given as value → how often."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    middle, seen = [], 0
+    for value in sorted(map(int, counts)):
+        seen += counts[str(value)]
+        # The ranks, from 1, of the two middle values; they are one for an odd number.
+        middle += [value] * sum(seen - counts[str(value)] < rank <= seen for rank in ((total + 1) // 2, total // 2 + 1))
+    return sum(middle) / 2
+
+
+def _flags(item: ItemAnalysis, wrong: Sequence[int], key: Sequence[int]) -> list[Flag]:
+    found = []
+    if wrong and item.thirds and item.thirds[2].reached >= MINIMUM_IN_TOP_THIRD:
+        top = item.thirds[2].marks
+        if max(top[option] for option in wrong) > min(top[option] for option in key):
+            found.append(Flag.KEY_SUSPECT)
+    if item.discrimination is not None and item.discrimination < 0:
+        found.append(Flag.NEGATIVE)
+    if item.share is not None and item.share >= EASY_SHARE:
+        found.append(Flag.TOO_EASY)
+    if item.share is not None and item.share <= HARD_SHARE:
+        found.append(Flag.TOO_HARD)
+    if item.reached and any(item.marks[option] < DEAD_SHARE * item.reached for option in wrong):
+        found.append(Flag.DEAD_DISTRACTOR)
+    return found
+
+
+# --- An exam ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """`error` is the standard error of measurement of a share right."""
+
+    method: str
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
+class ExamAnalysis:
+    """`mean` and `deviation` are of the share right; `histogram` counts attempts per ten points of percent, the last
+    with 100 %. All three say nothing (None, empty) below `MINIMUM_FOR_DISTRIBUTION`."""
+
+    attempts: int
+    empty: int
+    mean: float | None
+    deviation: float | None
+    histogram: list[int]
+    reliability: Reliability | None
+
+
+def analyse_exam(sums: ExamSums, *, is_fixed: bool) -> ExamAnalysis:
+    scores = _read_scores(sums.scores)
+    attempts = sum(count for *_, count in scores)
+    if attempts < MINIMUM_FOR_DISTRIBUTION:
+        return ExamAnalysis(attempts, sums.empty, None, None, [], None)
+    mean, variance = _moments([(right / total, count) for right, total, count in scores])
+    histogram = [0] * 10
+    for right, total, count in scores:
+        histogram[min(9, 10 * right // total)] += count
+    reliability = None
+    if attempts >= MINIMUM_FOR_RELIABILITY:
+        reliability = kr20(sums.scores, list(sums.right.values())) if is_fixed else kr21(sums.scores)
+    return ExamAnalysis(attempts, sums.empty, mean, sqrt(variance), histogram, reliability)
+
+
+def _read_scores(scores: Mapping[str, int]) -> list[tuple[int, int, int]]:
+    """Return rows of right, total, and how many attempts had that."""
+    return [(*map(int, score.split("/")), count) for score, count in scores.items()]  # type: ignore[misc]  # two of them
+
+
+def _moments(values: Sequence[tuple[float, int]]) -> tuple[float, float]:
+    """Return mean and variance (divided by n) of values given with how often."""
+    number = sum(count for _, count in values)
+    mean = fsum(value * count for value, count in values) / number
+    return mean, fsum(count * (value - mean) ** 2 for value, count in values) / number
+
+
+def kr20(scores: Mapping[str, int], right: Sequence[int]) -> Reliability | None:
+    """Return the reliability of one form that all were asked, from how many had each question right.
+
+    k/(k−1) · (1 − Σ pq / σ²), variances divided by n; its standard error is σ √(1 − reliability), here divided by k.
+    None for forms of different length, of one question, or with one score for all.
+    G. F. Kuder, M. W. Richardson, "The theory of the estimation of test reliability", Psychometrika 2 (1937), 151–160.
+    """
+    rows = _read_scores(scores)
+    lengths = {total for _, total, _ in rows}
+    if len(lengths) != 1 or (length := lengths.pop()) < 2:
+        return None
+    number = sum(count for *_, count in rows)
+    _, variance = _moments([(right_of_all, count) for right_of_all, _, count in rows])
+    if not variance:
+        return None
+    products = fsum(count / number * (1 - count / number) for count in right)
+    value = length / (length - 1) * (1 - products / variance)
+    return Reliability("KR-20", value, sqrt(variance * (1 - value)) / length)
+
+
+def kr21(scores: Mapping[str, int]) -> Reliability | None:
+    """Return the reliability of an exam that draws other questions for each attempt, from the scores alone.
+
+    Drawn at random, the number right has, for a candidate, the binomial's error, which x(k−x)/(k−1) estimates without
+    bias; as a share, x(k−x)/(k²(k−1)). The reliability is 1 − its mean / the variance of the shares; with k the same
+    for all that is Kuder and Richardson's formula 21. None with a form of one question, or with one share for all.
+    F. M. Lord, "Sampling fluctuations resulting from the sampling of test items", Psychometrika 20 (1955), 1–22;
+    F. M. Lord, M. R. Novick, "Statistical Theories of Mental Test Scores" (1968), ch. 11.
+    """
+    rows = _read_scores(scores)
+    if not rows or min(total for _, total, _ in rows) < 2 or len({right / total for right, total, _ in rows}) < 2:
+        return None
+    number = sum(count for *_, count in rows)
+    _, variance = _moments([(right / total, count) for right, total, count in rows])
+    error = fsum(count * right * (k - right) / (k * k * (k - 1)) for right, k, count in rows) / number
+    return Reliability("KR-21", 1 - error / variance, sqrt(error))

@@ -1,0 +1,209 @@
+"""An exam on paper: the form for the candidate and the key for who marks it, as PDF."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+
+from exams.paper_text import BOLD, GREY, SIZE, TEXT, blocks, labelled, style, use_fonts
+
+MARGIN = 20 * mm
+PADDING = 6  # that a frame has on each side
+WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
+INDENT = 9 * mm
+OPTION_INDENTS = {"single": 11 * mm, "multiple": 11 * mm, "ordering": 16 * mm, "matching": 16 * mm}
+# What a candidate marks an option in, and what is asked of them, by kind.
+BOXES = {"single": "○", "multiple": "☐", "ordering": "____", "matching": "____"}
+DIRECTIONS = {
+    "single": "",
+    "multiple": "More than one answer is right. Mark all of them.",
+    "ordering": "Write on each line the place, from 1, that the option has in the right order.",
+    "matching": "Write on each line the number of what the option goes with.",
+}
+ANSWER_COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class PrintedOption:
+    """Texts are HTML of `questions.rendering`. `right` says what stands in the box of who knows: "✓", a number, ""."""
+
+    letter: str
+    text: str
+    right: str
+    rationale: str
+
+
+@dataclass(frozen=True)
+class PrintedQuestion:
+    """A question with its options in the order of the paper; `matches` are what those of `matching` may go with."""
+
+    position: int
+    kind: str
+    code: str
+    task: str
+    is_scored: bool
+    case: str
+    stem: str
+    options: Sequence[PrintedOption]
+    matches: Sequence[str]
+    explanations: Sequence[str]
+    references: Sequence[str]
+
+    @property
+    def answer(self) -> str:
+        """The right answer in one line: “B”, “A, C”, “A2, B1”."""
+        if self.kind in {"ordering", "matching"}:
+            return ", ".join(f"{option.letter}{option.right}" for option in self.options)
+        return ", ".join(option.letter for option in self.options if option.right)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """`edition` is the same on a form and on its key if they were printed from the same texts in the same order."""
+
+    title: str
+    form: str
+    edition: str
+    minutes: int
+    questions: Sequence[PrintedQuestion]
+
+    @property
+    def name(self) -> str:
+        return f"{self.title} · {self.form} · edition {self.edition}"
+
+
+def form_pdf(paper: Paper) -> bytes:
+    """Return the paper that candidates get: no key, nothing that tells it, and not which questions are unscored."""
+    story: list[Flowable] = [*_heading(paper, paper.title), *_for_the_candidate(paper)]
+    for question in paper.questions:
+        story += [KeepTogether(_numbered(question, _asked(question, is_key=False))), Spacer(0, 4 * mm)]
+    return _pdf(paper, paper.title, story)
+
+
+def key_pdf(paper: Paper) -> bytes:
+    """Return the key: the answers in one table, then every question with what is right and why."""
+    title = f"Key: {paper.title}"
+    story: list[Flowable] = [*_heading(paper, title), _answer_table(paper), Spacer(0, 6 * mm)]
+    for question in paper.questions:
+        shown = [*_asked(question, is_key=True), *_explained(question)]
+        story += [CondPageBreak(40 * mm), *_numbered(question, shown), Spacer(0, 4 * mm)]
+    return _pdf(paper, title, story)
+
+
+# --- Parts ----------------------------------------------------------------------------------------------------
+
+
+def _heading(paper: Paper, title: str) -> list[Flowable]:
+    use_fonts()
+    return [
+        Paragraph(escape(title), style(fontName=BOLD, fontSize=16, leading=20)),
+        Paragraph(escape(f"{paper.form} · edition {paper.edition}"), style(textColor=GREY, spaceAfter=10)),
+    ]
+
+
+def _for_the_candidate(paper: Paper) -> list[Flowable]:
+    name = Table([["Name", "", "Date", ""]], colWidths=[16 * mm, WIDTH - 76 * mm, 14 * mm, 46 * mm], hAlign="LEFT")
+    name.setStyle(
+        [("FONT", (0, 0), (-1, -1), TEXT, SIZE), *(("LINEBELOW", (x, 0), (x, 0), 0.6, "black") for x in (1, 3))]
+    )
+    count = len(paper.questions)
+    rules = (
+        f"{count} question{'' if count == 1 else 's'}, {paper.minutes} minutes. Mark the circle of the one right "
+        "answer; where there are boxes, more than one answer is right. A question counts only if all of its answer is "
+        "right. A blank counts as wrong and a guess costs nothing, so answer every question."
+    )
+    return [name, Spacer(0, 5 * mm), Paragraph(rules, style(spaceAfter=14))]
+
+
+def _numbered(question: PrintedQuestion, content: Sequence[Flowable]) -> list[Flowable]:
+    return [labelled(str(question.position), content, indent=INDENT)]
+
+
+def _asked(question: PrintedQuestion, *, is_key: bool) -> list[Flowable]:
+    parts = blocks(question.case, WIDTH - INDENT, style(textColor=GREY)) if question.case else []
+    parts += blocks(question.stem, WIDTH - INDENT)
+    if direction := DIRECTIONS[question.kind]:
+        parts.append(Paragraph(direction, style(textColor=GREY)))
+    for number, match in enumerate(question.matches, start=1):
+        parts += [labelled(f"{number}.", blocks(match, WIDTH - 2 * INDENT), indent=INDENT)]
+    indent = OPTION_INDENTS[question.kind]
+    for option in question.options:
+        content = blocks(option.text, WIDTH - INDENT - indent)
+        if is_key:
+            content += blocks(option.rationale, WIDTH - INDENT - indent, style(textColor=GREY))
+        box = (option.right or "–") if is_key else BOXES[question.kind]
+        parts += [Spacer(0, 1 * mm), labelled(f"{box} {option.letter}", content, indent=indent)]
+    return parts
+
+
+def _explained(question: PrintedQuestion) -> list[Flowable]:
+    about = f"{question.code} · {question.task}{'' if question.is_scored else ' · unscored'}"
+    return [
+        Spacer(0, 1 * mm),
+        Paragraph(f"<b>Answer: {escape(question.answer)}</b>", style()),
+        *(block for text in question.explanations for block in blocks(text, WIDTH - INDENT)),
+        *(Paragraph(escape(reference), style(textColor=GREY)) for reference in question.references),
+        Paragraph(escape(about), style(textColor=GREY)),
+    ]
+
+
+def _answer_table(paper: Paper) -> Flowable:
+    """Position and answer, read column by column."""
+    cells = [
+        Paragraph(
+            f"<b>{question.position}</b> {escape(question.answer)}{'' if question.is_scored else ' (unscored)'}",
+            style(),
+        )
+        for question in paper.questions
+    ]
+    height = -(-len(cells) // ANSWER_COLUMNS)
+    columns = [cells[start : start + height] for start in range(0, len(cells), height)]
+    rows = [[column[row] if row < len(column) else "" for column in columns] for row in range(height)]
+    table = Table(rows, colWidths=[WIDTH / ANSWER_COLUMNS] * len(columns), hAlign="LEFT")
+    table.setStyle([("BOX", (0, 0), (-1, -1), 0.4, GREY), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return table
+
+
+# --- The document -----------------------------------------------------------------------------------------------
+
+
+class _NumberedCanvas(Canvas):
+    """Draws “page 3 of 12” once it is known how many there are."""
+
+    def __init__(self, *args: Any, footer: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._footer = footer
+        self._pages: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # ReportLab's name for the end of a page
+        self._pages.append(dict(self.__dict__))
+        self._startPage()  # type: ignore[attr-defined]  # as the canvas does itself; the stubs leave it out
+
+    def save(self) -> None:
+        for number, page in enumerate(self._pages, start=1):
+            self.__dict__.update(page)
+            self.setFont(TEXT, 8)
+            self.setFillColor(GREY)
+            self.drawString(MARGIN + PADDING, MARGIN / 2, self._footer)
+            self.drawRightString(A4[0] - MARGIN - PADDING, MARGIN / 2, f"page {number} of {len(self._pages)}")
+            super().showPage()
+        super().save()
+
+
+def _pdf(paper: Paper, title: str, story: list[Flowable]) -> bytes:
+    use_fonts()
+    out = BytesIO()
+    # `invariant`: no clock in the file, so the same paper is the same bytes.
+    document = SimpleDocTemplate(
+        out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
+        title=f"{title}, {paper.form}", lang="en", invariant=1,
+    )  # fmt: skip
+    document.build(story, canvasmaker=partial(_NumberedCanvas, footer=paper.name))
+    return out.getvalue()

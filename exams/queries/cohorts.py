@@ -1,0 +1,203 @@
+"""How far a cohort is: every member in every assignment, and the cohort by domain."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+
+from accounts.models import User
+from exams import timing
+from exams.models import Accommodation, Assignment, Attempt, AttemptItem, Cohort, Membership, Score
+from exams.queries.reporting import ReportRow, report_row
+from exams.scoring import is_complete
+from exams.tables import Cell
+
+NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED = "not started", "under way", "handed in", "scored"
+STATES = [NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One member in one assignment: what the latest attempt is at, and the score that counts, the best one's.
+
+    `remaining` is in seconds; it, `answered` and `asked` are those of an attempt under way. Two attempts of the same
+    estimate: the later one counts.
+    """
+
+    assignment: Assignment
+    state: str
+    begun: int
+    latest: Attempt | None
+    remaining: int
+    answered: int
+    asked: int
+    counted: Attempt | None
+    score: Score | None
+    accommodation: Accommodation | None
+
+
+@dataclass(frozen=True)
+class MemberProgress:
+    candidate: User
+    cells: list[Progress]
+
+
+def progress(
+    cohort: Cohort, now: dt.datetime, *, assignment: Assignment | None = None, candidate: User | None = None
+) -> list[MemberProgress]:
+    """Return a row a member with a cell an assignment, in the order of both; one of either if asked for.
+
+    Six queries, however many members.
+    """
+    assignments = assignments_of(cohort)
+    if assignment is not None:
+        assignments = [row for row in assignments if row.pk == assignment.pk]
+    members = Membership.objects.filter(cohort=cohort).select_related("candidate")
+    if candidate is not None:
+        members = members.filter(candidate=candidate)
+    attempts = _attempts(assignments, candidate)
+    answered, asked = _answered(attempts.values())
+    accommodations = {
+        (row.assignment_id, row.candidate_id): row for row in Accommodation.objects.filter(assignment__in=assignments)
+    }
+
+    def cell(assignment: Assignment, person: User) -> Progress:
+        own = attempts[assignment.pk, person.pk]
+        latest = own[-1] if own else None
+        scored = [(attempt, score) for attempt in own for score in _current(attempt)]
+        counted, score = max(scored, key=lambda pair: (pair[1].scaled, pair[0].started_at), default=(None, None))
+        is_open = latest is not None and latest.is_in_progress
+        return Progress(
+            assignment=assignment,
+            state=_state(latest),
+            begun=len(own),
+            latest=latest,
+            remaining=timing.remaining(latest.deadline_at, now) if latest and is_open else 0,
+            answered=answered[latest.pk] if latest else 0,
+            asked=asked[latest.pk] if latest else 0,
+            counted=counted,
+            score=score,
+            accommodation=accommodations.get((assignment.pk, person.pk)),
+        )
+
+    people = sorted((member.candidate for member in members), key=lambda person: (str(person).casefold(), person.pk))
+    return [MemberProgress(person, [cell(assignment, person) for assignment in assignments]) for person in people]
+
+
+def assignments_of(cohort: Cohort) -> list[Assignment]:
+    return list(cohort.assignments.select_related("exam__certification"))
+
+
+def _attempts(assignments: Sequence[Assignment], candidate: User | None) -> dict[tuple[Any, int], list[Attempt]]:
+    """Return the attempts, oldest first, by assignment and candidate, with their current score in `current_scores`."""
+    attempts = Attempt.objects.filter(assignment__in=assignments).order_by("started_at", "pk")
+    if candidate is not None:
+        attempts = attempts.filter(candidate=candidate)
+    current = Score.objects.filter(is_current=True).defer("points")
+    found: dict[tuple[Any, int], list[Attempt]] = defaultdict(list)
+    for attempt in attempts.prefetch_related(Prefetch("scores", current, to_attr="current_scores")):
+        found[attempt.assignment_id, attempt.candidate_id].append(attempt)
+    return found
+
+
+def _current(attempt: Attempt) -> list[Score]:
+    scores: list[Score] = getattr(attempt, "current_scores", [])
+    return scores
+
+
+def _answered(attempts: Iterable[list[Attempt]]) -> tuple[Counter[Any], Counter[Any]]:
+    """Return how many questions are answered and how many asked in each attempt under way: one query."""
+    under_way = [attempt.pk for own in attempts for attempt in own if attempt.is_in_progress]
+    answered, asked = Counter[Any](), Counter[Any]()
+    items = AttemptItem.objects.filter(attempt__in=under_way).order_by()
+    for attempt_id, response, kind in items.values_list("attempt", "response", "revision__kind"):
+        asked[attempt_id] += 1
+        answered[attempt_id] += is_complete(kind, response)
+    return answered, asked
+
+
+def _state(latest: Attempt | None) -> str:
+    if latest is None:
+        return NOT_STARTED
+    return {Attempt.State.IN_PROGRESS: UNDER_WAY, Attempt.State.SUBMITTED: HANDED_IN}.get(
+        Attempt.State(latest.state), SCORED
+    )
+
+
+@dataclass(frozen=True)
+class DomainSummary:
+    """An assignment by domain, over the attempts that count. Answers of one person hang together, so that the interval
+    is rather too narrow for what another cohort would do; for these people's answers it is what the report shows."""
+
+    assignment: Assignment
+    people: int
+    rows: list[ReportRow]
+
+    @property
+    def caption(self) -> str:
+        who = "1 person" if self.people == 1 else f"{self.people} people"
+        return f"All answers of {who} together, of each the attempt that counts"
+
+
+def by_domain(members: Sequence[MemberProgress]) -> list[DomainSummary]:
+    """Add up the domains of the scores that count; no query."""
+    counted: dict[Assignment, list[tuple[Attempt, Score]]] = defaultdict(list)
+    for member in members:
+        for cell in member.cells:
+            if cell.counted and cell.score:
+                counted[cell.assignment].append((cell.counted, cell.score))
+    return [
+        DomainSummary(assignment, len(pairs), domain_rows(pairs[-1][0], [score for _, score in pairs]))
+        for assignment, pairs in counted.items()
+    ]
+
+
+def domain_rows(attempt: Attempt, scores: Sequence[Score]) -> list[ReportRow]:
+    """Return a row a domain over these scores, in the domains' order; the pass mark is this attempt's."""
+    tallies: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    names: dict[str, str] = {}
+    for score in scores:
+        for code, (correct, total) in score.domains.items():
+            tallies[code][0] += correct
+            tallies[code][1] += total
+            names[code] = score.outline[code]["name"]
+    return [report_row(code, names[code], tallies[code], attempt.pass_share) for code in sorted(tallies, key=int)]
+
+
+def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
+    """Return the header and a row a member and assignment; of each domain how many were right and how many asked."""
+    codes = sorted(
+        {
+            (cell.assignment.exam.certification.code, int(number), cell.score.outline[number]["name"])
+            for member in members
+            for cell in member.cells
+            if cell.score
+            for number in cell.score.domains
+        }
+    )
+    header = ["name", "e-mail", "exam", "state", "attempts", "started (UTC)", "handed in (UTC)", "answered", "asked"]
+    header += ["estimate", "passed", "right", "scored questions", "right (%)"]
+    for code, number, name in codes:
+        header += [f"{code} {number} {name}: right", f"{code} {number} {name}: of"]
+    rows: list[list[Cell]] = [list(header)]
+    rows += [_table_row(member.candidate, cell, codes) for member in members for cell in member.cells]
+    return rows
+
+
+def _table_row(person: User, cell: Progress, codes: Sequence[tuple[str, int, str]]) -> list[Cell]:
+    shown, score, exam = cell.counted or cell.latest, cell.score, cell.assignment.exam
+    moments = [shown.started_at, shown.submitted_at] if shown else [None, None]
+    row: list[Cell] = [person.name, person.email, exam.title, cell.state, cell.begun]
+    row += [moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") if moment else None for moment in moments]
+    row += [cell.answered, cell.asked] if cell.asked else [None, None]
+    if score is None:
+        return row + [None] * (5 + 2 * len(codes))
+    row += [score.scaled, "yes" if score.is_passed else "no"] if not exam.is_practice else [None, None]
+    row += [score.correct, score.total, round(100 * score.correct / score.total, 1)]
+    for code, number, name in codes:
+        is_own = code == exam.certification.code and score.outline.get(str(number), {}).get("name") == name
+        row += score.domains[str(number)] if is_own and str(number) in score.domains else [None, None]
+    return row

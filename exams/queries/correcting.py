@@ -1,0 +1,146 @@
+"""Keys that were corrected, the attempts that were judged by the old ones, and what became of their scores."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import User
+from exams.correction import is_judged_alike, translated
+from exams.exceptions import Incomparable
+from exams.models import Attempt, AttemptItem, Rescore, Score
+from questions.models import Question, Revision
+
+# --- For instructors ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Correction:
+    """An old revision that attempts pinned, beside the published one. `refusal` says why no answer can be judged by
+    the new key; "" where it can."""
+
+    old_revision: Revision
+    is_alike: bool
+    refusal: str
+    rescores: list[Rescore]
+    scored: int = 0
+    under_way: int = 0
+    exams: dict[str, int] = field(default_factory=dict)
+
+
+def corrections_of(question: Question) -> list[Correction]:
+    """Return each revision that attempts pinned, the newest first: three queries."""
+    published = question.published_revision
+    if published is None:
+        return []
+    rows = (
+        AttemptItem.objects.filter(question=question)
+        .order_by()
+        .values_list("revision", "attempt__state", "attempt__exam__title")
+        .annotate(count=Count("pk"))
+    )
+    counts = list(rows)
+    revisions = question.revisions.filter(pk__in={row[0] for row in counts}).order_by("-number")
+    rescores = list(question.rescores.select_related("by", "old_revision", "revision"))
+    found = {revision.pk: _correction(revision, published, rescores) for revision in revisions}
+    for revision_id, state, title, count in counts:
+        correction = found[revision_id]
+        if state == Attempt.State.SCORED:
+            correction.scored += count
+        else:
+            correction.under_way += count
+        correction.exams[title] = correction.exams.get(title, 0) + count
+    return list(found.values())
+
+
+def _correction(old: Revision, published: Revision, rescores: list[Rescore]) -> Correction:
+    refusal = "it is the published revision itself" if old == published else ""
+    try:
+        translated(old, published, None)
+    except Incomparable as error:
+        refusal = str(error)
+    own = [rescore for rescore in rescores if rescore.old_revision_id == old.pk]
+    return Correction(old, is_judged_alike(old, published), refusal, own)
+
+
+def open_corrections(question: Question) -> list[Correction]:
+    """Return the revisions whose attempts are judged otherwise than the published one is, with nothing done about it.
+
+    Nearly every question has but one revision: then it is one query.
+    """
+    published = question.published_revision
+    if published is None or not question.revisions.filter(number__lt=published.number).exists():
+        return []
+    return [
+        correction
+        for correction in corrections_of(question)
+        if not correction.is_alike and not any(rescore.revision_id == published.pk for rescore in correction.rescores)
+    ]
+
+
+def to_rescore(rescore: Rescore) -> QuerySet[Attempt]:
+    """Select the scored attempts that the order means and that have not got its score yet."""
+    return pinning(rescore).filter(state=Attempt.State.SCORED).exclude(scores__rescore=rescore)
+
+
+def pinning(rescore: Rescore) -> QuerySet[Attempt]:
+    """Select the attempts that the order means, in whatever state."""
+    return Attempt.objects.filter(items__revision=rescore.old_revision_id, started_at__lte=rescore.ordered_at)
+
+
+@dataclass(frozen=True)
+class RescoreCounts:
+    rescored: int
+    changed: int
+
+
+def rescore_counts(rescore: Rescore) -> RescoreCounts:
+    """Return how many attempts an order has reached, and how many of them have another number of right answers now."""
+    before = Score.objects.filter(attempt=OuterRef("attempt"), version=OuterRef("version") - 1)
+    right, unscored = (Subquery(before.values(name)) for name in ("correct", "unscored_correct"))
+    scores = rescore.scores.annotate(right_before=right, unscored_before=unscored)
+    is_same = Q(correct=F("right_before"), unscored_correct=F("unscored_before"))
+    return RescoreCounts(**scores.aggregate(rescored=Count("pk"), changed=Count("pk", filter=~is_same)))
+
+
+# --- For candidates -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CorrectedScore:
+    """`reason` is "" while it might tell a key that may not be shown."""
+
+    before: Score
+    after: Score
+    position: str
+    reason: str
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.before.points != self.after.points)
+
+
+def corrected_scores(attempt: Attempt, *, is_key_shown: bool) -> list[CorrectedScore]:
+    """Return what each re-score of an attempt made of its score, the latest first: two queries."""
+    being_asked = set(open_questions(attempt.candidate_id).values_list("question", flat=True))
+    corrected = []
+    for before, after in pairwise(attempt.scores.select_related("rescore").order_by("version")):
+        if after.rescore:
+            position, _, reason = after.reason.partition(": ")
+            is_shown = is_key_shown and after.rescore.question_id not in being_asked
+            corrected.append(CorrectedScore(before, after, position, reason if is_shown else ""))
+    return corrected[::-1]
+
+
+def open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
+    """Select the questions that the candidate is being asked right now: no page shows their keys meanwhile."""
+    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).values(
+        "question_id"
+    )
+
+
+def applied_rescores(attempt: Attempt) -> dict[int, Rescore]:
+    """Return the order that stands for each question of an attempt that was judged anew, by the question's id."""
+    scores = attempt.scores.filter(rescore__isnull=False).select_related("rescore__revision").order_by("version")
+    return {score.rescore.question_id: score.rescore for score in scores if score.rescore}

@@ -1,0 +1,67 @@
+"""Problem reports: a candidate's own, and the queue of the instructors."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from accounts.models import User
+from exams.models import Attempt, ProblemReport
+from exams.queries.statistics import Share, shares_right
+from questions.models import Question
+
+
+def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
+    """Return the latest report of each question of an attempt, by its position."""
+    reports = ProblemReport.objects.filter(item__attempt=attempt).order_by("created_at").select_related("item")
+    return {report.item.position: report for report in reports}
+
+
+def reports_by(candidate: User, limit: int = 200) -> QuerySet[ProblemReport]:
+    """Return a candidate's reports, the latest first, with where they stand."""
+    return candidate.problem_reports.select_related("question", "item__attempt__exam")[:limit]
+
+
+def reported_questions() -> QuerySet[Question]:
+    """Return the questions with open reports, the most reported first, then the longest waiting."""
+    is_open = Q(problem_reports__resolved_at=None, problem_reports__isnull=False)
+    return (
+        Question.objects.filter(is_open)
+        .annotate(open_reports=Count("problem_reports"), waiting_since=Min("problem_reports__created_at"))
+        .order_by("-open_reports", "waiting_since")
+    )
+
+
+@dataclass(frozen=True)
+class ReportedQuestion:
+    """A question in the queue: how many reports are open, since when, and of which kinds (the label and how many).
+
+    `right` is None while no answer to it is counted."""
+
+    question: Question
+    open_reports: int
+    waiting_since: object
+    kinds: list[tuple[str, int]]
+    right: Share | None
+
+
+def problem_queue(questions: Iterable[Question]) -> list[ReportedQuestion]:
+    """Return rows for some of `reported_questions`: two queries more."""
+    questions = list(questions)
+    right = shares_right(questions)
+    kinds: dict[int, Counter[str]] = {}
+    for question_id, kind in ProblemReport.objects.filter(question__in=questions, resolved_at=None).values_list(
+        "question", "kind"
+    ):
+        kinds.setdefault(question_id, Counter())[ProblemReport.Kind(kind).label] += 1
+    return [
+        ReportedQuestion(
+            question,
+            question.open_reports,  # type: ignore[attr-defined]  # annotated
+            question.waiting_since,  # type: ignore[attr-defined]
+            kinds.get(question.pk, Counter()).most_common(),
+            right.get(question.pk),
+        )
+        for question in questions
+    ]

@@ -1,0 +1,176 @@
+"""Judging a question anew after its key was corrected: ordered by a person, done by workers, once per attempt.
+
+The order is a row, `Rescore`; it is due until `finished_at` is set. Each attempt it means gets one score version more,
+in a transaction of its own. It stays due while attempts are under way that it means: they get it after their score.
+"""
+
+import datetime as dt
+import logging
+
+from celery import current_app
+from django.db import OperationalError, transaction
+from django.db.models import Q
+from kombu.exceptions import OperationalError as BrokerError
+
+from accounts.models import User
+from exams import scoring
+from exams.correction import translated
+from exams.exceptions import Incomparable, RescoreRefused
+from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.queries.correcting import pinning, to_rescore
+from exams.services.scoring import RESEND_AFTER
+from questions.models import Revision
+
+logger = logging.getLogger(__name__)
+
+RESCORE_TASK = "exams.rescore"
+# Some seconds of work: a task that is killed repeats no more than what one transaction had not committed.
+BATCH = 200
+
+
+@transaction.atomic
+def order_rescore(*, old_revision: Revision, rule: str, by: User, reason: str, now: dt.datetime) -> Rescore:
+    """Order all attempts that pinned a revision to be judged anew, by the published revision's key or as right.
+
+    Ordering the same again returns the order there is. An earlier order for the same revision that is not finished
+    ends: this one covers all it means. Raises `RescoreRefused`.
+    """
+    if not by.has_perm("exams.add_rescore"):
+        raise RescoreRefused("You may not order a re-score.")
+    question, reason = old_revision.question, reason.strip()
+    revision = question.published_revision
+    if revision is None:
+        raise RescoreRefused("Publish the corrected revision first.")
+    if not reason:
+        raise RescoreRefused("Give the reason; the candidates read it.")
+    if rule == Rescore.Rule.KEY:
+        _require_other_key(old_revision, revision)
+    # One at a time for a question: what an earlier order had under way is seen below.
+    type(question).objects.select_for_update().get(pk=question.pk)
+    earlier = Rescore.objects.filter(old_revision=old_revision)
+    if same := earlier.filter(revision=revision, rule=rule).first():
+        return same
+    earlier.filter(finished_at=None).update(finished_at=now)
+    rescore = Rescore.objects.create(
+        question=question,
+        old_revision=old_revision,
+        revision=revision,
+        rule=rule,
+        reason=reason,
+        by=by,
+        ordered_at=now,
+        requested_at=now,
+    )
+    transaction.on_commit(lambda: request_rescore(rescore.pk))
+    return rescore
+
+
+def _require_other_key(old: Revision, new: Revision) -> None:
+    if old.pk == new.pk:
+        raise RescoreRefused("This is the published revision; publish the corrected one first.")
+    try:
+        translated(old, new, None)
+    except Incomparable as error:
+        raise RescoreRefused(
+            f"Revision {old.number} cannot be judged by the key of revision {new.number}: {error}. It can count as "
+            "right for everyone."
+        ) from None
+
+
+def request_rescore(rescore_id: int) -> bool:
+    """Ask a worker to do it; False without a broker. The database says that it is due, so that costs only time."""
+    try:
+        current_app.tasks[RESCORE_TASK].apply_async((rescore_id,), retry=False)
+    except BrokerError as error:
+        logger.warning("broker unreachable, re-score %s will be sent again by the sweep: %s", rescore_id, error)
+        return False
+    return True
+
+
+def resend_rescores(*, now: dt.datetime) -> None:
+    """Ask again for what is due: lost, or waiting for attempts that were under way."""
+    due = Rescore.objects.filter(finished_at=None).filter(Q(requested_at=None) | Q(requested_at__lt=now - RESEND_AFTER))
+    for rescore_id in list(due.order_by("ordered_at", "pk").values_list("pk", flat=True)):
+        Rescore.objects.filter(pk=rescore_id).update(requested_at=now)
+        if not request_rescore(rescore_id):
+            break  # it would not answer for the others either
+
+
+def rescore_batch(*, rescore_id: int, now: dt.datetime, limit: int = BATCH) -> bool:
+    """Do a part of what is due; tell whether there is more to do right now.
+
+    An attempt that fails is left for the next sweep, with its reason in the log. The order is finished when nothing is
+    left and no attempt is under way that it means.
+    """
+    rescore = Rescore.objects.select_related("old_revision", "revision").filter(pk=rescore_id).first()
+    if rescore is None or rescore.finished_at:
+        return False
+    attempts = list(to_rescore(rescore).order_by("pk")[:limit])
+    done = 0
+    for attempt in attempts:
+        try:
+            done += _rescore(attempt, rescore, now)
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("attempt %s could not be re-scored; the next sweep tries again", attempt.pk)
+    if done and len(attempts) == limit:
+        return True
+    is_waiting = pinning(rescore).exclude(state=Attempt.State.SCORED).exists() or to_rescore(rescore).exists()
+    if not is_waiting:
+        Rescore.objects.filter(pk=rescore.pk, finished_at=None).update(finished_at=now)
+    return False
+
+
+@transaction.atomic
+def _rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
+    """Give the attempt its new score version, once; False when it has it, or when the order ended in between."""
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
+    is_due = Rescore.objects.filter(pk=rescore.pk, finished_at=None).exists()
+    if not is_due or attempt.scores.filter(rescore=rescore).exists():
+        return False
+    before = attempt.scores.get(is_current=True)
+    items = list(attempt.items.order_by("position").select_related("task__domain"))
+    judged = next(item for item in items if item.revision_id == rescore.old_revision_id)
+    points = {**before.points, str(judged.position): _points(judged, rescore)}
+    result = scoring.score(
+        [
+            scoring.ScoredItem(
+                item.position,
+                str(item.task.domain.number),
+                item.task.code,
+                item.is_scored,
+                points[str(item.position)],
+            )
+            for item in items
+        ],
+        scale_min=attempt.scale_min,
+        scale_max=attempt.scale_max,
+    )
+    Score.objects.filter(pk=before.pk).update(is_current=False)
+    Score.objects.create(
+        attempt=attempt,
+        version=before.version + 1,
+        rule=before.rule,
+        reason=f"Question {judged.position}: {rescore.reason}",
+        rescore=rescore,
+        correct=result.correct,
+        total=result.total,
+        unscored_correct=result.unscored_correct,
+        unscored_total=result.unscored_total,
+        scaled=result.scaled,
+        is_passed=result.scaled >= attempt.cut_score,
+        domains={tally.code: [tally.correct, tally.total] for tally in result.domains},
+        tasks={tally.code: [tally.correct, tally.total] for tally in result.tasks},
+        points=points,
+        outline=before.outline,
+        created_at=now,
+    )
+    return True
+
+
+def _points(item: AttemptItem, rescore: Rescore) -> int:
+    if rescore.rule == Rescore.Rule.CREDIT:
+        return 1
+    response = translated(rescore.old_revision, rescore.revision, item.response)
+    return scoring.points(rescore.revision.kind, rescore.revision.key, response)

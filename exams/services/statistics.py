@@ -1,0 +1,145 @@
+"""Keeping the statistics: each attempt's current score is in the sums once, whatever happens to the workers.
+
+`Score.is_counted` says whether a score is in the sums, and changes in the transaction that changes them. A re-score is
+due like any other score; the one it replaces is taken back with it.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from exams.item_analysis import Flag, analyse_item
+from exams.models import Attempt, AttemptItem, Counting, ExamStatistics, QuestionStatistics, Score
+from exams.tallying import ExamSums, JudgedItem, QuestionSums, marks, tally
+from questions.models import Revision
+
+COUNT_TASK = "exams.count_scores"
+# A quarter of a second for attempts of 65 questions.
+BATCH = 100
+
+FLAG_FIELDS = {
+    Flag.KEY_SUSPECT: "is_key_suspect",
+    Flag.NEGATIVE: "is_negative",
+    Flag.TOO_EASY: "is_too_easy",
+    Flag.TOO_HARD: "is_too_hard",
+    Flag.DEAD_DISTRACTOR: "has_dead_distractor",
+}
+
+
+def count_scores(*, now: dt.datetime, limit: int = BATCH) -> int:
+    """Count some of the scores that are due, all or none of them; return how many. 0 says that none is due."""
+    return _count(now, limit) if _due().exists() else 0
+
+
+@transaction.atomic
+def recount_scores(*, now: dt.datetime) -> None:
+    """Forget all statistics, so that every score is due. Until they are counted, pages show what is counted by then."""
+    _take_turn(now)
+    QuestionStatistics.objects.all().delete()
+    ExamStatistics.objects.all().delete()
+    Score.objects.filter(is_counted=True).update(is_counted=False)
+
+
+def _due() -> QuerySet[Score]:
+    return Score.objects.filter(is_current=True, is_counted=False)
+
+
+def _take_turn(now: dt.datetime) -> None:
+    """Wait until nobody else is counting. A transaction that begins to read afterwards sees all that they counted."""
+    Counting.objects.bulk_create([Counting(counted_at=now)], ignore_conflicts=True)
+    Counting.objects.update(counted_at=now)
+
+
+@transaction.atomic
+def _count(now: dt.datetime, limit: int) -> int:
+    _take_turn(now)
+    scores = list(_due().select_related("attempt").order_by("pk")[:limit])
+    replaced = Score.objects.filter(attempt__in=[score.attempt_id for score in scores], is_counted=True)
+    _change([(score, -1) for score in replaced.select_related("attempt")] + [(score, 1) for score in scores])
+    replaced.update(is_counted=False)
+    Score.objects.filter(pk__in=[score.pk for score in scores]).update(is_counted=True)
+    return len(scores)
+
+
+def _change(scores: list[tuple[Score, int]]) -> None:
+    """Add scores to the sums or take them back, by their sign."""
+    rows = defaultdict(list)
+    items = AttemptItem.objects.filter(attempt__in={score.attempt_id for score, _ in scores})
+    for row in items.only(
+        "attempt", "position", "question", "revision", "is_scored", "response", "seconds_spent"
+    ).order_by("position"):
+        rows[row.attempt_id].append(row)
+    wanted = {row.revision_id for of_attempt in rows.values() for row in of_attempt}
+    revisions = Revision.objects.only("kind", "key", "options").in_bulk(wanted)
+    questions = _question_sums(revisions)
+    exams = _exam_statistics({score.attempt.exam_id for score, _ in scores})
+    for score, sign in scores:
+        attempt = score.attempt
+        kept = exams.setdefault(
+            (attempt.exam_id, attempt.form_id), ExamStatistics(exam_id=attempt.exam_id, form_id=attempt.form_id)
+        )
+        sums = ExamSums(kept.scores, kept.right, kept.empty)
+        tally(
+            [_judged(row, revisions[row.revision_id], score) for row in rows[attempt.pk]],
+            has_run_out=attempt.closed_by == Attempt.ClosedBy.DEADLINE,
+            is_fixed=attempt.form_id is not None,
+            sign=sign,
+            questions=questions,
+            exam=sums,
+        )
+        kept.empty = sums.empty
+    _store(revisions.values(), questions)
+    for kept in exams.values():
+        kept.save()
+
+
+def _judged(row: AttemptItem, revision: Revision, score: Score) -> JudgedItem:
+    return JudgedItem(
+        position=row.position,
+        question_id=row.question_id,
+        revision_id=row.revision_id,
+        is_scored=row.is_scored,
+        points=score.points[str(row.position)],
+        is_blank=not row.response,
+        marks=marks(revision.kind, revision.key, len(revision.options), row.response),
+        seconds=row.seconds_spent,
+    )
+
+
+def _question_sums(revision_ids: Iterable[int]) -> dict[int, QuestionSums]:
+    kept = QuestionStatistics.objects.in_bulk(revision_ids, field_name="revision_id")
+    return {
+        pk: QuestionSums(kept[pk].cells, kept[pk].seconds, kept[pk].not_reached) if pk in kept else QuestionSums()
+        for pk in revision_ids
+    }
+
+
+def _exam_statistics(exam_ids: Iterable[int]) -> dict[tuple[int, int | None], ExamStatistics]:
+    return {(kept.exam_id, kept.form_id): kept for kept in ExamStatistics.objects.filter(exam__in=exam_ids)}
+
+
+def _store(revisions: Iterable[Revision], questions: dict[int, QuestionSums]) -> None:
+    rows = [_statistics(revision, questions[revision.pk]) for revision in revisions]
+    fields = [field.name for field in QuestionStatistics._meta.fields if field.name not in ("id", "revision")]
+    QuestionStatistics.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["revision"], update_fields=fields
+    )
+
+
+def _statistics(revision: Revision, sums: QuestionSums) -> QuestionStatistics:
+    item = analyse_item(sums, kind=revision.kind, key=revision.key, option_count=len(revision.options))
+    return QuestionStatistics(
+        revision=revision,
+        cells=sums.cells,
+        seconds=sums.seconds,
+        not_reached=sums.not_reached,
+        reached=item.reached,
+        right=item.right,
+        share_right=item.share,
+        discrimination=item.discrimination,
+        median_seconds=item.median_seconds,
+        **{name: flag in item.flags for flag, name in FLAG_FIELDS.items()},
+    )

@@ -1,0 +1,27 @@
+"""How a question or an exam did, for their pages in the admin."""
+
+from django import template
+
+from exams import queries
+from exams.item_analysis import MINIMUM_FOR_ABILITY, MINIMUM_FOR_DISTRIBUTION, MINIMUM_FOR_RELIABILITY
+from exams.models import Exam, QuestionStatistics
+from questions.models import Question
+
+register = template.Library()
+MINIMUMS = {"ability": MINIMUM_FOR_ABILITY, "exam": MINIMUM_FOR_DISTRIBUTION, "reliability": MINIMUM_FOR_RELIABILITY}
+
+
+@register.inclusion_tag("admin/exams/statistics/question.html")
+def question_statistics(question: Question) -> dict[str, object]:
+    """All its revisions that were answered."""
+    return {"panels": queries.question_panels(question), "counted_at": queries.counted_at(), "minimums": MINIMUMS}
+
+
+@register.inclusion_tag("admin/exams/statistics/question.html")
+def revision_statistics(row: QuestionStatistics) -> dict[str, object]:
+    return {"panels": [queries.question_panel(row)], "counted_at": queries.counted_at(), "minimums": MINIMUMS}
+
+
+@register.inclusion_tag("admin/exams/statistics/exam.html")
+def exam_statistics(exam: Exam) -> dict[str, object]:
+    return {"panels": queries.exam_panels(exam), "counted_at": queries.counted_at(), "minimums": MINIMUMS}

@@ -1,0 +1,25 @@
+"""The candidate's pages: each translates a request to one service call or a few reads, and back."""
+
+from exams.views.afterwards import attempt_result, attempt_review, history
+from exams.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start, home
+from exams.views.cohorts import join
+from exams.views.problems import problem_report, problem_reports
+from exams.views.taking import answer_save, attempt_clock, attempt_page, hand_in
+
+__all__ = [
+    "answer_save",
+    "attempt_clock",
+    "attempt_page",
+    "attempt_result",
+    "attempt_review",
+    "certification_detail",
+    "chapter_detail",
+    "exam_detail",
+    "exam_start",
+    "hand_in",
+    "history",
+    "home",
+    "join",
+    "problem_report",
+    "problem_reports",
+]

@@ -1,0 +1,94 @@
+"""What an attempt was worth, its questions again, and all attempts."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from exams import queries, services
+from exams.access import candidate_required, own_attempt, signed_in
+from exams.models import ProblemReport
+from exams.release import When
+from exams.views.taking import is_open
+
+
+@never_cache
+@require_safe
+@candidate_required
+def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """The score and the report, as soon as they exist and may be shown; until then a page that waits for them."""
+    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
+    if is_open(attempt, request):
+        return redirect("exams:attempt", attempt_id=attempt_id)
+    services.resend_due(now=now, candidate=signed_in(request))
+    attempt.refresh_from_db(fields=["state", "submitted_at", "closed_by", "scoring_error", "scoring_tries"])
+    shown = queries.shown_of(attempt, now)
+    is_withheld = shown.score is not When.NOW
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld}
+    score = None if is_withheld else attempt.scores.filter(is_current=True).first()
+    if score:
+        context["score"] = score
+        if score.rescore_id:
+            context["corrections"] = queries.corrected_scores(attempt, is_key_shown=shown.key is When.NOW)
+        context["headline"] = queries.headline(attempt, score)
+        rows = queries.report(attempt, score)
+        context["rows"] = rows
+        context["focus"] = queries.focus(rows)
+        context["trend"] = queries.trend(attempt, now)
+        context["scale_width"] = attempt.scale_max - attempt.scale_min
+        context["pass_percent"] = 100 * attempt.pass_share
+    template = "exams/result.html"
+    if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
+        if score or is_withheld:
+            # The finished page is a page of its own: load it whole, with its title and focus.
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        template = "exams/_waiting.html"
+    return render(request, template, context)
+
+
+@never_cache
+@require_safe
+@candidate_required
+def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Every question with what the exam shows now: the candidate's own answers, the key, the rationales."""
+    attempt = own_attempt(request.user, attempt_id)
+    score = attempt.scores.filter(is_current=True).first()
+    if score is None:
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    shown, show = queries.shown_of(attempt, timezone.now()), request.GET.get("show", "")
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show}
+    if shown.key is not When.NOW:
+        # The rows of this page are those of the exam page: they have no field that could tell the key.
+        items = queries.shown_items(attempt)
+        context["items"] = [item for item in items if show != "flagged" or item.is_flagged]
+        return render(request, "exams/answers.html", {**context, "total": len(items)})
+    everything = queries.reviewed_items(attempt, score, is_explained=shown.explanations is When.NOW)
+    domain = request.GET.get("domain", "")
+    reports = queries.reports_of(attempt)
+    context["items"] = [
+        (item, reports.get(item.position))
+        for item in everything
+        if (show != "wrong" or not item.is_right)
+        and (show != "flagged" or item.is_flagged)
+        and (not domain or str(item.domain_number) == domain)
+    ]
+    context |= {
+        "report_kinds": ProblemReport.Kind.choices,
+        "total": len(everything),
+        "hidden": len(score.points) - len(everything),
+        "domain": domain,
+        "domains": sorted({(item.domain_number, item.domain_name) for item in everything}),
+    }
+    return render(request, "exams/review.html", context)
+
+
+@never_cache
+@require_safe
+@candidate_required
+def history(request: HttpRequest) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    services.sweep(now=now, candidate=user)
+    return render(request, "exams/history.html", {"attempts": queries.attempts_of(user, now)})

@@ -1,0 +1,65 @@
+"""Problem reports of a candidate: making one from the review, and reading what came of them."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from exams import queries, services
+from exams.access import candidate_required, own_attempt, signed_in
+from exams.exceptions import ReportRefused
+from exams.models import ProblemReport
+from exams.release import When
+
+
+class ReportForm(forms.ModelForm):
+    class Meta:
+        model = ProblemReport
+        fields = ["kind", "text"]
+
+
+@never_cache
+@require_POST
+@candidate_required
+def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
+    """Take a report of a question that the review shows now."""
+    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
+    score = attempt.scores.filter(is_current=True).first()
+    if score is None:
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    if queries.shown_of(attempt, now).key is not When.NOW or position not in {
+        item.position for item in queries.reviewed_items(attempt, score)
+    }:
+        raise Http404
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        reasons = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        messages.error(request, f"Question {position}: the report was not sent. {reasons}")
+    else:
+        try:
+            services.report_problem(
+                candidate=signed_in(request),
+                attempt_id=attempt_id,
+                position=position,
+                kind=form.cleaned_data["kind"],
+                text=form.cleaned_data["text"],
+                now=now,
+            )
+        except ReportRefused as refusal:
+            messages.error(request, f"Question {position}: {refusal}")
+        else:
+            messages.success(request, f"Thank you: your report of question {position} was sent.")
+    return redirect(f"{reverse('exams:attempt-review', args=[attempt_id])}#q{position}")
+
+
+@never_cache
+@require_safe
+@candidate_required
+def problem_reports(request: HttpRequest) -> HttpResponse:
+    return render(request, "exams/problems.html", {"reports": queries.reports_by(signed_in(request))})

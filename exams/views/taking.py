@@ -1,0 +1,137 @@
+"""An exam under way: its page, its answers, its clock and its hand-in."""
+
+import secrets
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from exams import queries, services, timing
+from exams.access import candidate_required, own_attempt, signed_in
+from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
+from exams.forms import read_answer, read_answers, read_seconds
+from exams.models import Attempt, AttemptItem
+
+
+# 240 KB become 35. BREACH finds nothing here: the page repeats nothing that the request says, its CSRF token is masked
+# anew each time, and Django pads what it compresses by a random length.
+@gzip_page
+@never_cache
+@require_safe
+@candidate_required
+def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """All questions in one document; once the attempt is closed, on to its result."""
+    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
+    if not is_open(attempt, request):
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    context = {
+        "attempt": attempt,
+        "items": queries.shown_items(attempt),
+        "page": secrets.token_hex(8),
+        "remaining": timing.remaining(attempt.deadline_at, now),
+    }
+    return render(request, "exams/attempt.html", context)
+
+
+def is_open(attempt: Attempt, request: HttpRequest) -> bool:
+    """Tell whether answers are still taken; an attempt that is overdue is closed here if no sweep has done it."""
+    now = timezone.now()
+    if attempt.is_in_progress and not timing.is_accepting(attempt.deadline_at, now):
+        services.close_overdue(now=now, candidate=signed_in(request))
+        return False
+    return attempt.is_in_progress
+
+
+@never_cache
+@require_POST
+@candidate_required
+def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
+    """Store one answer. 200 is the only answer that means "saved"; 409 shows both, 410 says that the exam is over."""
+    now = timezone.now()
+    context = {"attempt_id": attempt_id, "position": position}
+    try:
+        answer = read_answer(request.POST, position)
+        item = services.save_answer(candidate=signed_in(request), attempt_id=attempt_id, answer=answer, now=now)
+    except AttemptItem.DoesNotExist:
+        raise Http404 from None
+    except InvalidResponse as error:
+        return HttpResponse(str(error), status=400, content_type="text/plain")
+    except AttemptClosed as closed:
+        return HttpResponse(str(closed), status=410, content_type="text/plain")
+    except StaleAnswer:
+        (item_there,) = queries.shown_items(own_attempt(request.user, attempt_id), position=position)
+        context["item"] = item_there
+        context["mine"] = item_there.with_answer(answer.chosen, answer.places, answer.sequence)
+        return render(request, "exams/_conflict.html", context, status=409)
+    context["sequence"] = item.sequence
+    context["remaining"] = timing.remaining(item.attempt.deadline_at, now)
+    return render(request, "exams/_saved.html", context)
+
+
+@never_cache
+@require_safe
+@candidate_required
+def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """What a page that was away needs to go on: the time left and a fresh CSRF token. 410 when the exam is over."""
+    attempt = own_attempt(request.user, attempt_id)
+    if not is_open(attempt, request):
+        return HttpResponse("This exam is over.", status=410, content_type="text/plain")
+    remaining = timing.remaining(attempt.deadline_at, timezone.now())
+    return JsonResponse({"remaining": remaining, "token": get_token(request)})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@candidate_required
+def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Save what the page holds; then go back to it, show the summary, or hand in, as the button says."""
+    attempt = own_attempt(request.user, attempt_id)
+    if not is_open(attempt, request) and request.method == "GET":
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    if request.method == "GET":
+        return render(request, "exams/hand_in.html", _summary(attempt))
+    wanted = request.POST.get("then", "submit")
+    call = services.submit_attempt if wanted == "submit" else services.save_form
+    try:
+        saved = call(
+            candidate=signed_in(request),
+            attempt_id=attempt_id,
+            answers=read_answers(request.POST),
+            seconds=read_seconds(request.POST),
+            now=timezone.now(),
+        )
+    except InvalidResponse as error:
+        return render(request, "exams/refused.html", {"attempt": attempt, "message": str(error)}, status=400)
+    except AttemptClosed:
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    if saved.conflicts:
+        shown = {item.position: item for item in queries.shown_items(attempt)}
+        conflicts = [
+            (shown[answer.position], shown[answer.position].with_answer(answer.chosen, answer.places, answer.sequence))
+            for answer in saved.conflicts
+        ]
+        return render(request, "exams/conflicts.html", {"attempt": attempt, "conflicts": conflicts}, status=409)
+    if wanted == "submit":
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    if wanted == "review":
+        return redirect("exams:attempt-hand-in", attempt_id=attempt_id)
+    messages.success(request, "All answers on this page are saved.")
+    return redirect("exams:attempt", attempt_id=attempt_id)
+
+
+def _summary(attempt: Attempt) -> dict[str, object]:
+    states = queries.item_states(attempt)
+    return {
+        "attempt": attempt,
+        "total": len(states),
+        "unanswered": [state.position for state in states if not state.is_answered and not state.is_incomplete],
+        "incomplete": [state.position for state in states if state.is_incomplete],
+        "flagged": [state.position for state in states if state.is_flagged],
+        "remaining": timing.remaining(attempt.deadline_at, timezone.now()),
+    }

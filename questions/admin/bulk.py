@@ -1,0 +1,151 @@
+"""Doing something with many questions: a page that asks, then each question in a transaction of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from accounts.models import User
+from questions import services
+from questions.exceptions import QuestionRefused
+from questions.forms import ReviewerField, TaskField, read_tags
+from questions.models import Question
+from questions.queries import task_labels
+
+# So many are done within the time of a request; a message names so many refusals.
+MOST_AT_ONCE, MOST_REFUSALS = 500, 30
+
+
+class TextForm(forms.Form):
+    text = forms.CharField(
+        label="Note", required=False, max_length=1000, help_text="For the history of each; may stay empty."
+    )
+
+
+class ReviewForm(TextForm):
+    reviewer = ReviewerField()
+
+
+class TagsForm(forms.Form):
+    add = forms.CharField(label="Add tags", required=False, max_length=1000, help_text="Separated by commas.")
+    remove = forms.CharField(label="Remove tags", required=False, max_length=1000, help_text="Separated by commas.")
+
+    def clean_add(self) -> list[str]:
+        return read_tags(self.cleaned_data["add"])
+
+    def clean_remove(self) -> list[str]:
+        return read_tags(self.cleaned_data["remove"])
+
+
+class TaskForm(forms.Form):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.labels = task_labels()
+        self.fields["task"] = TaskField(self.labels)
+
+
+class DifficultyForm(forms.Form):
+    difficulty = forms.ChoiceField(choices=Question.Difficulty)
+
+
+def _publish(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.publish(question=question, by=by, now=timezone.now(), text=data["text"])
+
+
+def _send_to_review(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.send_to_review(question=question, reviewer=data["reviewer"], by=by, now=timezone.now(), text=data["text"])
+
+
+def _retire(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.retire(question=question, by=by, now=timezone.now(), text=data["text"])
+
+
+def _change_tags(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.change_tags(question=question, add=data["add"], remove=data["remove"])
+
+
+def _move(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.move_to_task(question=question, task=data["task"])
+
+
+def _set_difficulty(question: Question, by: User, data: dict[str, Any]) -> None:
+    services.set_difficulty(question=question, difficulty=data["difficulty"])
+
+
+Action = Callable[[Any, HttpRequest, QuerySet[Question]], HttpResponse | None]
+
+
+def _action(
+    name: str, label: str, done: str, form_class: type[forms.Form], do: Callable[[Question, User, dict[str, Any]], None]
+) -> Action:
+    """Return an action of the admin's list: it shows the form, and does it when that comes back filled in."""
+
+    @admin.action(description=label, permissions=["change"])
+    def action(model_admin: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
+        chosen = list(questions.order_by("code")[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            messages.error(request, f"More than {MOST_AT_ONCE} questions at once take too long; choose fewer.")
+            return None
+        form = form_class(request.POST if "_confirmed" in request.POST else None)
+        if not form.is_valid():
+            context = {
+                **model_admin.admin_site.each_context(request),
+                "title": label,
+                "opts": model_admin.opts,
+                "questions": chosen,
+                "form": form,
+                "action": name,
+                "checkbox": ACTION_CHECKBOX_NAME,
+            }
+            return render(request, "admin/questions/question/bulk.html", context)
+        if not isinstance(request.user, User):
+            raise PermissionDenied
+        _do_all(model_admin, request, request.user, chosen, form.cleaned_data, done, do)
+        return None
+
+    action.__name__ = name
+    return action
+
+
+def _do_all(
+    model_admin: Any,
+    request: HttpRequest,
+    by: User,
+    questions: list[Question],
+    data: dict[str, Any],
+    done: str,
+    do: Callable[[Question, User, dict[str, Any]], None],
+) -> None:
+    refusals = []
+    for question in questions:
+        try:
+            do(question, by, data)
+        except QuestionRefused as refusal:
+            refusals.append((question.code, str(refusal)))
+        else:
+            model_admin.log_change(request, question, f"In bulk: {done}.")
+    if count := len(questions) - len(refusals):
+        messages.success(request, f"{count} question{'s' if count != 1 else ''} {done}.")
+    if refusals:
+        rows = format_html_join("", "<br>{}: {}", refusals[:MOST_REFUSALS])
+        more = len(refusals) - MOST_REFUSALS
+        note = f" The first {MOST_REFUSALS}:" if more > 0 else ""
+        messages.error(request, format_html("{} not {}.{}{}", len(refusals), done, note, rows))
+
+
+BULK_ACTIONS = [
+    _action("publish_selected", "Publish", "published", TextForm, _publish),
+    _action("review_selected", "Send to review", "sent to review", ReviewForm, _send_to_review),
+    _action("retire_selected", "Retire", "retired", TextForm, _retire),
+    _action("tag_selected", "Add or remove tags", "tagged anew", TagsForm, _change_tags),
+    _action("move_selected", "Move to another task", "moved", TaskForm, _move),
+    _action("difficulty_selected", "Set the difficulty", "given the difficulty", DifficultyForm, _set_difficulty),
+]

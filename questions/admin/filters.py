@@ -1,0 +1,92 @@
+"""The filters of the list of questions. Each asks with EXISTS or by a column: a join would count a question twice."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from questions.models import Certification, Domain, Question, QuestionTask, Revision, Tag
+
+
+class ByCertification(admin.SimpleListFilter):
+    title = "certification"
+    parameter_name = "certification"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), code.upper()) for pk, code in Certification.objects.values_list("pk", "code")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        return _placed(queryset, certification=self.value()) if self.value() else queryset
+
+
+class ByDomain(admin.SimpleListFilter):
+    title = "domain"
+    parameter_name = "domain"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(domain.pk), str(domain)) for domain in Domain.objects.select_related("certification")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        return _placed(queryset, domain=self.value()) if self.value() else queryset
+
+
+def _placed(queryset: QuerySet[Question], **where: Any) -> QuerySet[Question]:
+    return queryset.filter(Exists(QuestionTask.objects.filter(question=OuterRef("pk"), **where)))
+
+
+class ByKind(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(value)) for value in Revision.Kind]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if not self.value():
+            return queryset
+        return queryset.filter(Exists(Revision.objects.filter(question=OuterRef("pk"), kind=self.value())))
+
+
+class ByTag(admin.SimpleListFilter):
+    title = "tag"
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in Tag.objects.values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if not self.value():
+            return queryset
+        tagged = Question.tags.through.objects.filter(question=OuterRef("pk"), tag__name=self.value())
+        return queryset.filter(Exists(tagged))
+
+
+class ByReviewer(admin.SimpleListFilter):
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "waiting for mine"), ("any", "waiting for somebody's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if self.value() == "mine":
+            return queryset.filter(reviewer=request.user.pk)
+        return queryset.filter(reviewer__isnull=False) if self.value() == "any" else queryset
+
+
+class ByDraft(admin.SimpleListFilter):
+    title = "unpublished revision"
+    parameter_name = "draft"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "yes"), ("no", "no")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        draft = Exists(Revision.objects.filter(question=OuterRef("pk"), published_at__isnull=True))
+        if self.value() == "yes":
+            return queryset.filter(draft)
+        return queryset.filter(~draft) if self.value() == "no" else queryset
+
+
+QUESTION_FILTERS = ["status", ByReviewer, ByDraft, ByCertification, ByDomain, ByKind, "difficulty", ByTag]

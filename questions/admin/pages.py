@@ -1,0 +1,216 @@
+"""The pages around the form of a question: previews, the steps of its review, its revisions side by side."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from questions import services
+from questions.content import Problem, publication_problems
+from questions.diffing import content_fields, diff_fields
+from questions.exceptions import QuestionRefused
+from questions.forms import NO_STEM, QuestionForm, StepForm, latest_revision
+from questions.linting import lint
+from questions.models import Question, Revision
+from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels
+
+EVENTS_SHOWN = 30
+# The steps that take nothing but a comment: their service, and what to say when it is done.
+STEPS: dict[str, tuple[Callable[..., object], str]] = {
+    "comment": (services.comment, "Your comment is kept."),
+    "approve": (services.approve, "{} is approved; it can be published."),
+    "approve_and_publish": (services.approve_and_publish, "{} is approved and published."),
+    "send_back": (services.send_back, "{} went back to its author."),
+    "publish": (services.publish, "{} is published."),
+    "retire": (services.retire, "{} is retired."),
+    "bring_back": (services.bring_back, "{} is back."),
+}
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return the request's user; the admin lets nobody in who is none."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+class QuestionPages(admin.ModelAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            guarded: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
+            return path(route, guarded, name=f"questions_question_{name}")
+
+        return [
+            page("live-preview/", self.live_preview_view, "live_preview"),
+            page("<path:object_id>/preview/", self.preview_view, "preview"),
+            page("<path:object_id>/step/", self.step_view, "step"),
+            page("<path:object_id>/revisions/", self.revisions_view, "revisions"),
+            *super().get_urls(),
+        ]
+
+    def _question(self, request: HttpRequest, object_id: str) -> Question:
+        question: Question | None = self.get_object(request, object_id)
+        if question is None:
+            raise Http404(f"There is no question “{object_id}”.")
+        if not self.has_view_permission(request, question):
+            raise PermissionDenied
+        return question
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        question: Question | None = context.get("original")
+        context["task_labels"] = task_labels().values()
+        if question:
+            context["events"] = question.events.select_related("by", "revision")[:EVENTS_SHOWN]
+            context["revisions"] = question.revisions.select_related("created_by").defer("stem", "rationales")
+            context["reviewers"] = possible_reviewers().order_by("name", "email")
+            context["has_draft"] = any(revision.published_at is None for revision in context["revisions"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- Previews ---------------------------------------------------------------------------------------------------
+
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The latest revision as candidates see it: during the exam and in the review."""
+        question = self.get_object(request, object_id)
+        revision = latest_revision(question) if question else None
+        if question is None or revision is None or not self.has_view_permission(request, question):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        context = {
+            **self.admin_site.each_context(request),
+            "question": question,
+            "revision": revision,
+            "asked": asked(revision),
+            "item": previewed(revision),
+            "opts": self.opts,
+            "title": f"Preview of {question}",
+        }
+        return render(request, "admin/questions/question/preview.html", context)
+
+    def live_preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What is in the form right now, as candidates would see it, with what is missing and what could be better.
+
+        Nothing is stored. What the form refuses is left out, as far as the question can be shown without it.
+        """
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        pk = request.POST.get("question", "")
+        question = Question.objects.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+        if not (self.has_change_permission(request, question) if question else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = QuestionForm(request.POST, instance=question or Question())
+        form.is_valid()
+        content = form.content
+        revision = Revision(question=form.instance)
+        revision.set_content(content)
+        ignored = [Problem("ignored", f"{what}: a question of this kind has none.") for what in form.ignored]
+        is_empty = content.stem == NO_STEM
+        hints = [*ignored, *lint(content)]
+        similar = [] if is_empty else similar_questions(content.stem, besides=question.pk if question else None)
+        context = {
+            "errors": [f"{form.fields[name].label or name}: {errors[0]}" if name in form.fields else errors[0]
+                       for name, errors in form.errors.items()],
+            "missing": [(_place(problem), problem.message) for problem in publication_problems(content)],
+            "hints": [(_place(hint), hint.message) for hint in hints],
+            "similar": similar,
+            "remarks": len(hints) + len(similar),
+            "asked": asked(revision),
+            "item": previewed(revision),
+        }  # fmt: skip
+        return render(request, "admin/questions/question/_live.html", context)
+
+    # --- Review -----------------------------------------------------------------------------------------------------
+
+    def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take one step with a question and go back to its page, which says what came of it."""
+        question = self._question(request, object_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request, question):
+            raise PermissionDenied
+        form = StepForm(request.POST)
+        if not form.is_valid():
+            problems = [f"{name}: {errors[0]}" for name, errors in form.errors.items()]
+            self.message_user(request, f"Nothing was done. {' '.join(problems)}", messages.ERROR)
+            return self._to(question)
+        try:
+            question, said = self._take(form.cleaned_data, question, request)
+        except QuestionRefused as refusal:
+            self.message_user(request, f"Nothing was done. {refusal}", messages.ERROR)
+        else:
+            self.message_user(request, said, messages.SUCCESS)
+        return self._to(question)
+
+    def _to(self, question: Question) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:questions_question_change", args=[question.pk]))
+
+    def _take(self, data: dict[str, Any], question: Question, request: HttpRequest) -> tuple[Question, str]:
+        """Call the service; return the question to show next and what to say. Raises `QuestionRefused`."""
+        step, by, now = data["step"], signed_in(request), timezone.now()
+        if step == "copy":
+            if not self.has_add_permission(request):
+                raise PermissionDenied
+            copy = services.copy_question(question=question, by=by, now=now)
+            return copy, f"This is the copy of {question}, a draft."
+        if step == "restore":
+            revision = question.revisions.filter(number=data["revision"]).first()
+            if revision is None:
+                raise QuestionRefused("There is no such revision.")
+            services.restore_revision(revision=revision, by=by, now=now)
+            return question, f"The draft has the text of revision {revision.number} now."
+        if step == "send_to_review":
+            reviewer = data["reviewer"]
+            if reviewer is None:
+                raise QuestionRefused("Choose who is to review it.")
+            services.send_to_review(question=question, reviewer=reviewer, by=by, now=now, text=data["text"])
+            return question, f"{reviewer} is asked to review it."
+        service, said = STEPS[step]
+        service(question=question, by=by, now=now, text=data["text"])
+        return question, said.format(question)
+
+    def revisions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Two revisions of a question side by side; without numbers, the latest two."""
+        question = self._question(request, object_id)
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        revisions = {revision.number: revision for revision in question.revisions.select_related("created_by")}
+        if not revisions:
+            raise Http404("It has no revision yet.")
+        numbers = sorted(revisions)
+        new = _number(request.GET.get("new"), numbers, default=numbers[-1])
+        before = [number for number in numbers if number < new]
+        old = _number(request.GET.get("old"), numbers, default=before[-1] if before else numbers[0])
+        context = {
+            **self.admin_site.each_context(request),
+            "question": question,
+            "revisions": revisions.values(),
+            "old": revisions[old],
+            "new": revisions[new],
+            "has_change_permission": self.has_change_permission(request, question),
+            "rows": diff_fields(content_fields(revisions[old].content), content_fields(revisions[new].content)),
+            "opts": self.opts,
+            "title": f"Revisions of {question}",
+        }
+        return render(request, "admin/questions/question/revisions.html", context)
+
+
+def _place(problem: Problem) -> str:
+    """Name the field as the form does: options.0.rationale is that of option 1."""
+    first, *rest = problem.field.split(".")
+    if first == "options" and rest:
+        return " ".join([f"option {int(rest[0]) + 1}", *(part for part in rest[1:] if part != "text")])
+    return first
+
+
+def _number(given: str | None, numbers: list[int], *, default: int) -> int:
+    if given is None:
+        return default
+    if given not in map(str, numbers):
+        raise Http404("There is no such revision.")
+    return int(given)

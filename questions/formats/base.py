@@ -1,0 +1,170 @@
+"""What every file format of questions gives and takes. Pure: bytes in, entries out, and back."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from questions.bankfiles import QuestionEntry
+from questions.content import Problem, QuestionContent, draft_problems
+from questions.formats.texts import Unreadable, text_problem
+
+__all__ = ["MAX_QUESTIONS", "Defaults", "Format", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
+
+# Read, compared and shown in one page; a larger bank comes in several files.
+MAX_QUESTIONS = 5_000
+# What is filled in by whoever imports, or left as it is in a question that exists already.
+ASSUMABLE = frozenset({"tasks", "difficulty", "valid_as_of", "tags", "source"})
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What an imported question gets where its file says nothing: formats differ in what they carry.
+
+    Tags are added to those of the file.
+    """
+
+    valid_as_of: dt.date
+    tasks: dict[str, str] = field(default_factory=dict)
+    difficulty: str = "medium"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadQuestion:
+    """One question of a file: where it stands there, what it says, or why it is refused.
+
+    `entry` is None exactly when there are `problems`. `notes` say what the file holds that is not taken over, or what
+    was assumed. `assumed` names the fields of which the file says nothing: a question that is here already keeps its
+    own.
+    """
+
+    place: str
+    label: str
+    entry: QuestionEntry | None = None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    assumed: frozenset[str] = frozenset()
+
+
+class Format(Protocol):
+    """A file format. `losses` names what it cannot carry, for the page and the documents."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def suffixes(self) -> tuple[str, ...]: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def losses(self) -> tuple[str, ...]: ...
+
+    def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
+        """Return the questions of a file in its order. Raises `Unreadable`; never anything else for any bytes."""
+        ...
+
+    def left_out(self, entry: QuestionEntry) -> str:
+        """Say why this question cannot be written at all, empty if it can."""
+        ...
+
+    def write(self, entries: Sequence[QuestionEntry]) -> bytes:
+        """Return a file of these questions, the same bytes for the same entries; leave out what `left_out` names."""
+        ...
+
+
+def check_count(count: int) -> None:
+    """Raise `Unreadable` for a file of no question or of too many."""
+    if count == 0:
+        raise Unreadable("There is no question in the file.")
+    if count > MAX_QUESTIONS:
+        raise Unreadable(f"There are {count:,} questions; at most {MAX_QUESTIONS:,} are read at once. Split the file.")
+
+
+def unwritable(entry: QuestionEntry) -> str:
+    """Say why no format can take this question: a text that was stored before texts were checked. Empty if one can."""
+    problems = _text_problems(entry.model_dump(mode="json"))
+    return str(problems[0]) if problems else ""
+
+
+def read_entry(
+    place: str,
+    label: str,
+    fields: Mapping[str, Any],
+    defaults: Defaults,
+    *,
+    notes: Iterable[str] = (),
+    problems: Sequence[Problem] = (),
+    lacking: Collection[str] = (),
+) -> ReadQuestion:
+    """Return the question that a file's fields make, or what is wrong with them.
+
+    `fields` are those of `QuestionEntry`; what is missing or empty comes from `defaults`, an id from the content. It is
+    a draft unless `status` says otherwise. `problems` are those that the format has found itself, `lacking` the fields
+    that it has no place for.
+    """
+    values = {name: value for name, value in fields.items() if value not in (None, "", (), [], {})}
+    has_id, assumed = "id" in values, (ASSUMABLE | set(lacking)) - set(values)
+    values = {
+        "id": "imp",
+        "options": (),
+        "tasks": defaults.tasks,
+        "difficulty": defaults.difficulty,
+        "valid_as_of": defaults.valid_as_of,
+        "status": "draft",
+        **values,
+    }
+    found = [*problems, *_text_problems(values)]
+    entry = None
+    if not found:
+        try:
+            entry = QuestionEntry.model_validate(values)
+        except ValidationError as error:
+            found += [_problem(detail) for detail in error.errors(include_url=False, include_context=False)]
+        else:
+            found += draft_problems(entry)
+            tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
+            entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
+    named = values["id"] if has_id and isinstance(values["id"], str) else str(values.get("stem", ""))
+    label = label or " ".join(named.split())[:60]
+    return ReadQuestion(place, label, None if found else entry, tuple(found), tuple(notes), assumed)
+
+
+def _text_problems(value: object, path: str = "") -> list[Problem]:
+    if isinstance(value, str):
+        message = text_problem(value.replace("\r\n", "\n"))
+        return [Problem(path, message)] if message else []
+    if isinstance(value, Mapping):
+        pairs: Iterable[tuple[object, object]] = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = enumerate(value)
+    else:
+        return []
+    return [problem for key, inner in pairs for problem in _text_problems(inner, f"{path}.{key}" if path else str(key))]
+
+
+_MESSAGES = {
+    "missing": "is missing; fill it in",
+    "extra_forbidden": "is no field of a question; remove it",
+    "string_pattern_mismatch": "is no name; use lower-case letters, digits and single hyphens",
+    "string_too_short": "is empty; fill it in",
+}
+
+
+def _problem(detail: Any) -> Problem:
+    given = detail.get("input")
+    message = _MESSAGES.get(detail["type"], detail["msg"])
+    shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
+    return Problem(".".join(str(part) for part in detail["loc"]), f"{message}{shown}.")
+
+
+def derived_id(content: QuestionContent) -> str:
+    """Return an id that the same question gets again when its file, which names none, is imported again."""
+    said = [content.kind, content.stem, *(option.text for option in content.options)]
+    # Length first: no two questions run together to the same string.
+    joined = "".join(f"{len(part)}:{part}" for part in said)
+    return f"imp-{hashlib.sha256(joined.encode()).hexdigest()[:10]}"

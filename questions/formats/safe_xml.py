@@ -1,0 +1,90 @@
+"""XML from outside: no document type, no entity, no outside reference, and no more of it than a question bank needs."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from typing import Any
+
+from defusedxml.common import DefusedXmlException, DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser
+
+from questions.formats.texts import Unreadable, check_size
+
+# 5,000 questions of 8 options with their feedback are some 250,000 elements. An element takes about 250 bytes.
+MAX_ELEMENTS = 400_000
+# What reads a text goes down into it by calls; the formats themselves need some fifteen levels.
+MAX_DEPTH = 100
+MAX_ATTRIBUTES = 50
+
+
+class IllFormed(Unreadable):
+    """Not XML at all, as opposed to XML that is refused for what it tries."""
+
+
+@dataclass
+class Document:
+    """A file that was read: its root, and the line at which each child of the root begins."""
+
+    root: ET.Element
+    lines: dict[ET.Element, int] = field(default_factory=dict)
+
+
+class Budget:
+    """How many elements may still be read: of a file, or of all files of a package together."""
+
+    def __init__(self) -> None:
+        self.elements = MAX_ELEMENTS
+
+
+def parse(data: bytes, what: str = "The file", budget: Budget | None = None) -> Document:
+    """Return the document. Raises `Unreadable` with the reason; `IllFormed` when it is simply broken."""
+    check_size(data)
+    builder = _Builder(budget or Budget())
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
+    builder.position = lambda: parser.parser.CurrentLineNumber
+    try:
+        parser.feed(data)
+        root = parser.close()
+    except DTDForbidden as error:
+        raise Unreadable(f"{what} has a document type (<!DOCTYPE …>); remove it and its entities.") from error
+    except DefusedXmlException as error:
+        raise Unreadable(f"{what} declares entities or refers to other files; write the text itself.") from error
+    except _TooMuch as error:
+        raise Unreadable(f"{what}: {error}") from error
+    except ET.ParseError as error:
+        raise IllFormed(f"{what} is not well-formed XML: {error}; export it again.") from error
+    except (ValueError, LookupError) as error:  # the encoding is unknown, or the bytes do not fit it
+        raise IllFormed(f"{what} cannot be decoded: {error}; save it as UTF-8.") from error
+    return Document(root, builder.lines)
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class _Builder(ET.TreeBuilder):
+    """Builds the tree, and stops as soon as it grows beyond measure."""
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__()
+        self.budget = budget
+        self.depth = 0
+        self.lines: dict[ET.Element, int] = {}
+        self.position: Any = None
+
+    def start(self, tag: str, attrs: dict[Any, Any], /) -> ET.Element:
+        self.depth += 1
+        self.budget.elements -= 1
+        if self.depth > MAX_DEPTH:
+            raise _TooMuch(f"elements stand more than {MAX_DEPTH} deep in each other; questions need a few levels.")
+        if self.budget.elements < 0:
+            raise _TooMuch(f"more than {MAX_ELEMENTS:,} elements; split the file.")
+        if len(attrs) > MAX_ATTRIBUTES:
+            raise _TooMuch(f"<{tag[:40]}> has {len(attrs):,} attributes; at most {MAX_ATTRIBUTES} are read.")
+        element = super().start(tag, attrs)
+        if self.depth == 2:
+            self.lines[element] = self.position()
+        return element
+
+    def end(self, tag: str, /) -> ET.Element:
+        self.depth -= 1
+        return super().end(tag)

@@ -1,0 +1,228 @@
+"""Questions as rows of a table: what CSV and XLSX share. The header: docs/import-export.md."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from questions.bankfiles import QuestionEntry
+from questions.content import CHOICE_KINDS, MAX_OPTIONS, Problem
+from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
+
+LETTERS = "ABCDEFGH"
+NUMBERS = range(1, MAX_OPTIONS + 1)
+HEADER = (
+    *("id", "kind", "tasks", "difficulty", "tags", "valid_as_of", "case", "stem", "key", "shuffle"),
+    *(f"{name}_{number}" for number in NUMBERS for name in ("option", "match", "rationale")),
+    *(f"decoy_{number}" for number in NUMBERS),
+    *("explanation", "service_note", "references", "source_id", "source_chapter", "source_title"),
+)
+_OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
+REQUIRED = ("stem", "option_1", "option_2")
+LOSSES = ("status: every question arrives as a draft",)
+
+# Spreadsheets run what begins so as a formula; an apostrophe before it makes it text. The full-width forms are the
+# same to some. A text that begins with apostrophes and then so gets one more: taking one away is always right.
+_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+_ESCAPED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
+
+
+def escape_cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; `unescape_cell` gives the text back."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unescape_cell(cell: str) -> str:
+    return cell[1:] if _ESCAPED.match(cell) else cell
+
+
+def read_header(cells: Sequence[str]) -> list[str]:
+    """Return the columns' names in their order, empty for a column to skip. Raises `Unreadable`."""
+    names = [cell.strip().casefold().replace(" ", "_") for cell in cells]
+    for name in names:
+        if name and name not in HEADER:
+            raise Unreadable(f"The header names a column “{name[:60]}” that there is not; see the template.")
+        if name and names.count(name) > 1:
+            raise Unreadable(f"The header names the column “{name}” twice; keep one.")
+    if missing := [name for name in REQUIRED if name not in names]:
+        raise Unreadable(f"The header lacks {', '.join(missing)}. Take the template, or add what is missing.")
+    return names
+
+
+def read_rows(
+    header: Sequence[str], rows: Iterable[tuple[int, Sequence[str], Sequence[Problem]]], defaults: Defaults
+) -> list[ReadQuestion]:
+    """Return the questions of rows, each with its number in the file and what is wrong with its cells."""
+    questions = []
+    for number, cells, problems in rows:
+        if not any(cell.strip() for cell in cells) and not problems:
+            continue
+        questions.append(_read_row(f"row {number}", header, cells, problems, defaults))
+        if len(questions) % 1000 == 1:
+            check_count(len(questions))  # before more are held
+    check_count(len(questions))
+    return questions
+
+
+def _read_row(
+    place: str, header: Sequence[str], cells: Sequence[str], found: Sequence[Problem], defaults: Defaults
+) -> ReadQuestion:
+    problems, notes = list(found), []
+    row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(header, cells, strict=False) if name}
+    beyond = [cell for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False) if not name]
+    if any(cell.strip() for cell in beyond):
+        problems.append(Problem("row", "has a cell under no heading; name its column or empty it."))
+    get = row.get
+    count = max((number for number in NUMBERS if get(f"option_{number}", "").strip()), default=0)
+    for number in NUMBERS:
+        for name in ("match", "rationale"):
+            if number > count and get(f"{name}_{number}", "").strip():
+                message = f"belongs to option_{number}, which is empty; write it or empty this."
+                problems.append(Problem(f"{name}_{number}", message))
+    problems += [
+        Problem(f"option_{number}", "is empty although a later one is not; close the gap.")
+        for number in range(1, count)
+        if not get(f"option_{number}", "").strip()
+    ]
+    keys = _parsed(_read_key, row, "key", problems) or []
+    kind = get("kind", "").strip().casefold()
+    if not kind:
+        kind = "matching" if any(get(f"match_{number}") for number in NUMBERS) else "multiple" if keys[1:] else "single"
+        notes.append(f"kind is empty; taken as {kind}.")
+    if keys and kind not in CHOICE_KINDS:
+        problems.append(Problem("key", f"must be empty in a {kind} question."))
+    if keys and max(keys) > count:
+        problems.append(Problem("key", f"names {LETTERS[max(keys) - 1]}, but there are {count} options."))
+    fields: dict[str, Any] = {name: get(name) for name in ("id", "case", "stem", "explanation", "service_note")}
+    fields |= {name: get(name, "").strip() for name in ("id", "difficulty", "valid_as_of")}
+    fields |= {
+        "kind": kind,
+        "tasks": _parsed(_read_tasks, row, "tasks", problems),
+        "tags": re.split(r"[\s,;]+", get("tags", "").strip()) if get("tags", "").strip() else None,
+        "shuffle": _parsed(_read_yes, row, "shuffle", problems),
+        "options": [
+            {
+                "text": get(f"option_{number}", ""),
+                "key": number in keys,
+                "match": get(f"match_{number}", ""),
+                "rationale": get(f"rationale_{number}", ""),
+            }
+            for number in range(1, count + 1)
+        ],
+        "decoys": [get(f"decoy_{number}") for number in NUMBERS if get(f"decoy_{number}", "").strip()],
+        "references": _parsed(_read_references, row, "references", problems),
+        "source": {
+            name: get(f"source_{name}") for name in ("id", "chapter", "title") if get(f"source_{name}", "").strip()
+        },
+    }
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    lacking = [name for name in _OPTIONAL if name not in header]
+    if "rationale_1" not in header:
+        lacking.append("rationales")
+    return read_entry(place, "", fields, defaults, notes=notes, problems=problems, lacking=lacking)
+
+
+def _parsed(read: Callable[[str], Any], row: Mapping[str, str], name: str, problems: list[Problem]) -> Any:
+    text = row.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return read(text)
+    except ValueError as error:
+        problems.append(Problem(name, str(error)))
+        return None
+
+
+def _read_key(text: str) -> list[int]:
+    """Return the numbers of the options, from 1, that “B”, “A,C”, “A C” or “1;3” name."""
+    if not re.fullmatch(r"[A-Ha-h1-8]([\s,;]*[A-Ha-h1-8])*", text):
+        raise ValueError(f"“{text[:40]}” names no options; write letters, for example B or A,C.")
+    marks = re.sub(r"[\s,;]", "", text.upper())
+    return sorted({LETTERS.index(mark) + 1 if mark in LETTERS else int(mark) for mark in marks})
+
+
+def _read_tasks(text: str) -> dict[str, str]:
+    tasks: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
+        certification, colon, code = (piece.strip() for piece in part.partition(":"))
+        if not (certification and colon and code):
+            raise ValueError(f"“{part[:40]}” names no task; write certification:task, for example mls-c01:1.2.")
+        if certification in tasks:
+            raise ValueError(f"names {certification[:40]} twice; a question has one task in a certification.")
+        tasks[certification] = code
+    return tasks
+
+
+_YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+def _read_yes(text: str) -> bool:
+    if text.casefold() not in _YES:
+        raise ValueError(f"“{text[:40]}” is neither yes nor no.")
+    return _YES[text.casefold()]
+
+
+def _read_references(text: str) -> list[dict[str, str]]:
+    """Return the references of “Title | Section” lines, where \\|, \\n and \\\\ stand for |, a line end and \\."""
+    references = []
+    for line in filter(None, (line.strip() for line in text.split("\n"))):
+        parts = re.findall(r"(?:[^|\\]|\\.|\\$)+|\|", line)
+        if len(parts) != 3 or parts[1] != "|":
+            raise ValueError(f"“{line[:60]}” is no reference; write Title | Section, one in a line.")
+        title, section = (re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2])
+        references.append({"title": title, "section": section})
+    return references
+
+
+def _write_reference(title: str, section: str) -> str:
+    escaped = (re.sub(r"[\\|]", r"\\\g<0>", text).replace("\n", "\\n") for text in (title, section))
+    return " | ".join(escaped)
+
+
+def write_row(entry: QuestionEntry) -> list[str]:
+    """Return the cells of a question under `HEADER`."""
+    row = {
+        "id": entry.id,
+        "kind": entry.kind,
+        "tasks": "; ".join(f"{certification}:{code}" for certification, code in entry.tasks.items()),
+        "difficulty": entry.difficulty,
+        "tags": ", ".join(entry.tags),
+        "valid_as_of": entry.valid_as_of.isoformat(),
+        "case": entry.case,
+        "stem": entry.stem,
+        "key": ",".join(letter for letter, option in zip(LETTERS, entry.options, strict=False) if option.key),
+        "shuffle": "yes" if entry.shuffle else "no",
+        "explanation": entry.explanation,
+        "service_note": entry.service_note,
+        "references": "\n".join(_write_reference(other.title, other.section) for other in entry.references),
+    }
+    for number, option in enumerate(entry.options, start=1):
+        row |= {
+            f"option_{number}": option.text,
+            f"match_{number}": option.match,
+            f"rationale_{number}": option.rationale,
+        }
+    row |= {f"decoy_{number}": decoy for number, decoy in enumerate(entry.decoys, start=1)}
+    if entry.source:
+        row |= {f"source_{name}": str(value) for name, value in entry.source.model_dump().items()}
+    return [escape_cell(row.get(name, "")) for name in HEADER]
+
+
+def template_rows() -> list[list[str]]:
+    """Return the header and one example, to be filled in."""
+    example = {
+        "id": "example-1",
+        "kind": "single",
+        "tasks": "mls-c01:1.2",
+        "difficulty": "medium",
+        "tags": "storage, cost",
+        "valid_as_of": "2026-11-21",
+        "stem": "Which of these is the example that you replace by your own question?",
+        "key": "B",
+        "option_1": "A plausible mistake",
+        "rationale_1": "Why it is wrong here.",
+        "option_2": "The right answer",
+        "rationale_2": "Why it is right.",
+        "explanation": "What the question teaches.",
+        "references": "A guide | Its section",
+    }
+    return [list(HEADER), [example.get(name, "") for name in HEADER]]

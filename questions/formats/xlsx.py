@@ -1,0 +1,132 @@
+"""Questions as an Excel workbook: the first sheet, one question in a row. Formulas are never evaluated."""
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from questions.bankfiles import QuestionEntry
+from questions.content import Problem
+from questions.formats.base import Defaults, ReadQuestion, Unreadable
+from questions.formats.packages import Package, write_package
+from questions.formats.tables import HEADER, LOSSES, read_header, read_rows, template_rows, write_row
+
+# openpyxl builds an object for every shared string (30 µs) and for every element of the parts it reads; 5,000 questions
+# of 30 texts each stay below.
+MAX_TAGS = {"xl/sharedStrings.xml": 900_000, "xl/worksheets/": 1_000_000, "": 60_000}
+MAX_COLUMNS = len(HEADER) + 12
+# A sheet that was formatted down to its last row, the 1,048,576th, takes longer to read than anyone waits.
+MAX_ROWS = 100_000
+
+
+class XlsxFormat:
+    name = "xlsx"
+    label = "Excel workbook (XLSX)"
+    suffixes = (".xlsx",)
+    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    losses = LOSSES
+
+    def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
+        _check_parts(data)
+        rows = _rows(data)
+        header = next((cells for _, cells, _ in rows if any(cell.strip() for cell in cells)), [])
+        return read_rows(read_header(header), rows, defaults)
+
+    def left_out(self, entry: QuestionEntry) -> str:
+        return ""
+
+    def write(self, entries: Sequence[QuestionEntry]) -> bytes:
+        return _write([list(HEADER), *(write_row(entry) for entry in entries)])
+
+    def template(self) -> bytes:
+        """Return a workbook to fill in: the header and one example."""
+        return _write(template_rows())
+
+
+def _check_parts(data: bytes) -> None:
+    """Raise `Unreadable` unless this is a harmless zip whose parts openpyxl can hold."""
+    package = Package(data)
+    if "xl/workbook.xml" not in package.names:
+        raise Unreadable("This is no Excel workbook (.xlsx); save it as one, or as CSV.")
+    for name in package.names:
+        if not name.endswith((".xml", ".rels")):
+            continue
+        part = package.read(name)
+        limit = next(limit for start, limit in MAX_TAGS.items() if name.startswith(start))
+        if part.count(b"<") > limit:
+            raise Unreadable(f"“{name}” holds more cells than any workbook of questions; delete the empty ones.")
+        if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+            raise Unreadable(f"“{name}” declares entities, which no workbook needs; save it anew.")
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
+    """Yield the number, texts and faults of each row that is not empty."""
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size may be wrong
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+            if number > MAX_ROWS:
+                raise Unreadable(
+                    f"The sheet goes on after row {MAX_ROWS:,}; delete the empty rows below its questions."
+                )
+            if all(cell.value is None for cell in cells):
+                continue
+            texts: list[str] = []
+            problems: list[Problem] = []
+            for cell in cells:
+                texts.append(_text(cell, problems))
+            yield number, texts, problems
+    except Unreadable:
+        raise
+    except Exception as error:
+        # openpyxl lets through whatever its parsers raise for a damaged file: KeyError, TypeError, ParseError, …
+        raise Unreadable(f"The workbook is damaged ({type(error).__name__}); open it and save it anew.") from error
+
+
+def _text(cell: Any, problems: list[Problem]) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type in {"f", "e"}:
+        what = "is a formula; paste its value" if cell.data_type == "f" else f"is the error {value}; mend it"
+        problems.append(Problem(f"cell {get_column_letter(cell.column)}", f"{what}."))
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat()
+    return str(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _write(rows: Sequence[Sequence[str]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Questions")
+    sheet.freeze_panes = "A2"
+    for number, name in enumerate(HEADER, start=1):
+        wide = name in {"case", "stem", "explanation"} or name.startswith(("option", "rationale", "match"))
+        sheet.column_dimensions[get_column_letter(number)].width = 40 if wide else 14
+    for number, row in enumerate(rows):
+        cells = []
+        for text in row:
+            cell = WriteOnlyCell(sheet, text or None)
+            if number == 0:
+                cell.font = Font(bold=True)
+            elif text:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cells.append(cell)
+        sheet.append(cells)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    package = Package(buffer.getvalue())
+    parts = {name: package.read(name) for name in package.names}
+    # The same file for the same questions, whenever it is written: openpyxl notes the moment, here and in the zip.
+    core = "docProps/core.xml"
+    parts[core] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2026-01-01T00:00:00Z", parts[core])
+    return write_package(parts)

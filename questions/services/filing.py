@@ -1,0 +1,40 @@
+"""Where a question is filed, apart from what it says."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from questions.models import Question, QuestionTask, Tag, Task
+
+
+@transaction.atomic
+def move_to_task(*, question: Question, task: Task) -> None:
+    """Place the question in the task, instead of the one it had in the same certification."""
+    question = Question.objects.select_for_update().get(pk=question.pk)
+    placement = question.placements.filter(certification=task.domain.certification).first()
+    placement = placement or QuestionTask(question=question)
+    placement.task = task
+    placement.save()
+
+
+def set_difficulty(*, question: Question, difficulty: str) -> None:
+    question.difficulty = difficulty
+    question.save(update_fields=["difficulty", "updated_at"])
+
+
+@transaction.atomic
+def set_tags(*, question: Question, names: Iterable[str]) -> None:
+    """Give the question exactly these tags, made where they do not exist yet."""
+    question.tags.set(_tags(names))
+
+
+@transaction.atomic
+def change_tags(*, question: Question, add: Iterable[str], remove: Iterable[str]) -> None:
+    question.tags.add(*_tags(add))
+    question.tags.remove(*Tag.objects.filter(name__in=set(remove)))
+
+
+def _tags(names: Iterable[str]) -> list[Tag]:
+    wanted = set(names)
+    Tag.objects.bulk_create([Tag(name=name) for name in sorted(wanted)], ignore_conflicts=True)
+    return list(Tag.objects.filter(name__in=wanted))

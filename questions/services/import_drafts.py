@@ -1,0 +1,62 @@
+"""Files that wait between being looked at and being imported. The browser holds nothing but their number."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from accounts.models import User
+from questions.formats.base import Defaults, Format, ReadQuestion
+from questions.formats.registry import FORMATS
+from questions.formats.texts import check_size
+from questions.models import ImportDraft
+from questions.services.importing import ImportPlan, apply_import
+
+KEPT_FOR = dt.timedelta(days=1)
+
+
+def keep_import(
+    *, by: User, name: str, format_: Format, data: bytes, defaults: dict[str, object], now: dt.datetime
+) -> ImportDraft:
+    """Keep a file that can be read. Raises `Unreadable`; forgets all files older than a day."""
+    check_size(data)
+    draft = ImportDraft(by=by, name=name[-200:], format=format_.name, data=data, defaults=defaults, created_at=now)
+    read_draft(draft)
+    ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    draft.save()
+    return draft
+
+
+def read_draft(draft: ImportDraft) -> list[ReadQuestion]:
+    """Return the questions of a kept file, the same each time."""
+    defaults = Defaults(
+        valid_as_of=draft.created_at.date(),
+        tasks=draft.defaults.get("tasks", {}),
+        tags=tuple(draft.defaults.get("tags", [])),
+    )
+    return FORMATS[draft.format].read(bytes(draft.data), defaults)
+
+
+@transaction.atomic
+def apply_draft(
+    *,
+    draft: ImportDraft,
+    by: User,
+    now: dt.datetime,
+    expected: str,
+    skip_refused: bool,
+    overwrite: bool,
+    publish: bool,
+) -> ImportPlan:
+    """Import a kept file and forget it. Raises `QuestionRefused` as `apply_import` does; then it stays."""
+    plan = apply_import(
+        read_draft(draft),
+        by=by,
+        now=now,
+        source=draft.name,
+        expected=expected,
+        skip_refused=skip_refused,
+        overwrite=overwrite,
+        publish=publish,
+    )
+    draft.delete()
+    return plan

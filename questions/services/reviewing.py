@@ -1,0 +1,171 @@
+"""The way of a revision from draft to candidates: review, approval, publication, retirement.
+
+`Question.reviewer` is set exactly while its unpublished revision waits for a review. `Question.status` says besides
+what candidates get: a published question stays published while its next revision is written and reviewed.
+"""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from questions.content import publication_problems
+from questions.exceptions import InvalidContent, QuestionRefused
+from questions.models import Question, QuestionEvent, Revision
+from questions.services.events import approver, authors, record
+
+Kind = QuestionEvent.Kind
+Status = Question.Status
+
+
+@transaction.atomic
+def send_to_review(*, question: Question, reviewer: User, by: User, now: dt.datetime, text: str = "") -> None:
+    """Ask someone to review the unpublished revision; asking again asks another one instead."""
+    question, draft = _locked(question, by), _draft(question)
+    if question.status == Status.RETIRED:
+        raise QuestionRefused("It is retired: bring it back before you send it to review.")
+    if not (reviewer.is_active and reviewer.is_staff and reviewer.has_perm("questions.change_question")):
+        raise QuestionRefused(f"{reviewer} may not review questions; choose an instructor.")
+    if settings.TWO_PERSON_RULE and reviewer.pk in authors(draft):
+        raise QuestionRefused(f"{reviewer} wrote revision {draft.number}; choose somebody else to review it.")
+    question.reviewer = reviewer
+    _move(question, {Status.DRAFT: Status.IN_REVIEW})
+    asked = f"to {reviewer}: {text}" if text else f"to {reviewer}"
+    record(question=question, kind=Kind.SENT_TO_REVIEW, by=by, now=now, revision=draft, text=asked)
+
+
+@transaction.atomic
+def comment(*, question: Question, by: User, now: dt.datetime, text: str) -> None:
+    question = _locked(question, by)
+    _require_text(text, "Write the comment.")
+    revision = question.revisions.order_by("-number").first()
+    record(question=question, kind=Kind.COMMENTED, by=by, now=now, revision=revision, text=text)
+
+
+@transaction.atomic
+def send_back(*, question: Question, by: User, now: dt.datetime, text: str) -> None:
+    """End the review without approval; the author reads in `text` what is to be mended."""
+    question, draft = _locked(question, by), _draft(question)
+    _require_review(question)
+    _require_text(text, "Say what is to be mended.")
+    question.reviewer = None
+    _move(question, {Status.IN_REVIEW: Status.DRAFT})
+    record(question=question, kind=Kind.SENT_BACK, by=by, now=now, revision=draft, text=text)
+
+
+@transaction.atomic
+def approve(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+    """End the review: from now on anybody may publish the revision, its author too, as long as it is not changed."""
+    question, draft = _locked(question, by), _draft(question)
+    _require_review(question)
+    if settings.TWO_PERSON_RULE and by.pk in authors(draft):
+        raise QuestionRefused(f"You wrote revision {draft.number}; somebody else must approve it.")
+    if problems := publication_problems(draft.content):
+        raise InvalidContent(problems)
+    question.reviewer = None
+    _move(question, {Status.IN_REVIEW: Status.DRAFT})
+    record(question=question, kind=Kind.APPROVED, by=by, now=now, revision=draft, text=text)
+
+
+@transaction.atomic
+def approve_and_publish(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+    """Both steps or neither."""
+    approve(question=question, by=by, now=now, text=text)
+    publish(question=question, by=by, now=now)
+
+
+@transaction.atomic
+def publish(*, question: Question, by: User | None, now: dt.datetime, text: str = "") -> Revision:
+    """Make the unpublished revision the one that is drawn from now on; attempts keep what they pinned.
+
+    Without an unpublished revision it brings a retired question back as it was; repeating it changes nothing. `by` is
+    None for the command line, which needs no second person. Raises `InvalidContent` when a rule of publication is
+    broken, `QuestionRefused` when the question has no task or when the two-person rule wants somebody else.
+    """
+    question = _locked(question, by)
+    revision = question.revisions.filter(published_at=None).first() or question.published_revision
+    if revision is None:
+        raise QuestionRefused("There is nothing to publish: write the question first.")
+    if problems := publication_problems(revision.content):
+        raise InvalidContent(problems)
+    if not question.placements.exists():
+        raise QuestionRefused("Choose the task it belongs to before you publish it.")
+    if revision.published_at is None:
+        _require_second_person(revision, by)
+        revision.published_at = now
+        revision.save()
+    elif question.status == Status.PUBLISHED:
+        return revision
+    question.published_revision, question.status, question.reviewer = revision, Status.PUBLISHED, None
+    question.save(update_fields=["published_revision", "status", "reviewer", "updated_at"])
+    record(question=question, kind=Kind.PUBLISHED, by=by, now=now, revision=revision, text=text)
+    return revision
+
+
+@transaction.atomic
+def retire(*, question: Question, by: User | None, now: dt.datetime, text: str = "") -> None:
+    """No new exam draws it from now on; old results keep it."""
+    question = _locked(question, by)
+    if question.status == Status.RETIRED:
+        raise QuestionRefused("It is retired already.")
+    question.status, question.reviewer = Status.RETIRED, None
+    question.save(update_fields=["status", "reviewer", "updated_at"])
+    record(question=question, kind=Kind.RETIRED, by=by, now=now, text=text)
+
+
+@transaction.atomic
+def bring_back(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+    """Undo a retirement: what was published is drawn again, what never was is a draft again."""
+    question = _locked(question, by)
+    if question.status != Status.RETIRED:
+        raise QuestionRefused(f"It is {question.get_status_display()}; only a retired question can be brought back.")
+    published = question.published_revision
+    question.status = Status.PUBLISHED if published else Status.DRAFT
+    question.save(update_fields=["status", "updated_at"])
+    kind = Kind.PUBLISHED if published else Kind.COMMENTED
+    text = f"brought back: {text}" if text else "brought back"
+    record(question=question, kind=kind, by=by, now=now, revision=published, text=text)
+
+
+# --- What the steps above have in common ----------------------------------------------------------------
+
+
+def _locked(question: Question, by: User | None) -> Question:
+    """Return the question as it is stored, its row locked. Raises `QuestionRefused` for who may not change it."""
+    if by is not None and not by.has_perm("questions.change_question"):
+        raise QuestionRefused("You may not do this: it needs the right to change questions.")
+    return Question.objects.select_for_update().get(pk=question.pk)
+
+
+def _draft(question: Question) -> Revision:
+    draft = question.revisions.filter(published_at=None).first()
+    if draft is None:
+        raise QuestionRefused("There is no unpublished revision to review; change the question first.")
+    return draft
+
+
+def _move(question: Question, moves: dict[Question.Status, Question.Status]) -> None:
+    question.status = moves.get(Status(question.status), Status(question.status))
+    question.save(update_fields=["status", "reviewer", "updated_at"])
+
+
+def _require_review(question: Question) -> None:
+    if question.reviewer_id is None:
+        raise QuestionRefused("It is not in review; send it to review first.")
+
+
+def _require_text(text: str, message: str) -> None:
+    if not text.strip():
+        raise QuestionRefused(message)
+
+
+def _require_second_person(revision: Revision, by: User | None) -> None:
+    """Raise `QuestionRefused` where the two-person rule is on and only its authors stand behind the revision."""
+    if not settings.TWO_PERSON_RULE or by is None:
+        return
+    wrote, approved_by = authors(revision), approver(revision)
+    if by.pk in wrote and (approved_by is None or approved_by.pk in wrote):
+        raise QuestionRefused(
+            f"You wrote revision {revision.number}; somebody else must approve or publish it. Send it to review."
+        )

@@ -1,0 +1,303 @@
+"""The statistics that workers keep: every score in them once, whatever happens, equal to a computation from scratch."""
+
+import random
+from fractions import Fraction
+from io import StringIO
+from itertools import pairwise
+from statistics import correlation, fmean, median
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+
+from exams import services
+from exams.models import Attempt, ExamStatistics, QuestionStatistics, Score
+from exams.services import count_scores, draw_form, recount_scores
+from exams.services import statistics as counting
+from questions.models import Revision
+from tests.exams.helpers import MINUTE, START, make_exam_of
+from tests.exams.test_rescoring import LATER, asked_about, correct, order, with_key
+from tests.exams.threads import at_once
+from tests.factories import UserFactory, make_attempt, make_content
+from tests.queries import count_queries
+
+pytestmark = pytest.mark.django_db
+
+
+def give_answers(attempt, chance, ability=0.6):
+    """Answer an attempt at random, rightly as often as the ability says; some are left blank."""
+    for item in attempt.items.select_related("revision"):
+        key, count = item.revision.key, len(item.revision.options)
+        wrong = [chance.randrange(count)] if item.revision.kind in ("single", "multiple") else [None, *key[1:]]
+        item.response = chance.choices([key, wrong, None], [ability, 0.9 - ability, 0.1])[0]
+        item.seconds_spent = chance.randrange(5, 200)
+        item.save()
+
+
+def scored(exam, chance, **fields):
+    """Return an attempt that was answered at random, and scored; every third was closed by its deadline."""
+    attempt = make_attempt(exam=exam, candidate=UserFactory(), now=START, **fields)
+    give_answers(attempt, chance, chance.random())
+    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+    if chance.random() < 1 / 3:
+        Attempt.objects.filter(pk=attempt.pk).update(closed_by="deadline")
+    services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+    return attempt
+
+
+def mixed_exam(**fields):
+    kinds = ["single", "multiple", "ordering", "matching", "single", "single"]
+    contents = [make_content(f"{kind} {number}", kind=kind) for number, kind in enumerate(kinds)]
+    return make_exam_of(*contents, **fields)
+
+
+def count_all(**options):
+    while count_scores(now=LATER, **options):
+        pass
+
+
+def snapshot():
+    """Return all that is stored, in a shape that can be compared."""
+    exams = ExamStatistics.objects.order_by("exam", "form").values_list("exam", "form", "scores", "right", "empty")
+    fields = [field.name for field in QuestionStatistics._meta.fields if field.name != "id"]
+    return list(QuestionStatistics.objects.order_by("revision_id").values(*fields)), list(exams)
+
+
+# --- Against a computation from the rows --------------------------------------------------------------------------
+
+
+def observations():
+    """Return revision → what each candidate did with it: right, share of the rest, response, seconds; from all rows."""
+    found = {}
+    for attempt in Attempt.objects.filter(state="scored"):
+        judged = attempt.scores.get(is_current=True).points
+        items = list(attempt.items.order_by("position"))
+        answered = [item.position for item in items if item.response]
+        for item in items:
+            is_lost = attempt.closed_by == "deadline" and item.position > max(answered, default=0)
+            if not answered or is_lost:
+                continue
+            rest = [judged[str(other.position)] for other in items if other.is_scored and other != item]
+            found.setdefault(item.revision_id, []).append(
+                (judged[str(item.position)], Fraction(sum(rest), len(rest)), item.response, item.seconds_spent)
+            )
+    return found
+
+
+def assert_stored_is_what_the_rows_say():
+    expected = observations()
+    stored = {row.revision_id: row for row in QuestionStatistics.objects.all() if row.reached}
+    assert set(stored) == set(expected)
+    for revision_id, seen in expected.items():
+        row, item, rest = stored[revision_id], [s[0] for s in seen], [float(s[1]) for s in seen]
+        assert (row.reached, row.right, row.share_right) == (len(seen), sum(item), fmean(item))
+        seconds = [s[3] for s in seen if s[2]]
+        assert row.median_seconds == (median(seconds) if seconds else None)
+        is_defined = len(seen) >= 30 and len(set(item)) == 2 and len(set(rest)) > 1
+        assert (row.discrimination is not None) == is_defined
+        if is_defined:
+            assert row.discrimination == pytest.approx(correlation(item, rest), abs=1e-9)
+        revision = Revision.objects.get(pk=revision_id)
+        if revision.kind in ("single", "multiple"):
+            columns = [sum(column) for column in zip(*row.cells.values(), strict=True)]
+            assert columns[3:] == [sum(option in (s[2] or []) for s in seen) for option in range(4)]
+    for row in ExamStatistics.objects.all():
+        attempts = Attempt.objects.filter(exam=row.exam, form=row.form, state="scored")
+        given = attempts.filter(items__response__isnull=False).distinct()
+        scores = [score for attempt in given for score in attempt.scores.filter(is_current=True)]
+        pairs = [f"{score.correct}/{score.total}" for score in scores]
+        assert row.scores == {pair: pairs.count(pair) for pair in pairs}
+        assert row.empty == attempts.count() - given.count()
+        judged = [
+            (str(item.question_id), score.points[str(item.position)])
+            for score in scores
+            for item in score.attempt.items.filter(is_scored=True)
+        ]
+        right = {question: sum(points for of, points in judged if of == question) for question, _ in judged}
+        assert row.right == ({question: count for question, count in right.items() if count} if row.form else {})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counting_in_pieces_with_rescores_and_failures_is_counting_from_scratch(seed, monkeypatch):
+    chance = random.Random(seed)
+    exam, instructor = mixed_exam(unscored_count=1), UserFactory(instructor=True)
+    fixed = mixed_exam(form_kind="fixed")
+    draw_form(exam=fixed, by=instructor, now=START, seed=1)
+    question = exam.certification.placements.get(question__revisions__stem__startswith="Stem single 4").question
+    for number in range(44):
+        scored(chance.choice([exam, exam, exam, fixed]), chance, seed=number)
+        if chance.random() < 0.3:
+            fail_once(monkeypatch, chance)
+        if chance.random() < 0.5:
+            count_scores(now=LATER, limit=chance.randrange(1, 9))
+        if number == 20:
+            correct(question, with_key(make_content("single 4"), 3))
+            order(question, instructor)
+        if number == 35:
+            order(question, instructor, rule="credit")
+    count_all(limit=7)
+    assert Score.objects.filter(rescore__isnull=False, is_counted=True).exists()
+    assert not Score.objects.filter(is_current=False, is_counted=True).exists()
+    assert_stored_is_what_the_rows_say()
+    in_pieces = snapshot()
+
+    call_command("recompute_statistics", stdout=(said := StringIO()))
+
+    assert said.getvalue() == "44 scores counted\n"
+    assert snapshot() == in_pieces
+
+
+def fail_once(monkeypatch, chance):
+    """Let the next counting end as if the worker were killed, after some of what it writes."""
+    place = chance.choice(["_change", "_store", "_take_turn"])
+    real = getattr(counting, place)
+
+    def killed(*args):
+        real(*args)
+        raise KeyboardInterrupt
+
+    before = snapshot()
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, place, killed)
+        with pytest.raises(KeyboardInterrupt):
+            counting._count(LATER, 5)
+    assert snapshot() == before
+
+
+def test_the_last_kill_is_before_the_scores_are_marked():
+    """Were the marks not of the same transaction, a kill between them and the sums would count twice."""
+    scored(make_exam_of(make_content("x"), make_content("y")), random.Random(1))
+
+    with count_queries() as counted:
+        count_scores(now=LATER)
+
+    marks = [n for n, sql in enumerate(counted.statements) if sql.startswith("UPDATE") and "is_counted" in sql]
+    sums = [n for n, sql in enumerate(counted.statements) if "statistics" in sql and not sql.startswith("SELECT")]
+    assert max(sums) < min(marks)
+
+
+# --- Exactly once -------------------------------------------------------------------------------------------------
+
+
+def test_counting_again_changes_nothing():
+    scored(mixed_exam(), random.Random(1))
+    assert count_scores(now=LATER) == 1
+    before = snapshot()
+
+    assert count_scores(now=LATER) == 0
+    current_app.tasks[services.COUNT_TASK].apply()
+
+    assert snapshot() == before
+
+
+def test_rescored_attempt_moves_from_the_old_score_to_the_new():
+    exam, question = asked_about()
+    attempt = scored(exam, random.Random(1))
+    attempt.items.filter(question=question).update(response=[2])
+    Score.objects.all().delete()
+    Attempt.objects.update(state="submitted", closed_by="candidate")
+    services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+    count_all()
+    old = question.published_revision
+    before = QuestionStatistics.objects.get(revision=old)
+    correct(question, with_key(make_content("x"), 2))
+    order(question, UserFactory(instructor=True))
+    assert QuestionStatistics.objects.get(revision=old).right == before.right == 0
+
+    count_all()
+
+    after = QuestionStatistics.objects.get(revision=old)
+    assert (after.reached, after.right) == (1, 1)
+    assert_stored_is_what_the_rows_say()
+
+
+def test_attempts_under_way_and_scores_that_are_due_are_not_counted():
+    exam = mixed_exam()
+    make_attempt(exam=exam)
+    waiting = make_attempt(exam=exam, candidate=UserFactory(), now=START)
+    services.submit_attempt(candidate=waiting.candidate, attempt_id=waiting.pk, now=START + MINUTE)
+
+    assert count_scores(now=LATER) == 0
+    assert snapshot() == ([], [])
+
+
+def test_scoring_itself_touches_no_statistics():
+    attempt = make_attempt(exam=mixed_exam(), now=START)
+    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+
+    with count_queries() as counted:
+        services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+
+    assert [sql for sql in counted.statements if "statistics" in sql or "counting" in sql] == []
+
+
+def test_forms_and_drawn_attempts_are_kept_apart():
+    exam, instructor = mixed_exam(form_kind="fixed"), UserFactory(instructor=True)
+    forms = [draw_form(exam=exam, by=instructor, now=START, seed=seed)[0] for seed in (1, 2)]
+    attempts = [scored(exam, random.Random(seed), seed=seed) for seed in range(4)]
+    exam.form_kind = "drawn"
+    exam.save()
+    attempts.append(scored(exam, random.Random(9)))
+    used = {attempt.form_id for attempt in attempts}
+
+    count_all()
+
+    rows = ExamStatistics.objects.filter(exam=exam)
+    assert {row.form_id for row in rows} == used
+    assert used <= {None, *(form.pk for form in forms)}
+    assert rows.get(form=None).right == {}
+    assert sum(sum(row.scores.values()) + row.empty for row in rows) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_count_side_by_side_count_each_score_once(threaded_db):
+    exam, chance = mixed_exam(), random.Random(3)
+    for seed in range(9):
+        scored(exam, chance, seed=seed)
+
+    outcomes = at_once(*[lambda: count_scores(now=LATER, limit=2)] * 4, lambda: recount_scores(now=LATER))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    count_all()
+    assert_stored_is_what_the_rows_say()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rescoring_while_counting_ends_in_the_new_scores(threaded_db):
+    exam, question = asked_about()
+    for seed in range(6):
+        scored(exam, random.Random(seed), seed=seed)
+    correct(question, with_key(make_content("x"), 2))
+    instructor = UserFactory(instructor=True)
+    rescore = order(question, instructor, run=False)
+
+    outcomes = at_once(
+        lambda: count_scores(now=LATER, limit=3),
+        lambda: services.rescore_batch(rescore_id=rescore.pk, now=LATER),
+        lambda: count_scores(now=LATER, limit=3),
+    )
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    services.rescore_batch(rescore_id=rescore.pk, now=LATER)
+    count_all(limit=2)
+    assert_stored_is_what_the_rows_say()
+
+
+def test_number_of_queries_does_not_grow_with_the_batch():
+    exam, chance = mixed_exam(), random.Random(5)
+    numbers = []
+    for size in (1, 6):
+        for seed in range(size):
+            scored(exam, chance, seed=seed)
+        with count_queries() as counted:
+            count_scores(now=LATER)
+        numbers.append(counted.number)
+
+    assert len({later - former for former, later in pairwise(numbers)} | {0}) == 1
+
+
+def test_task_is_asked_for_every_minute():
+    schedule = current_app.conf.beat_schedule["statistics"]
+
+    assert (schedule["task"], schedule["schedule"]) == (services.COUNT_TASK, 60.0)
+    assert schedule["task"] in current_app.tasks

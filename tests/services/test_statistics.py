@@ -1,0 +1,64 @@
+"""Counting by real workers: killed between the sums and the marks, side by side, asked for by beat."""
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config import celery_app
+from exams import services
+from exams.models import Score
+from tests.exams.test_statistics import assert_stored_is_what_the_rows_say, snapshot
+from tests.factories import UserFactory, make_attempt, make_exam
+from tests.services.processes import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def score_attempts(number):
+    """Score attempts at one exam whose first question is answered, by the first option shown in every second one."""
+    exam, now = make_exam(), timezone.now()
+    for seed in range(number):
+        attempt = make_attempt(exam=exam, candidate=UserFactory(), seed=seed)
+        attempt.items.filter(position=1).update(response=[seed % 2])
+        services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+        services.score_attempt(attempt_id=attempt.pk, now=now)
+
+
+def uncounted():
+    return Score.objects.filter(is_counted=False).count()
+
+
+def somebody_waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()
+
+
+def test_worker_killed_between_the_sums_and_the_marks_counts_nothing_twice(celery_worker):
+    score_attempts(5)
+    services.count_scores(now=timezone.now())
+    score_attempts(5)
+    before, doomed = snapshot(), celery_worker()
+
+    with transaction.atomic():
+        list(Score.objects.select_for_update().order_by("pk"))  # the marks have to wait for this
+        celery_app.send_task(services.COUNT_TASK)
+        wait_until(somebody_waits_for_a_lock, 30, doomed)
+        doomed.kill()
+    assert (snapshot(), uncounted()) == (before, 5)
+    worker = celery_worker()
+    celery_app.send_task(services.COUNT_TASK)
+
+    wait_until(lambda: uncounted() == 0, 30, worker)
+    assert_stored_is_what_the_rows_say()
+
+
+def test_message_delivered_three_times_to_two_workers_counts_once(celery_worker):
+    score_attempts(8)
+    workers = [celery_worker(), celery_worker()]
+
+    for _ in range(3):
+        celery_app.send_task(services.COUNT_TASK)
+
+    wait_until(lambda: uncounted() == 0, 30, workers)
+    assert_stored_is_what_the_rows_say()
