@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 
 from config import celery_app
 from tests.services.processes import MARK, Broker, Process, redis_at, start_beat, start_web, start_worker
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left_out if is_pure and not needs_services else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+# The same examples each time: whoever changes something else is not stopped by a find. To look for more:
+# pytest --hypothesis-profile=default
+hypothesis_settings.register_profile("same", derandomize=True, database=None)
+hypothesis_settings.load_profile("same")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -212,7 +212,7 @@ def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, A
 
 def _fields(text: str, form: _Form) -> dict[str, Any]:
     if found := _FORMAT.match(text):
-        form.name, text = found[1], text[found.end() :]
+        form.name = found[1]  # it stays before the stem, which may begin with another one as its own text
     start, end = _find(text, "{"), _find(text, "}")
     if start < 0:
         raise _Refused("question", "has no answers in { }; a description is no question.")

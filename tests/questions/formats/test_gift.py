@@ -6,6 +6,7 @@ import pytest
 
 from questions.formats.base import Defaults
 from questions.formats.registry import FORMATS
+from tests.questions.formats.xml_samples import entry
 
 DEFAULTS = Defaults(valid_as_of=dt.date(2026, 1, 1))
 
@@ -74,3 +75,11 @@ def test_edit_elsewhere_wins_over_what_our_comment_says():
 
     assert (question.entry.kind, question.entry.case, question.entry.difficulty) == ("single", "", "hard")
     assert len(question.notes) == 2
+
+
+def test_stem_that_begins_like_a_format_keeps_its_beginning():
+    written = entry(stem="[markdown] is a mark of this format. What is it for?")
+
+    (read,) = FORMATS["gift"].read(FORMATS["gift"].write([written]), DEFAULTS)
+
+    assert read.entry.stem == written.stem
