@@ -18,7 +18,7 @@ from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
 from exams.models import Attempt, AttemptItem, Rescore, Score
 from exams.queries.correcting import pinning, to_rescore
-from exams.services.scoring import RESEND_AFTER
+from exams.services.scoring import RESEND_AFTER, figures
 from questions.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -154,14 +154,7 @@ def _rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
         rule=before.rule,
         reason=f"Question {judged.position}: {rescore.reason}",
         rescore=rescore,
-        correct=result.correct,
-        total=result.total,
-        unscored_correct=result.unscored_correct,
-        unscored_total=result.unscored_total,
-        scaled=result.scaled,
-        is_passed=result.scaled >= attempt.cut_score,
-        domains={tally.code: [tally.correct, tally.total] for tally in result.domains},
-        tasks={tally.code: [tally.correct, tally.total] for tally in result.tasks},
+        **figures(attempt, result),
         points=points,
         outline=before.outline,
         created_at=now,

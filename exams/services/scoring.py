@@ -132,18 +132,25 @@ def _judge(attempt: Attempt, now: dt.datetime) -> Score:
         attempt=attempt,
         version=1,
         rule=attempt.scoring_rule,
-        correct=result.correct,
-        total=result.total,
-        unscored_correct=result.unscored_correct,
-        unscored_total=result.unscored_total,
-        scaled=result.scaled,
-        is_passed=result.scaled >= attempt.cut_score,
-        domains={tally.code: [tally.correct, tally.total] for tally in result.domains},
-        tasks={tally.code: [tally.correct, tally.total] for tally in result.tasks},
+        **figures(attempt, result),
         outline=outline,
         points={str(item.position): item.points for item in items},
         created_at=now,
     )
+
+
+def figures(attempt: Attempt, result: scoring.Result) -> dict[str, Any]:
+    """Return what a result fills of a `Score`, whichever version it is."""
+    return {
+        "correct": result.correct,
+        "total": result.total,
+        "unscored_correct": result.unscored_correct,
+        "unscored_total": result.unscored_total,
+        "scaled": result.scaled,
+        "is_passed": result.scaled >= attempt.cut_score,
+        "domains": {tally.code: [tally.correct, tally.total] for tally in result.domains},
+        "tasks": {tally.code: [tally.correct, tally.total] for tally in result.tasks},
+    }
 
 
 def _record_failure(attempt_id: UUID, error: Exception, tries: Any) -> None:
