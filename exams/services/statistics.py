@@ -122,14 +122,15 @@ def _exam_statistics(exam_ids: Iterable[int]) -> dict[tuple[int, int | None], Ex
 
 
 def _store(revisions: Iterable[Revision], questions: dict[int, QuestionSums]) -> None:
-    rows = [_statistics(revision, questions[revision.pk]) for revision in revisions]
+    rows = [statistics_row(revision, questions[revision.pk]) for revision in revisions]
     fields = [field.name for field in QuestionStatistics._meta.fields if field.name not in ("id", "revision")]
     QuestionStatistics.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["revision"], update_fields=fields
     )
 
 
-def _statistics(revision: Revision, sums: QuestionSums) -> QuestionStatistics:
+def statistics_row(revision: Revision, sums: QuestionSums) -> QuestionStatistics:
+    """Return the row of a revision, with what follows from its sums."""
     item = analyse_item(sums, kind=revision.kind, key=revision.key, option_count=len(revision.options))
     return QuestionStatistics(
         revision=revision,
