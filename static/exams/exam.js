@@ -115,6 +115,14 @@
     retryDelay = Math.min(retryDelay * 2, RETRY_MAX);
   }
 
+  function noConnection() {
+    const isTimeUp = endsAt <= performance.now();
+    showBanner(isTimeUp
+      ? "The time is over, but there is no connection. Your exam is handed in as soon as it is back."
+      : "No connection. Go on: your answers are kept here and sent as soon as it is back.");
+    retryLater();
+  }
+
   exam.addEventListener("htmx:beforeRequest", (event) => inFlight.add(positionOf(event.detail.elt)));
 
   exam.addEventListener("htmx:afterRequest", (event) => {
@@ -136,8 +144,7 @@
     } else if (status === 409) {
       if (question !== current) showBannerFor(question);
     } else {
-      showBanner("No connection. Go on: your answers are kept here and sent as soon as it is back.");
-      retryLater();
+      noConnection();
     }
   });
 
@@ -237,14 +244,14 @@
     try {
       response = await fetch(exam.dataset.clock, { headers: { "HX-Request": "true" } });
     } catch {
-      retryLater();
+      noConnection();
       return false;
     }
     if (response.status === 401) return askForLogin();
     if (response.status === 410) return over();
     if (response.status === 404) return askForLogin("This exam belongs to another account than the one now logged in.");
     if (!response.ok) {
-      retryLater();
+      noConnection();
       return false;
     }
     const clock = await response.json();
@@ -482,7 +489,7 @@
   // --- Small things ----------------------------------------------------------------------------------------------
 
   function showBanner(text) {
-    byId("banner").textContent = text;
+    if (byId("banner").textContent !== text) byId("banner").textContent = text; // each writing is read out
     byId("banner").hidden = false;
   }
 
