@@ -31,7 +31,7 @@ from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_o
 from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of
 from exams.queries.release import shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
-from exams.queries.reviewing import answered_in_chapter, reviewed_items
+from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
 from exams.queries.taking import item_states, shown_items
 from exams.queries.terms import Terms, assigned_terms, terms_of
@@ -66,6 +66,7 @@ __all__ = [
     "form_pool",
     "headline",
     "in_forms_of",
+    "is_reviewed",
     "item_states",
     "items_of_draw",
     "items_of_form",

@@ -4,11 +4,13 @@ import datetime as dt
 from copy import copy
 from dataclasses import dataclass, replace
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from exams.correction import moved, translated
 from exams.models import Attempt, AttemptItem, Rescore, Score
 from exams.queries.correcting import applied_rescores, open_questions
-from exams.queries.release import shown_of_each
+from exams.queries.release import shown_of, shown_of_each
 from exams.release import When
 from questions.models import Certification, Question, Revision
 from questions.queries import Previewed, previewed
@@ -43,13 +45,19 @@ def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True)
     Without those that stand in another attempt of the candidate that is under way. Whether the key may be shown yet
     is for `shown_of` to say; without `is_explained` there is the key and no word about it.
     """
-    items = (
-        attempt.items.exclude(question_id__in=open_questions(attempt.candidate_id))
-        .order_by("position")
-        .select_related("revision__question", "task__domain")
-    )
+    items = _free_items(attempt).order_by("position").select_related("revision__question", "task__domain")
     rescores = applied_rescores(attempt) if score.rescore_id else {}
     return [_reviewed(item, score, is_explained, rescores.get(item.question_id)) for item in items]
+
+
+def _free_items(attempt: Attempt) -> QuerySet[AttemptItem]:
+    """Return the items whose questions stand in no attempt of the candidate that is under way."""
+    return attempt.items.exclude(question_id__in=open_questions(attempt.candidate_id))
+
+
+def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
+    """Tell whether the review shows this question and its key now: only then may a candidate report it."""
+    return shown_of(attempt, now).key is When.NOW and _free_items(attempt).filter(position=position).exists()
 
 
 def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:

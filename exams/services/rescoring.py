@@ -7,10 +7,8 @@ in a transaction of its own. It stays due while attempts are under way that it m
 import datetime as dt
 import logging
 
-from celery import current_app
 from django.db import OperationalError, transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import User
 from exams import scoring
@@ -18,7 +16,7 @@ from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
 from exams.models import Attempt, AttemptItem, Rescore, Score
 from exams.queries.correcting import pinning, to_rescore
-from exams.services.scoring import RESEND_AFTER, figures
+from exams.services.scoring import RESEND_AFTER, ask_worker, figures
 from questions.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -78,13 +76,8 @@ def _require_other_key(old: Revision, new: Revision) -> None:
 
 
 def request_rescore(rescore_id: int) -> bool:
-    """Ask a worker to do it; False without a broker. The database says that it is due, so that costs only time."""
-    try:
-        current_app.tasks[RESCORE_TASK].apply_async((rescore_id,), retry=False)
-    except BrokerError as error:
-        logger.warning("broker unreachable, re-score %s will be sent again by the sweep: %s", rescore_id, error)
-        return False
-    return True
+    """Ask a worker to do it; False when the broker cannot be reached."""
+    return ask_worker(RESCORE_TASK, rescore_id)
 
 
 def resend_rescores(*, now: dt.datetime) -> None:

@@ -25,17 +25,22 @@ SCORE_TASK = "exams.score_attempt"
 RESEND_AFTER = dt.timedelta(seconds=60)
 
 
-def request_scoring(attempt_id: UUID) -> bool:
-    """Ask a worker for the score; False when the broker cannot be reached.
+def ask_worker(task: str, argument: str | int) -> bool:
+    """Send a task with what it is to work on; False when the broker cannot be reached.
 
-    The database already says that it is due: a dead broker costs time, no score.
+    The database already says that the work is due: a dead broker costs time, and nothing is lost.
     """
     try:
-        current_app.tasks[SCORE_TASK].apply_async((str(attempt_id),), retry=False)
+        current_app.tasks[task].apply_async((argument,), retry=False)
     except BrokerError as error:
-        logger.warning("broker unreachable, attempt %s will be sent again by the sweep: %s", attempt_id, error)
+        logger.warning("broker unreachable, %s of %s will be sent again by the sweep: %s", task, argument, error)
         return False
     return True
+
+
+def request_scoring(attempt_id: UUID) -> bool:
+    """Ask a worker for the score; False when the broker cannot be reached."""
+    return ask_worker(SCORE_TASK, str(attempt_id))
 
 
 def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:

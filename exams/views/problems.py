@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exams import queries, services
 from exams.access import candidate_required, own_attempt, signed_in
 from exams.exceptions import ReportRefused
-from exams.models import ProblemReport
-from exams.release import When
+from exams.models import Attempt, ProblemReport
 
 
 class ReportForm(forms.ModelForm):
@@ -30,12 +29,9 @@ class ReportForm(forms.ModelForm):
 def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
     """Take a report of a question that the review shows now."""
     attempt, now = own_attempt(request.user, attempt_id), timezone.now()
-    score = attempt.scores.filter(is_current=True).first()
-    if score is None:
+    if attempt.state != Attempt.State.SCORED:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
-    if queries.shown_of(attempt, now).key is not When.NOW or position not in {
-        item.position for item in queries.reviewed_items(attempt, score)
-    }:
+    if not queries.is_reviewed(attempt, position, now):
         raise Http404
     form = ReportForm(request.POST)
     if not form.is_valid():

@@ -264,7 +264,7 @@ def test_request_scoring_survives_a_broker_that_is_down(attempt, monkeypatch, ca
     services.request_scoring(attempt.pk)
 
     assert caplog.messages == [
-        f"broker unreachable, attempt {attempt.pk} will be sent again by the sweep: connection refused"
+        f"broker unreachable, exams.score_attempt of {attempt.pk} will be sent again by the sweep: connection refused"
     ]
 
 
