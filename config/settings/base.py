@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -27,7 +26,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "csp",
     "django_htmx",
     "accounts",
     "questions",
@@ -37,9 +35,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.observe_middleware",
     # Before the others, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
-    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.permissions_policy_middleware",
+    "config.middleware.security_headers_middleware",
     "config.middleware.refuse_nul_middleware",
     "config.middleware.limit_body_middleware",
     "django.middleware.security.SecurityMiddleware",
@@ -180,19 +177,6 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 # --- Security -------------------------------------------------------------------------------------
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
