@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
@@ -54,7 +55,6 @@ def is_open(attempt: Attempt, request: HttpRequest) -> bool:
 def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
     """Store one answer. 200 is the only answer that means "saved"; 409 shows both, 410 says that the exam is over."""
     now = timezone.now()
-    context = {"attempt_id": attempt_id, "position": position}
     try:
         answer = read_answer(request.POST, position)
         item = services.save_answer(candidate=signed_in(request), attempt_id=attempt_id, answer=answer, now=now)
@@ -66,12 +66,13 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
         return HttpResponse(str(closed), status=410, content_type="text/plain")
     except StaleAnswer:
         (item_there,) = queries.shown_items(own_attempt(request.user, attempt_id), position=position)
-        context["item"] = item_there
-        context["mine"] = item_there.with_answer(answer.chosen, answer.places, answer.sequence)
+        mine = item_there.with_answer(answer.chosen, answer.places, answer.sequence)
+        context = {"attempt_id": attempt_id, "position": position, "item": item_there, "mine": mine}
         return render(request, "exams/_conflict.html", context, status=409)
-    context["sequence"] = item.sequence
-    context["remaining"] = timing.remaining(item.attempt.deadline_at, now)
-    return render(request, "exams/_saved.html", context)
+    remaining = timing.remaining(item.attempt.deadline_at, now)
+    saved = {"position": position, "sequence": item.sequence, "remaining": remaining}
+    # Without the request: no context processor has anything to add, and this is what is answered most often.
+    return HttpResponse(render_to_string("exams/_saved.html", saved))
 
 
 @never_cache
