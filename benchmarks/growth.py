@@ -114,7 +114,7 @@ def page(browser: Any, path: str) -> Callable[[], None]:
 
 
 def measure_bank() -> dict[str, float]:
-    """Start an attempt, as a candidate who has had one before, and look at pages that count the bank."""
+    """Start an attempt, as a candidate who has had one before, and look at pages that count or list the bank."""
     from django.test import Client
     from django.utils import timezone
 
@@ -135,12 +135,29 @@ def measure_bank() -> dict[str, float]:
         times: list[float] = [time.perf_counter()]
         start()
         milliseconds.append(1000 * (times[1] - times[0]))
-    client = Client(headers={"host": "localhost"})
+    client, questions = Client(headers={"host": "localhost"}), "/admin/questions/question/"
+    instructor = signed_in_instructor()
     return {
         "start an attempt": statistics.median(milliseconds[1:]),
         "home page": median_of(page(client, "/")),
         "certification page": median_of(page(client, "/certifications/mls-c01/")),
+        "admin: questions": median_of(page(instructor, questions)),
+        "admin: questions of a domain": median_of(page(instructor, f"{questions}?domain=1")),
+        "admin: one question by its code": median_of(page(instructor, f"{questions}?q=mls-ch01-q01")),
+        "admin: questions with two words": median_of(page(instructor, f"{questions}?q=kinesis+firehose")),
     }
+
+
+def signed_in_instructor() -> Any:
+    from django.conf import settings
+    from django.test import Client
+
+    from accounts.models import User
+
+    client = Client(headers={"host": "localhost"})
+    staff = User.objects.get_or_create(email="staff@example.com", is_staff=True, is_superuser=True)[0]
+    client.force_login(staff, settings.AUTHENTICATION_BACKENDS[0])
+    return client
 
 
 def scored_attempt() -> UUID:
@@ -164,23 +181,20 @@ def measure_attempts(model: UUID) -> dict[str, float]:
     from django.test import Client
     from django.utils import timezone
 
-    from accounts.models import User
     from exams import services
     from exams.models import Attempt
 
-    client, instructor = Client(headers={"host": "localhost"}), Client(headers={"host": "localhost"})
-    client.force_login(Attempt.objects.get(pk=model).candidate, settings.AUTHENTICATION_BACKENDS[0])
-    staff = User.objects.get_or_create(email="staff@example.com", is_staff=True, is_superuser=True)[0]
-    instructor.force_login(staff, settings.AUTHENTICATION_BACKENDS[0])
-
+    client, instructor = Client(headers={"host": "localhost"}), signed_in_instructor()
+    attempt = Attempt.objects.get(pk=model)
+    exam = attempt.exam_id
+    client.force_login(attempt.candidate, settings.AUTHENTICATION_BACKENDS[0])
     return {
         "sweep": median_of(lambda: services.sweep(now=timezone.now())),
         "result page": median_of(page(client, f"/attempts/{model}/result/")),
-        "review page": median_of(page(client, f"/attempts/{model}/review/"), 5),
+        "review page": median_of(page(client, f"/attempts/{model}/review/")),
         "history": median_of(page(client, "/attempts/")),
-        "admin: attempts": median_of(page(instructor, "/admin/exams/attempt/"), 5),
-        "admin: attempts of an exam": median_of(page(instructor, "/admin/exams/attempt/?exam__id__exact=1"), 5),
-        "admin: questions": median_of(page(instructor, "/admin/questions/question/"), 5),
+        "admin: attempts": median_of(page(instructor, "/admin/exams/attempt/")),
+        "admin: attempts of an exam": median_of(page(instructor, f"/admin/exams/attempt/?exam__id__exact={exam}")),
     }
 
 
@@ -196,18 +210,20 @@ def main() -> None:
     harness.set_up_django()
     harness.load_bank()
     model = scored_attempt()
-    few = []
+    filled = []
     for size in ATTEMPTS:
         begun = time.monotonic()
         grow_attempts(size, model)
         print(f"{size:,} attempts loaded in {time.monotonic() - begun:.0f} s", flush=True)
-        few.append(measure_attempts(model))
-    show("scored attempts", ATTEMPTS, few)
-    results = []
+        filled.append(measure_attempts(model))
+        print(filled[-1], flush=True)
+    show("scored attempts", ATTEMPTS, filled)
+    grown = []
     for size in BANKS:
         grow_bank(size)
-        results.append(measure_bank())
-    show("questions", BANKS, results)
+        grown.append(measure_bank())
+        print(grown[-1], flush=True)
+    show("questions", BANKS, grown)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -93,15 +93,21 @@ class QuestionAdmin(ImportPages, QuestionPages):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Question], search_term: str
     ) -> tuple[QuerySet[Question], bool]:
-        """Find each word in the stem, or the whole as a code or an id; without the join that needs a DISTINCT."""
-        words = search_term.split()
-        if not words:
-            return queryset, False
-        in_stem = Revision.objects.filter(question=OuterRef("pk"))
-        for word in words:
-            in_stem = in_stem.filter(stem__icontains=word)
+        """Find each word in the stem, or the whole as a part of the code or as the id in the source.
+
+        Each by itself, so that each can use its index; see the migration `0006_search`.
+        """
         term = search_term.strip()
-        return queryset.filter(Q(code__icontains=term) | Q(source_id=term) | Exists(in_stem)), False
+        if not term:
+            return queryset, False
+        in_stem = Revision.objects.order_by()
+        for word in term.split():
+            in_stem = in_stem.filter(stem__icontains=word)
+        found = in_stem.values("question").union(
+            Question.objects.order_by().filter(code__icontains=term).values("pk"),
+            Question.objects.order_by().filter(source_id=term).values("pk"),
+        )
+        return queryset.filter(pk__in=found), False
 
     @admin.display(description="stem")
     def stem_start(self, question: Question) -> str:
