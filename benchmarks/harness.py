@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -168,8 +169,28 @@ def copy_rows(name: str, by: str, model: UUID, changed: dict[str, str | None], w
 # --- Candidates -------------------------------------------------------------------------------------
 
 
+PASSWORD = secrets.token_hex(8)
+
+
+def make_people(count: int) -> list[str]:
+    """Create people who may log in with `PASSWORD`; return their addresses."""
+    from allauth.account.models import EmailAddress
+    from django.contrib.auth.hashers import make_password
+
+    from accounts.models import User
+
+    tag, password = secrets.token_hex(4), make_password(PASSWORD)
+    users = User.objects.bulk_create(
+        User(email=f"bench-{tag}-{number}@example.com", password=password) for number in range(count)
+    )
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
+    )
+    return [user.email for user in users]
+
+
 def make_sessions(count: int) -> list[str]:
-    """Create candidates who are logged in; return their session keys. (A log-in is measured by nobody here.)"""
+    """Create candidates who are logged in; return their session keys."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -202,7 +223,7 @@ class Candidate:
     """A browser, as far as the server can tell: one lasting connection, cookies, the CSRF token of the page."""
 
     port: int
-    session: str
+    session: str = ""
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     attempt: str = ""
     page: str = ""
@@ -237,6 +258,16 @@ class Candidate:
             answer = self.connection.getresponse()
         content = answer.read()
         return Reply(answer.status, answer.headers, content, time.perf_counter() - begun)
+
+    def log_in(self, email: str) -> Reply:
+        # From an address of their own: many log-ins from one are refused.
+        source = ".".join(["10", *(str(byte) for byte in secrets.token_bytes(3))])
+        data: dict[str, object] = {"login": email, "password": PASSWORD}
+        reply = expect(self.send("POST", "/accounts/login/", data, **{"X-Forwarded-For": source}), 302)
+        cookies = SimpleCookie("; ".join(reply.headers.get_all("Set-Cookie") or []))
+        self.session = cookies["__Host-sessionid"].value
+        self.token = cookies["__Host-csrftoken"].value  # a log-in changes it
+        return reply
 
     def start(self, slug: str) -> Reply:
         reply = self.send("POST", f"/exams/{slug}/start/", {})
