@@ -29,7 +29,7 @@ faults: $(VENV)/.dev
 	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py
 	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults
 
-# The figures of docs/performance.md, measured on this machine; more than half an hour.
+# The figures of docs/performance.md, measured on this machine; about half an hour.
 bench: $(VENV)/.base
 	@.ci/packages postgresql redis-server
 	@for figures in save_floor load growth; do \

@@ -40,6 +40,7 @@ def set_up() -> None:
         call_command("load_bank", "fixtures", stdout=io.StringIO())
         call_command("create_exams", stdout=io.StringIO())
         call_command("create_demo_users", stdout=io.StringIO())
+        call_command("create_demo_cohort", stdout=io.StringIO())
     except CommandError as error:
         sys.exit(f"The set-up stopped: {error}")
 

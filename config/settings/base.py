@@ -163,6 +163,7 @@ TWO_PERSON_RULE = os.environ.get("TWO_PERSON_RULE", "off").lower() in {"1", "tru
 
 SITE_NAME = os.environ.get("SITE_NAME", "Mock Exams")
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

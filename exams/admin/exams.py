@@ -3,19 +3,42 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.text import capfirst
 
 from exams.admin.fixed_forms import FormViews
 from exams.admin.moments import MOMENT_FIELDS
 from exams.models import Exam, ExamQuota
 from exams.queries import BlueprintCheck, blueprint_check
-from questions.models import Domain, Task
+from questions.forms import read_tags
+from questions.models import Domain, Tag, Task
 
 # Each quota is up to four terms of the one query that reads what a form is drawn from; SQLite takes 500.
 MAX_QUOTAS = 100
+
+
+class TagsField(forms.CharField):
+    """Tags by their names, separated by commas as in the form of a question; each must be one that there is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=1000, widget=AdminTextInputWidget, **kwargs)
+
+    def prepare_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else ", ".join(str(tag) for tag in value or ())
+
+    def clean(self, value: Any) -> list[Tag]:
+        names = read_tags(super().clean(value))
+        tags = {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
+        if unknown := [name for name in names if name not in tags]:
+            raise ValidationError(f"No question was ever tagged {', '.join(f'“{name}”' for name in unknown)}.")
+        return list(tags.values())
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.prepare_value(initial) != (data or ""))
 
 
 class QuotaFormSet(forms.BaseInlineFormSet):
@@ -123,7 +146,7 @@ def _labelled(field: Any, db_field: Any) -> Any:
 @admin.register(Exam)
 class ExamAdmin(FormViews, admin.ModelAdmin):
     inlines = [QuotaInline]
-    list_display = ["title", "certification", "question_count", "unscored_count", "minutes", "form_kind", "is_offered"]
+    list_display = ["title", "certification", "question_count", "minutes", "form_kind", "is_offered"]
     list_filter = ["certification", "is_offered", "form_kind"]
     list_select_related = ["certification"]
     search_fields = ["title", "slug"]
@@ -152,6 +175,9 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
         if db_field.name == "domain":
             kwargs["queryset"] = Domain.objects.select_related("certification")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return TagsField(label=capfirst(db_field.verbose_name), help_text=f"{db_field.help_text} Separated by commas.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # results stand on it: stop offering it instead

@@ -106,6 +106,7 @@ class ImportPages(admin.ModelAdmin):
             refusal=refusal,
             fingerprint=plan.fingerprint,
             writes=plan.counts["new"] + plan.counts["changed"],
+            refused=plan.counts["refused"],
             can_publish=self.has_change_permission(request),
             **_shown(plan),
         )

@@ -71,7 +71,11 @@ class QuestionPages(admin.ModelAdmin):
             context["events"] = question.events.select_related("by", "revision")[:EVENTS_SHOWN]
             context["revisions"] = question.revisions.select_related("created_by").defer("stem", "rationales")
             context["reviewers"] = possible_reviewers().order_by("name", "email")
-            context["has_draft"] = any(revision.published_at is None for revision in context["revisions"])
+            draft = next((revision for revision in context["revisions"] if revision.published_at is None), None)
+            context["has_draft"] = draft is not None
+            context["may_approve"] = bool(
+                question.reviewer_id and draft and services.may_approve(draft, signed_in(request))
+            )
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Previews ---------------------------------------------------------------------------------------------------
@@ -186,6 +190,7 @@ class QuestionPages(admin.ModelAdmin):
         new = _number(request.GET.get("new"), numbers, default=numbers[-1])
         before = [number for number in numbers if number < new]
         old = _number(request.GET.get("old"), numbers, default=before[-1] if before else numbers[0])
+        rows = diff_fields(content_fields(revisions[old].content), content_fields(revisions[new].content))
         context = {
             **self.admin_site.each_context(request),
             "question": question,
@@ -193,7 +198,7 @@ class QuestionPages(admin.ModelAdmin):
             "old": revisions[old],
             "new": revisions[new],
             "has_change_permission": self.has_change_permission(request, question),
-            "rows": diff_fields(content_fields(revisions[old].content), content_fields(revisions[new].content)),
+            "rows": sorted(rows, key=lambda row: not row.is_changed),  # what changed comes first
             "opts": self.opts,
             "title": f"Revisions of {question}",
         }

@@ -129,8 +129,8 @@ def read_entry(
             found += draft_problems(entry)
             tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
             entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
-    named = values["id"] if has_id and isinstance(values["id"], str) else str(values.get("stem", ""))
-    label = label or " ".join(named.split())[:60]
+    named = [values["id"]] if has_id and isinstance(values["id"], str) else []
+    label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
     return ReadQuestion(place, label, None if found else entry, tuple(found), tuple(notes), assumed)
 
 

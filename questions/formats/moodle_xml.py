@@ -37,8 +37,8 @@ class MoodleXml:
     media_type = "application/xml"
     losses = (
         "the status: everything imported is a draft",
-        "all-or-nothing scoring of `multiple` questions: Moodle gives each right option its part of 100 %",
-        "matches of a `matching` question are plain text in Moodle: their Markdown is shown as it is written",
+        "all-or-nothing scoring of multiple questions: Moodle gives each right option its part of 100 %",
+        "matches of a matching question are plain text in Moodle: their Markdown is shown as it is written",
         "drafts without a key can be imported here again, but not into Moodle",
     )
 

@@ -87,7 +87,8 @@ def _read_row(
     kind = get("kind", "").strip().casefold()
     if not kind:
         kind = "matching" if any(get(f"match_{number}") for number in NUMBERS) else "multiple" if keys[1:] else "single"
-        notes.append(f"kind is empty; taken as {kind}.")
+        if kind != "single":
+            notes.append(f"kind is empty; taken as {kind}.")
     if keys and kind not in CHOICE_KINDS:
         problems.append(Problem("key", f"must be empty in a {kind} question."))
     if keys and max(keys) > count:

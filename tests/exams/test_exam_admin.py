@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from exams.models import Exam, ExamQuota
 from exams.services import draw_form, start_attempt
-from questions.models import Question
+from questions.models import Question, Tag
 from tests.exams.helpers import START, client_of, fill_task
 from tests.exams.test_no_key_leaves_early import CANARY, secret_content
 from tests.factories import DomainFactory, ExamFactory, QuestionFactory, TaskFactory, UserFactory
@@ -49,7 +49,8 @@ def part(exam, name):
 def save(client, exam, *quotas, **changes):
     """Send the exam's page as its form has it, with rows (domain, task, count); return what the page then says."""
     page = client.get(address("change", exam))
-    fields = page.context["adminform"].form.initial | changes
+    form = page.context["adminform"].form
+    fields = {name: form[name].value() for name in form.fields} | changes
     data = {name: value for name, value in fields.items() if value is not None and value is not False and value != []}
     for name in ("opens_at", "closes_at"):
         if data.get(name):
@@ -70,6 +71,41 @@ def save(client, exam, *quotas, **changes):
         *(str(e) for form in formset.forms for row in form.errors.values() for e in row),
     ]
     return [*errors, *(str(e) for row in response.context["errors"] for e in row if str(e) not in errors)]
+
+
+# --- Tags -------------------------------------------------------------------------------------------------------
+
+
+def test_tags_are_written_as_names_and_shown_as_names(client, exam):
+    for name in ("cloud", "old", "soil-types"):
+        Tag.objects.create(name=name)
+
+    save(client, exam, include_tags="Soil types, cloud", exclude_tags=" old ")
+
+    assert [tag.name for tag in exam.include_tags.all()] == ["cloud", "soil-types"]
+    assert [tag.name for tag in exam.exclude_tags.all()] == ["old"]
+    assert 'value="cloud, soil-types"' in client.get(address("change", exam)).text
+
+    save(client, exam, include_tags="", exclude_tags="old")
+
+    assert (exam.include_tags.count(), exam.exclude_tags.count()) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("cloud, clod, cluod", "No question was ever tagged “clod”, “cluod”."),
+        ("cloud, !!", "“!!” is no tag"),
+        ("x" * 1001, "at most 1000 characters"),
+    ],
+)
+def test_tag_that_is_none_is_refused_and_what_was_typed_stays(client, exam, text, problem):
+    exam.include_tags.add(Tag.objects.create(name="cloud"))
+
+    said = save(client, exam, include_tags=text)
+
+    assert any(problem in line for line in said), said
+    assert [tag.name for tag in exam.include_tags.all()] == ["cloud"]
 
 
 # --- Quotas -----------------------------------------------------------------------------------------------------

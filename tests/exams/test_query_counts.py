@@ -4,10 +4,19 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from exams.models import Attempt
+from exams.models import Attempt, ExamQuota
+from exams.services import join
 from questions.models import Question
 from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish, item_of, posted
-from tests.factories import CertificationFactory, ExamFactory, TaskFactory, UserFactory, make_attempt, make_exam
+from tests.factories import (
+    AssignmentFactory,
+    CertificationFactory,
+    ExamFactory,
+    TaskFactory,
+    UserFactory,
+    make_attempt,
+    make_exam,
+)
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +64,7 @@ def test_opening_the_exam_page_takes_eight_queries_at_most_and_as_many_for_a_lon
 
 
 @pytest.mark.parametrize("has_past", [False, True])
-def test_starting_takes_seventeen_queries_at_most_and_as_many_with_a_large_bank(clock, has_past):
+def test_starting_takes_twelve_queries_at_most_and_as_many_with_a_large_bank(clock, has_past):
     numbers = []
     for bank in (20, 400):
         exam, candidate = exam_of(10, bank=bank), UserFactory()
@@ -68,6 +77,24 @@ def test_starting_takes_seventeen_queries_at_most_and_as_many_with_a_large_bank(
         numbers.append(counted.number)
 
     assert numbers[0] == numbers[1] <= 12
+
+
+def test_starting_what_a_cohort_was_assigned_takes_as_many_queries_whatever_its_quotas_and_tags(clock):
+    numbers = []
+    for domains in (1, 6):
+        exam, candidate = exam_of(12, weights=[10] * domains), UserFactory()
+        for domain in exam.certification.domains.all():
+            ExamQuota.objects.create(exam=exam, domain=domain, question_count=12 // domains)
+            exam.include_tags.add(*domain.tasks.get().questions.first().tags.all())
+        assignment = AssignmentFactory(exam=exam, attempts_allowed=2)
+        join(cohort=assignment.cohort, candidate=candidate, now=START)
+        client = client_of(candidate)
+        with count_queries() as counted:
+            response = client.post(reverse("exams:exam-start", args=[exam.slug]))
+        assert response.url == reverse("exams:attempt", args=[candidate.attempts.get().pk])
+        numbers.append(counted.number)
+
+    assert numbers[0] == numbers[1] <= 17
 
 
 def test_starting_a_long_form_takes_as_many_queries_as_a_short_one(clock):

@@ -265,6 +265,22 @@ def step(client, question, name, **fields):
     return client.post(url("step", question), {"step": name, **fields}, follow=True)
 
 
+STEPS_OF_AUTHORS = {"comment", "send_to_review", "send_back", "publish", "retire", "copy"}
+
+
+def steps_offered(page):
+    return set(re.findall(r'name="step" value="(\w+)"', page))
+
+
+def test_author_is_not_offered_to_approve_where_two_people_must_agree(client, instructor, task, settings):
+    settings.TWO_PERSON_RULE = True
+    question = QuestionFactory(draft=True, task=task)
+    save_draft(question=question, content=make_content("mine"), by=instructor, now=timezone.now())
+    step(client, question, "send_to_review", reviewer=UserFactory(instructor=True).pk)
+
+    assert steps_offered(client.get(url("change", question)).text) == STEPS_OF_AUTHORS
+
+
 def test_review_from_draft_to_candidates(client, instructor, task):
     question = QuestionFactory(draft=True, task=task)
     reviewer = UserFactory(instructor=True, name="Rita")
@@ -277,6 +293,7 @@ def test_review_from_draft_to_candidates(client, instructor, task):
     assert question.code not in client.get(f"{reverse(LIST)}?review=mine").text
     page = theirs.get(url("change", question)).text
     assert "waiting for <strong>your review</strong>" in page
+    assert steps_offered(page) == {*STEPS_OF_AUTHORS, "approve", "approve_and_publish"}
     assert "to Rita: Please look at &lt;b&gt;this&lt;/b&gt;." in page
 
     step(theirs, question, "comment", text="Which region?")
@@ -343,6 +360,9 @@ def test_revisions_stand_side_by_side_and_an_old_one_is_made_the_draft(client, t
     page = client.get(url("revisions", question)).text
     assert "<del>a</del>" in page
     assert "<ins>b&lt;i&gt;</ins>" in page
+    rows = re.findall(r"<tr( class=.is-changed.)?><th scope=.row.>", page)
+    assert rows == sorted(rows, reverse=True)  # what changed comes first
+    assert set(rows) == {"", ' class="is-changed"'}
     publish(question=question, by=None, now=timezone.now())
     step(client, question, "restore", revision="1")
 

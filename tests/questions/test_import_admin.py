@@ -80,6 +80,8 @@ def test_refused_question_is_named_and_stops_the_import_unless_skipped(client):
     page = client.get(check_url())
     assert page.context["rows"][0].state == "refused"
     assert "every option must differ" in page.content.decode()
+    assert "loam Which loam?" in page.content.decode()
+    assert "Import 1 question, leave out 1" in page.content.decode()
 
     refused = confirm(client)
     assert refused.status_code == 409
@@ -98,7 +100,7 @@ def test_refused_ones_can_be_downloaded(client):
     assert page["Content-Disposition"] == 'attachment; filename="refused.csv"'
     assert page.content.decode("utf-8-sig").splitlines() == [
         "place,question,field,problem",
-        "row 3,loam,options,“loam” stands 2 times; every option must differ.",
+        "row 3,loam Which loam?,options,“loam” stands 2 times; every option must differ.",
     ]
 
 

@@ -71,10 +71,7 @@ def test_plan_writes_nothing(task):
     assert states(plan) == {"clay": "new"}
     assert plan.counts == {"refused": 0, "new": 1, "changed": 0, "kept": 0, "unchanged": 0}
     assert not Question.objects.exists()
-    assert plan.rows[0].notes == (
-        "kind is empty; taken as single.",
-        "before it can be published: rationale, references missing or wrong.",
-    )
+    assert plan.rows[0].notes == ("before it can be published: rationale, references missing or wrong.",)
 
 
 def test_same_file_twice_changes_nothing(task, person):

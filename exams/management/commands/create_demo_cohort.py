@@ -1,0 +1,32 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from exams import services
+from exams.models import Assignment, Cohort, Exam
+
+CANDIDATE, INSTRUCTOR, EXAM = "candidate@example.com", "instructor@example.com", "mls-c01-full"
+
+
+class Command(BaseCommand):
+    help = "Create a cohort of the demo people with an assigned exam, if there is no cohort. Only in the demo settings."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not getattr(settings, "DEMO", False):
+            raise CommandError("The demo cohort exists in the demo settings only; add one in the admin.")
+        if Cohort.objects.exists():
+            return
+        now = timezone.now()
+        people = {user.email: user for user in User.objects.filter(email__in=[CANDIDATE, INSTRUCTOR])}
+        exam = Exam.objects.filter(slug=EXAM).first()
+        if len(people) < 2 or exam is None:
+            raise CommandError("Run load_bank, create_exams and create_demo_users first.")
+        cohort = Cohort.objects.create(name="Demo cohort", created_at=now)
+        cohort.instructors.add(people[INSTRUCTOR])
+        services.join(cohort=cohort, candidate=people[CANDIDATE], now=now)
+        Assignment.objects.create(cohort=cohort, exam=exam, created_at=now)
