@@ -1,4 +1,4 @@
-"""Set up the demo and serve it: SQLite in var/, tasks in process, two demo people. What is there already is kept."""
+"""Set up the demo and serve it: SQLite in var/, tasks in process, two demo people in a cohort. What is there stays."""
 
 import io
 import os

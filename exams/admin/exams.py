@@ -25,7 +25,7 @@ class TagsField(forms.CharField):
     """Tags by their names, separated by commas as in the form of a question; each must be one that there is."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=1000, widget=AdminTextInputWidget, **kwargs)
+        super().__init__(required=False, widget=AdminTextInputWidget, **kwargs)
 
     def prepare_value(self, value: Any) -> str:
         return value if isinstance(value, str) else ", ".join(str(tag) for tag in value or ())

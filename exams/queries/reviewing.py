@@ -56,7 +56,7 @@ def _free_items(attempt: Attempt) -> QuerySet[AttemptItem]:
 
 
 def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
-    """Tell whether the review shows this question and its key now: only then may a candidate report it."""
+    """Tell whether the review of a scored attempt shows this question and its key now, so that it may be reported."""
     return shown_of(attempt, now).key is When.NOW and _free_items(attempt).filter(position=position).exists()
 
 

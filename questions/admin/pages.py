@@ -73,8 +73,8 @@ class QuestionPages(admin.ModelAdmin):
             context["reviewers"] = possible_reviewers().order_by("name", "email")
             draft = next((revision for revision in context["revisions"] if revision.published_at is None), None)
             context["has_draft"] = draft is not None
-            context["may_approve"] = bool(
-                question.reviewer_id and draft and services.may_approve(draft, signed_in(request))
+            context["can_approve"] = bool(
+                question.reviewer_id and draft and services.can_approve(draft, signed_in(request))
             )
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -27,7 +27,7 @@ def send_to_review(*, question: Question, reviewer: User, by: User, now: dt.date
         raise QuestionRefused("It is retired: bring it back before you send it to review.")
     if not (reviewer.is_active and reviewer.is_staff and reviewer.has_perm("questions.change_question")):
         raise QuestionRefused(f"{reviewer} may not review questions; choose an instructor.")
-    if not may_approve(draft, reviewer):
+    if not can_approve(draft, reviewer):
         raise QuestionRefused(f"{reviewer} wrote revision {draft.number}; choose somebody else to review it.")
     question.reviewer = reviewer
     _move(question, {Status.DRAFT: Status.IN_REVIEW})
@@ -54,7 +54,7 @@ def send_back(*, question: Question, by: User, now: dt.datetime, text: str) -> N
     record(question=question, kind=Kind.SENT_BACK, by=by, now=now, revision=draft, text=text)
 
 
-def may_approve(draft: Revision, by: User) -> bool:
+def can_approve(draft: Revision, by: User) -> bool:
     """Tell whether the two-person rule lets somebody approve a revision: where it holds, none of its authors."""
     return not (settings.TWO_PERSON_RULE and by.pk in authors(draft))
 
@@ -64,7 +64,7 @@ def approve(*, question: Question, by: User, now: dt.datetime, text: str = "") -
     """End the review: from now on anybody may publish the revision, its author too, as long as it is not changed."""
     question, draft = _locked(question, by), _draft(question)
     _require_review(question)
-    if not may_approve(draft, by):
+    if not can_approve(draft, by):
         raise QuestionRefused(f"You wrote revision {draft.number}; somebody else must approve it.")
     if problems := publication_problems(draft.content):
         raise InvalidContent(problems)

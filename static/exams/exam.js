@@ -240,9 +240,10 @@
 
   // Ask how much time is left; the answer also brings a fresh CSRF token, which a new log-in has changed.
   async function syncClock() {
-    let response;
+    let response, clock;
     try {
       response = await fetch(exam.dataset.clock, { headers: { "HX-Request": "true" } });
+      if (response.ok) clock = await response.json(); // an answer that breaks off is none
     } catch {
       noConnection();
       return false;
@@ -254,7 +255,6 @@
       noConnection();
       return false;
     }
-    const clock = await response.json();
     setRemaining(clock.remaining);
     exam.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": clock.token }));
     handIn.elements.csrfmiddlewaretoken.value = clock.token;

@@ -126,6 +126,22 @@ def test_instructor_invites_by_a_list_and_gives_one_person_more_time(new_context
     assert (attempt.deadline_at - before).total_seconds() == 15 * 60
 
 
+def test_instructor_removes_a_member_and_makes_a_new_link_in_two_steps_each(new_context, instructor, cohort):
+    cohort.memberships.create(candidate=UserFactory(name="Anna"), joined_at=cohort.created_at)
+    page = tab(new_context(), instructor, reverse("admin:exams_cohort_people", args=[cohort.pk]))
+    sure = page.get_by_role("button", name="Remove Anna")
+    expect(sure).to_be_hidden()
+
+    page.get_by_text("Remove Anna…").click()
+    sure.click()
+
+    expect(page.get_by_text("Nobody yet.")).to_be_visible()
+    old = page.locator(".invite-link").inner_text()
+    page.get_by_text("Make a new link…").click()
+    page.get_by_role("button", name="Make a new link").click()
+    expect(page.locator(".invite-link")).not_to_have_text(old)
+
+
 def test_instructor_makes_a_cohort_and_assigns_an_exam(new_context, instructor):
     make_exam(title="Mock 2", is_offered=False)
     page = tab(new_context(), instructor, reverse("admin:exams_cohort_add"))

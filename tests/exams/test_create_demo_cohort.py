@@ -35,9 +35,13 @@ def test_demo_cohort_is_not_made_where_there_is_a_cohort(demo):
     assert Cohort.objects.get() == cohort
 
 
-def test_demo_cohort_wants_people_and_an_exam(demo):
-    with pytest.raises(CommandError, match="Run load_bank, create_exams and create_demo_users first"):
-        call_command("create_demo_cohort")
+def test_demo_cohort_is_left_out_without_its_exam(demo, capsys):
+    call_command("create_demo_users")
+
+    call_command("create_demo_cohort")
+
+    assert "it needs both demo people and the exam mls-c01-full" in capsys.readouterr().out
+    assert not Cohort.objects.exists()
 
 
 def test_demo_cohort_is_refused_outside_the_demo_settings():

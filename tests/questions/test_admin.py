@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from questions.models import Question, QuestionTask, Tag
+from questions.models import Question, QuestionTask, Revision, Tag
 from questions.services import publish, save_draft, send_to_review
 from tests.exams.helpers import client_of
 from tests.factories import DomainFactory, QuestionFactory, TaskFactory, UserFactory, make_content
@@ -263,6 +265,17 @@ def test_very_long_texts_are_refused_and_not_rendered(client, task):
 
 def step(client, question, name, **fields):
     return client.post(url("step", question), {"step": name, **fields}, follow=True)
+
+
+@pytest.mark.parametrize(("waiting", "link"), [(10, None), (11, "All 11 of them")])
+def test_first_page_leads_to_all_that_waits_for_review_once_it_cannot_list_it(client, instructor, task, waiting, link):
+    Question.objects.filter(
+        pk__in=[question.pk for question in QuestionFactory.create_batch(waiting, draft=True, task=task)]
+    ).update(reviewer=instructor, status="in_review")
+
+    found = re.search(r'review=mine">([^<]+)<', client.get(reverse("admin:index")).text)
+
+    assert (found and found[1]) == link
 
 
 STEPS_OF_AUTHORS = {"comment", "send_to_review", "send_back", "publish", "retire", "copy"}
@@ -534,6 +547,30 @@ def test_search_finds_words_of_any_revision_codes_and_ids(client, query, found):
     response = client.get(reverse(LIST), {"q": query})
 
     assert set(re.findall(r'class="field-code"><a[^>]*>([^<]+)', response.text)) == found
+
+
+def test_search_for_words_and_codes_can_use_the_trigram_indexes(client):
+    QuestionFactory(code="one", content=make_content(stem="Which store keeps vectors?"))
+
+    with CaptureQueriesContext(connection) as captured:
+        client.get(reverse(LIST), {"q": "vectors"})
+
+    (sql,) = (query["sql"] for query in captured if "UNION" in query["sql"] and "COUNT" in query["sql"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":  # has none, and reads all stems
+            assert "search_stems" not in connection.introspection.get_constraints(cursor, Revision._meta.db_table)
+            return
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql}")
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+    assert "search_stems" in plan
+    assert "search_codes" in plan
+
+
+def test_dates_read_as_everywhere(client, task):
+    question = QuestionFactory(task=task)
+
+    assert f"{question.updated_at:%-d %b %Y, %H:%M}" in client.get(reverse(LIST)).text
 
 
 def test_list_takes_the_same_queries_for_one_and_for_many(client, task):
