@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import localize
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
@@ -53,6 +54,11 @@ class CohortPages(admin.ModelAdmin):
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "cohort": cohort, "title": title}
         return render(request, f"admin/exams/cohort/{page}.html", context)
 
+    def _done(self, request: HttpRequest, cohort: Cohort, said: str, kept: str) -> None:
+        """Say what was done, and keep it in the cohort's history with who did it."""
+        self.log_change(request, cohort, kept)
+        self.message_user(request, said, messages.SUCCESS)
+
     # --- Who is in it ------------------------------------------------------------------------------------------
 
     def people_view(self, request: HttpRequest, cohort_id: int) -> HttpResponse:
@@ -89,7 +95,7 @@ class CohortPages(admin.ModelAdmin):
         standings = list(services.standings(cohort=cohort, emails=list(found.people)).values())
         members = standings.count(services.Standing.MEMBER)
         text = f"Of {len(standings)} people {members} are members; {len(standings) - members} are invited."
-        self.message_user(request, text, messages.SUCCESS)
+        self._done(request, cohort, text, f"Invited by a list. {text}")
         return redirect("admin:exams_cohort_people", cohort_id=cohort.pk)
 
     def _change_people(self, request: HttpRequest, cohort: Cohort, action: str) -> None:
@@ -97,13 +103,16 @@ class CohortPages(admin.ModelAdmin):
         pk = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19 else 0
         if action == "renew":
             services.renew_link(cohort=cohort)
-            self.message_user(request, "The link is a new one; the old one leads nowhere.", messages.SUCCESS)
+            self._done(request, cohort, "The link is a new one; the old one leads nowhere.", "Made a new link.")
         elif action == "remove":
-            services.remove_member(cohort=cohort, candidate=get_object_or_404(cohort.candidates, pk=pk))
-            self.message_user(request, "Removed. Attempts that were made stay.", messages.SUCCESS)
+            candidate = get_object_or_404(cohort.candidates, pk=pk)
+            services.remove_member(cohort=cohort, candidate=candidate)
+            self._done(request, cohort, "Removed. Attempts that were made stay.", f"Removed {candidate.email}.")
         elif action == "withdraw":
-            get_object_or_404(cohort.invitations, pk=pk).delete()
-            self.message_user(request, "The invitation is withdrawn.", messages.SUCCESS)
+            invitation = get_object_or_404(cohort.invitations, pk=pk)
+            invitation.delete()
+            kept = f"Withdrew the invitation of {invitation.email}."
+            self._done(request, cohort, "The invitation is withdrawn.", kept)
         else:
             self.message_user(request, "Nothing was changed.", messages.WARNING)
 
@@ -176,7 +185,12 @@ class CohortPages(admin.ModelAdmin):
             assignment=assignment, candidate=candidate, by=signed_in(request), now=timezone.now(), **fields
         )
         more = f" The attempt under way has {extension.minutes} minutes more." if extension else ""
-        self.message_user(request, f"Saved.{more}", messages.SUCCESS)
+        changes = [
+            f"{form.fields[name].label} {'as all' if fields[name] is None else localize(fields[name])}"
+            for name in form.changed_data
+        ]
+        kept = f"{candidate.email} in {assignment.exam}: {'; '.join(changes) or 'nothing changed'}.{more}"
+        self._done(request, cohort, f"Saved.{more}", kept)
         return redirect("admin:exams_cohort_member", cohort_id=cohort.pk, candidate_id=candidate.pk)
 
     def extend_view(self, request: HttpRequest, cohort_id: int, assignment_id: int) -> HttpResponse:

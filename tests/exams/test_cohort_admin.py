@@ -1,6 +1,7 @@
 """A cohort in the admin: whose it is, its people, its exams, more time, and what else instructors see through it."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
@@ -46,6 +47,12 @@ def assignment(cohort):
 @pytest.fixture
 def attempt(clock, assignment, anna):
     return make_attempt(exam=assignment.exam, candidate=anna, now=START)
+
+
+def history(cohort):
+    """Return what the admin keeps of the changes of a cohort, the latest first."""
+    entries = LogEntry.objects.filter(object_id=cohort.pk, content_type__model="cohort")
+    return [entry.get_change_message() for entry in entries.order_by("-pk")]
 
 
 # --- Whose it is ---------------------------------------------------------------------------------------------------
@@ -277,6 +284,8 @@ def test_members_and_invitations_are_removed(client, cohort, anna):
 
     client.post(page("people", cohort.pk), {"action": "remove", "id": anna.pk})
     client.post(page("people", cohort.pk), {"action": "withdraw", "id": invitation.pk})
+    assert history(cohort) == ["Withdrew the invitation of new@example.com.", f"Removed {anna.email}."]
+    assertContains(client.get(page("history", cohort.pk)), f"Removed {anna.email}.")
     assert (cohort.memberships.count(), list(Invitation.objects.all())) == (0, [hers])
 
     for action, pk in [
@@ -296,6 +305,7 @@ def test_link_is_shown_and_renewed(client, cohort):
 
     assertNotContains(response, cohort.invite_token)
     assertContains(response, Cohort.objects.get().invite_token)
+    assert history(cohort) == ["Made a new link."]
 
 
 def test_link_that_is_switched_off_is_not_shown(client, cohort):
@@ -459,6 +469,15 @@ def test_accommodation_is_stored_and_lengthens_the_attempt_under_way(client, coh
     row = Accommodation.objects.get()
     assert (row.candidate, row.extra_time_percent, row.attempts_allowed) == (anna, 50, 3)
     assert row.closes_at.isoformat() == "2027-01-10T09:00:00+00:00"
+    assert history(cohort) == [
+        f"{anna.email} in Mock 1: Extra time (%) 50; May start until 10 Jan 2027, 09:00; Attempts allowed 3."
+        " The attempt under way has 15 minutes more."
+    ]
+
+    fields |= {f"{prefix}-extra_time_percent": 0, f"{prefix}-closes_at": ""}
+    client.post(page("member", cohort.pk, anna.pk), fields)
+
+    assert history(cohort)[0] == f"{anna.email} in Mock 1: Extra time (%) 0; May start until as all."
 
 
 @pytest.mark.parametrize(
