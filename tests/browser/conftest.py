@@ -118,11 +118,17 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], list[str]]:
-    """axe(page): serious and critical violations, one line each. Injected by the debugger, which no CSP stops."""
+def axe() -> Callable[..., list[str]]:
+    """axe(page): serious and critical violations, one line each; with names of rules, of those alone.
 
-    def run(page: Page) -> list[str]:
-        violations = Axe().run(page, options={"preload": False}).response["violations"]
+    Injected by the debugger, which no CSP stops.
+    """
+
+    def run(page: Page, *rules: str) -> list[str]:
+        options: dict[str, Any] = {"preload": False, "resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
+        violations = Axe().run(page, options=options).response["violations"]
         return [
             f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
             for violation in violations
