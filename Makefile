@@ -10,7 +10,8 @@ MANAGE := $(BIN)/python manage.py
 serve: $(VENV)/.base
 	@$(BIN)/python .ci/serve.py $(PORT)
 
-# The tests that use no database run once, all others on SQLite and on PostgreSQL.
+# What depends on no database runs once; all that stores and reads runs on SQLite and on PostgreSQL.
+ONCE := browser services faults ops security/test_matrix.py security/test_guessing.py security/test_headers.py
 test: lint
 	@.ci/packages postgresql redis-server chromium docker-compose
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
@@ -20,7 +21,7 @@ test: lint
 	$(MANAGE) check --deploy --fail-level WARNING
 	$(BIN)/python .ci/audit.py config/requirements/base.txt
 	$(MANAGE) check_bank fixtures
-	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 --ignore tests/browser --ignore tests/services --ignore tests/faults
+	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 $(ONCE:%=--ignore tests/%)
 	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2 --impure
 
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.

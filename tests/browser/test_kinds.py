@@ -336,8 +336,13 @@ def review(page, attempt, position):
     expect(page.get_by_text("Your answer: none").first).to_be_visible()
 
 
-@pytest.mark.parametrize("reach", [unfinished, conflict_box, conflict_page, hand_in_dialog, summary, review])
-@pytest.mark.parametrize("kind", ["ordering", "matching"])
+STATES = {
+    "ordering": [unfinished, conflict_box, hand_in_dialog, review],
+    "matching": [unfinished, conflict_page, summary, review],
+}
+
+
+@pytest.mark.parametrize(("kind", "reach"), [(kind, reach) for kind, states in STATES.items() for reach in states])
 def test_state_is_accessible_and_fits_a_phone(new_context, problems, axe, kind, reach):
     problems.allow(refused(409))
     attempt = attempt_of(wide_content(kind), wide_content("multiple"))
