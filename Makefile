@@ -22,7 +22,7 @@ test: lint
 	$(BIN)/python .ci/audit.py config/requirements/base.txt
 	$(MANAGE) check_bank fixtures
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 $(ONCE:%=--ignore tests/%)
-	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 2 --impure
+	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 3 --impure
 
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
 faults: $(VENV)/.dev
