@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable
-from questions.formats.tables import HEADER, LOSSES, read_header, read_rows, template_rows, write_row
+from questions.formats.tables import HEADER, LOSSES, read_rows, template_rows, write_row
 from questions.formats.texts import MAX_FILE_BYTES, decode
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ class CsvFormat:
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         text = decode(data)
         reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
-        rows = _rows(reader)
-        header = next(((cells) for _, cells, _ in rows if any(cell.strip() for cell in cells)), [])
-        return read_rows(read_header(header), rows, defaults)
+        return read_rows(_rows(reader), defaults)
 
     def left_out(self, entry: QuestionEntry) -> str:
         return ""

@@ -1,7 +1,7 @@
 """Questions as rows of a table: what CSV and XLSX share. The header: docs/import-export.md."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from questions.bankfiles import QuestionEntry
@@ -35,7 +35,7 @@ def unescape_cell(cell: str) -> str:
     return cell[1:] if _ESCAPED.match(cell) else cell
 
 
-def read_header(cells: Sequence[str]) -> list[str]:
+def _read_header(cells: Sequence[str]) -> list[str]:
     """Return the columns' names in their order, empty for a column to skip. Raises `Unreadable`."""
     names = [cell.strip().casefold().replace(" ", "_") for cell in cells]
     for name in names:
@@ -48,10 +48,12 @@ def read_header(cells: Sequence[str]) -> list[str]:
     return names
 
 
-def read_rows(
-    header: Sequence[str], rows: Iterable[tuple[int, Sequence[str], Sequence[Problem]]], defaults: Defaults
-) -> list[ReadQuestion]:
-    """Return the questions of rows, each with its number in the file and what is wrong with its cells."""
+def read_rows(rows: Iterator[tuple[int, list[str], Sequence[Problem]]], defaults: Defaults) -> list[ReadQuestion]:
+    """Return the questions of rows, each with its number in the file and what is wrong with its cells.
+
+    The first row that is not empty names the columns. Raises `Unreadable`.
+    """
+    header = _read_header(next((cells for _, cells, _ in rows if any(cell.strip() for cell in cells)), []))
     questions = []
     for number, cells, problems in rows:
         if not any(cell.strip() for cell in cells) and not problems:

@@ -15,7 +15,7 @@ from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable
 from questions.formats.packages import Package, write_package
-from questions.formats.tables import HEADER, LOSSES, read_header, read_rows, template_rows, write_row
+from questions.formats.tables import HEADER, LOSSES, read_rows, template_rows, write_row
 
 # openpyxl builds an object for every shared string (30 µs) and for every element of the parts it reads; 5,000 questions
 # of 30 texts each stay below.
@@ -34,9 +34,7 @@ class XlsxFormat:
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         _check_parts(data)
-        rows = _rows(data)
-        header = next((cells for _, cells, _ in rows if any(cell.strip() for cell in cells)), [])
-        return read_rows(read_header(header), rows, defaults)
+        return read_rows(_rows(data), defaults)
 
     def left_out(self, entry: QuestionEntry) -> str:
         return ""
