@@ -18,6 +18,10 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The address bar's suggestions are a page of their own, loaded for each window: half of what a short test took.
+    # The last list counts, so Playwright's is here too, as far as it matters to tests.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding",
 ]
 FAILURES = settings.VAR_DIR / "test-failures"
 FAILED = pytest.StashKey[bool]()
