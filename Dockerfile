@@ -11,5 +11,5 @@ RUN SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") \
     python manage.py collectstatic --noinput
 USER app
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", \
+CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--workers=4", "--threads=2", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

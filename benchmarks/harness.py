@@ -23,7 +23,7 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
 # One process of each kind would do; this is what docs/operations.md tells operators to run.
-WEB = ["-m", "gunicorn", "benchmarks.wsgi", "--workers", "2", "--threads", "4", "--no-control-socket"]
+WEB = ["-m", "gunicorn", "benchmarks.wsgi", "--workers", "4", "--threads", "2", "--no-control-socket"]
 WORKER = ["-m", "celery", "--quiet", "-A", "config", "worker", "--loglevel", "WARNING", "--concurrency", "1"]
 
 
