@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 def _unix_lines(value: object) -> object:
@@ -17,6 +17,8 @@ def _unix_lines(value: object) -> object:
 
 AnyText = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_unix_lines)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_unix_lines)]
+# Decoys have no order of their own, so the same ones are the same content.
+Decoys = Annotated[tuple[Text, ...], AfterValidator(lambda decoys: tuple(sorted(set(decoys))))]
 Kind = Literal["single", "multiple", "ordering", "matching"]
 # Kinds whose options are chosen; in the others each option is given a place or a match.
 CHOICE_KINDS: frozenset[str] = frozenset({"single", "multiple"})
@@ -54,7 +56,7 @@ class QuestionContent(Content):
     case: AnyText = ""
     stem: Text
     options: tuple[Option, ...]
-    decoys: tuple[Text, ...] = ()
+    decoys: Decoys = ()
     explanation: AnyText = ""
     service_note: AnyText = ""
     references: tuple[Reference, ...] = ()

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from exams.exceptions import ReportRefused
-from exams.models import AttemptItem, ProblemReport
+from exams.models import Attempt, AttemptItem, ProblemReport
+from exams.queries import is_reviewed
 from questions.models import Question
 
 DAILY_REPORTS = 30
@@ -19,10 +20,14 @@ def report_problem(
 ) -> ProblemReport:
     """Store what a candidate says is wrong with a question of their attempt, as it was shown to them.
 
-    Whether they may see the question again is for the caller to know. Raises `AttemptItem.DoesNotExist`, or
-    `ReportRefused` while their last report of it is open and after `DAILY_REPORTS` in a day.
+    Raises `AttemptItem.DoesNotExist` unless the review shows them this question now, and `ReportRefused` while their
+    last report of it is open and after `DAILY_REPORTS` in a day.
     """
-    item = AttemptItem.objects.get(attempt=attempt_id, attempt__candidate=candidate, position=position)
+    item = AttemptItem.objects.select_related("attempt").get(
+        attempt=attempt_id, attempt__candidate=candidate, attempt__state=Attempt.State.SCORED, position=position
+    )
+    if not is_reviewed(item.attempt, position, now):
+        raise AttemptItem.DoesNotExist
     if candidate.problem_reports.filter(created_at__gt=now - dt.timedelta(days=1)).count() >= DAILY_REPORTS:
         raise ReportRefused(f"You have made {DAILY_REPORTS} reports in a day. Go on tomorrow.")
     try:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exams import queries, services
 from exams.access import candidate_required, own_attempt, signed_in
 from exams.exceptions import ReportRefused
-from exams.models import Attempt, ProblemReport
+from exams.models import Attempt, AttemptItem, ProblemReport
 
 
 class ReportForm(forms.ModelForm):
@@ -28,11 +28,8 @@ class ReportForm(forms.ModelForm):
 @candidate_required
 def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
     """Take a report of a question that the review shows now."""
-    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
-    if attempt.state != Attempt.State.SCORED:
+    if own_attempt(request.user, attempt_id).state != Attempt.State.SCORED:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
-    if not queries.is_reviewed(attempt, position, now):
-        raise Http404
     form = ReportForm(request.POST)
     if not form.is_valid():
         reasons = " ".join(str(error) for errors in form.errors.values() for error in errors)
@@ -45,8 +42,10 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
                 position=position,
                 kind=form.cleaned_data["kind"],
                 text=form.cleaned_data["text"],
-                now=now,
+                now=timezone.now(),
             )
+        except AttemptItem.DoesNotExist:
+            raise Http404 from None
         except ReportRefused as refusal:
             messages.error(request, f"Question {position}: {refusal}")
         else:

@@ -88,7 +88,6 @@ class ImportPages(admin.ModelAdmin):
                     by=signed_in(request),
                     now=timezone.now(),
                     expected=request.POST.get("fingerprint", ""),
-                    skip_refused="skip_refused" in request.POST,
                     **choices,
                 )
             except QuestionRefused as error:

@@ -43,18 +43,20 @@ def apply_draft(
     by: User,
     now: dt.datetime,
     expected: str,
-    skip_refused: bool,
     overwrite: bool,
     publish: bool,
 ) -> ImportPlan:
-    """Import a kept file and forget it. Raises `QuestionRefused` as `apply_import` does; then it stays."""
+    """Import a kept file without what it refuses, and forget it.
+
+    Raises `QuestionRefused` as `apply_import` does; then the file stays.
+    """
     plan = apply_import(
         read_draft(draft),
         by=by,
         now=now,
         source=draft.name,
         expected=expected,
-        skip_refused=skip_refused,
+        skip_refused=True,  # `expected` is of a plan that names them
         overwrite=overwrite,
         publish=publish,
     )

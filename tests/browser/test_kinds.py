@@ -184,6 +184,7 @@ def test_stale_tab_is_shown_both_answers_and_its_choice_counts(new_context, prob
     expect(conflict).to_contain_text("Chosen here: ")
     assert stored_places(attempt) == [0, 1, None, None]
     expect(stale.locator("#q1.htmx-request")).to_have_count(0)
+    stale.bring_to_front()
     stale.get_by_role("button", name=button).click()
 
     expect(conflict).to_have_count(0)
@@ -286,6 +287,7 @@ def test_stale_lists_without_javascript_are_refused_and_shown_both_ways(new_cont
     fresh.get_by_role("button", name="Save all answers").click()
 
     give(stale, 1, [2])
+    stale.bring_to_front()
     stale.get_by_role("button", name="Hand in…").click()
 
     item = attempt.items.select_related("revision").get()

@@ -73,6 +73,7 @@ def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, 
     fresh.get_by_role("button", name="Save all answers").click()
     expect(fresh.get_by_role("status")).to_contain_text("saved")
 
+    stale.bring_to_front()
     choose_plainly(stale, 1, "C")
     choose_plainly(stale, 2, "D")
     stale.get_by_role("button", name=button).click()

@@ -36,10 +36,10 @@ def questions(bank):
 
 def texts_of(question):
     """Return every Markdown text of a question, by the field's name."""
-    texts = {"stem": question.stem, "explanation": question.explanation, "service_note": question.service_note}
+    texts = {name: getattr(question, name) for name in ("case", "stem", "explanation", "service_note")}
     for number, option in enumerate(question.options):
-        texts |= {f"options.{number}.text": option.text, f"options.{number}.rationale": option.rationale}
-    return texts
+        texts |= {f"options.{number}.{name}": getattr(option, name) for name in ("text", "match", "rationale")}
+    return texts | {f"decoys.{number}.text": decoy for number, decoy in enumerate(question.decoys)}
 
 
 def failures(questions, predicate):
@@ -206,7 +206,7 @@ def words_of(text):
 def test_rendering_loses_no_word(questions):
     # The allow-list drops what it does not know: a text that needs more would be shown with holes.
     def loses(field, text):
-        render = render_inline if field.endswith("text") else render_markdown
+        render = render_inline if field.endswith(("text", "match")) else render_markdown
         # Not shown as text: the language of a code block, the number of a list item.
         source = re.sub(r"^```\w+$|^\d+\. ", "", text, flags=re.MULTILINE)
         return Counter(words_of(source)) != Counter(words_of(ShownText(render(text)).text))

@@ -44,10 +44,10 @@ def test_check_bank_says_what_the_bank_covers_and_asks_no_database(tmp_path):
     assert err == ""
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "cert-a: Certified A",
-        "task single multiple all",
-        "1.1 Store data 1 0 1",
-        "1.2 Move data 0 0 0",
-        "2.1 Train models 0 1 1",
+        "task single multiple ordering matching all",
+        "1.1 Store data 1 0 0 0 1",
+        "1.2 Move data 0 0 0 0 0",
+        "2.1 Train models 0 1 0 0 1",
         "chapter 1 Storage 1",
         "key positions of single questions: B 100%; the key is the longest option in 0/1",
         "2 questions, no problem",

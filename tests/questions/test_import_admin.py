@@ -75,7 +75,7 @@ def test_task_and_tags_of_the_form_are_given_to_the_questions(client):
     assert [str(tag) for tag in question.tags.all()] == ["soil", "summer-2026"]
 
 
-def test_refused_question_is_named_and_stops_the_import_unless_skipped(client):
+def test_refused_question_is_named_and_left_out(client):
     upload(client, MIXED)
     page = client.get(check_url())
     assert page.context["rows"][0].state == "refused"
@@ -83,12 +83,7 @@ def test_refused_question_is_named_and_stops_the_import_unless_skipped(client):
     assert "loam Which loam?" in page.content.decode()
     assert "Import 1 question, leave out 1" in page.content.decode()
 
-    refused = confirm(client)
-    assert refused.status_code == 409
-    assert "1 questions are refused; nothing was imported." in refused.content.decode()
-    assert not Question.objects.exists()
-
-    confirm(client, skip_refused="on")
+    confirm(client)
     assert [question.code for question in Question.objects.all()] == ["clay"]
 
 

@@ -1,12 +1,15 @@
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 
 from questions.bankfiles import Bank, find_files, read_bank
-from questions.content import LETTERS, longest_option_is_key
+from questions.content import LETTERS, Kind, longest_option_is_key
+
+KINDS = get_args(Kind)
 
 
 class Command(BaseCommand):
@@ -33,12 +36,11 @@ class Command(BaseCommand):
         )
         for certification in bank.certifications:
             self.stdout.write(f"{certification.code}: {certification.name}")
-            self.stdout.write(f"  {'task':60} {'single':>8} {'multiple':>8} {'all':>6}")
+            self._print_row("task", [*KINDS, "all"])
             for domain in certification.domains:
                 for task in domain.tasks:
-                    single, multiple = (counts[certification.code, task.code, k] for k in ("single", "multiple"))
-                    name = f"{task.code} {task.name}"[:60]
-                    self.stdout.write(f"  {name:60} {single:8} {multiple:8} {single + multiple:6}")
+                    of_task = [counts[certification.code, task.code, kind] for kind in KINDS]
+                    self._print_row(f"{task.code} {task.name}", [*of_task, sum(of_task)])
         chapters = Counter((q.source.chapter, q.source.title) for q in bank.questions if q.source)
         for (chapter, title), count in sorted(chapters.items()):
             self.stdout.write(f"  chapter {chapter:2} {title:50} {count:6}")
@@ -48,3 +50,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}"
         )
+
+    def _print_row(self, name: str, cells: Sequence[object]) -> None:
+        self.stdout.write(f"  {name[:60]:60}" + "".join(f" {cell!s:>8}" for cell in cells))

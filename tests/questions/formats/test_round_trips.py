@@ -39,9 +39,9 @@ def read_back(name, entries):
 
 @pytest.mark.parametrize("name", FULL)
 def test_bank_comes_back_identical_but_for_the_status(name):
-    entries = list(bank())
+    entries = [entry for entry in bank() if name != "gift" or entry.kind != "ordering"]
 
-    written, read = read_back(name, entries)
+    written, read = read_back(name, list(bank()))
 
     assert written == entries
     assert read == [draft(entry, name) for entry in entries]
