@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from exams import services
 from exams.exceptions import ReportRefused
-from exams.models import Exam, ProblemReport
+from exams.models import Attempt, AttemptItem, Exam, ProblemReport
 from exams.queries import problem_queue, reported_questions
 from tests.exams.helpers import client_of, finish
 from tests.factories import UserFactory, make_attempt, make_exam
@@ -126,6 +126,16 @@ def test_a_question_asked_again_right_now_cannot_be_reported():
 
     assert answer.status_code == 404
     assert not ProblemReport.objects.exists()
+
+
+def test_a_question_without_a_score_cannot_be_reported_past_the_page():
+    attempt, now = make_attempt(), timezone.now()
+    Attempt.objects.update(state="submitted", submitted_at=now, scoring_requested_at=now)
+
+    with pytest.raises(AttemptItem.DoesNotExist):
+        services.report_problem(
+            candidate=attempt.candidate, attempt_id=attempt.pk, position=1, kind="typo", text="x", now=now
+        )
 
 
 def test_reports_of_a_day_are_limited():

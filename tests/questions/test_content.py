@@ -99,6 +99,10 @@ def test_key_is_the_indexes_of_the_right_options(keys, expected):
 # --- The rules --------------------------------------------------------------------------------------
 
 
+def test_decoys_in_another_order_or_twice_are_the_same_content():
+    assert make_content(kind="matching", decoys=("b", "a", "b")) == make_content(kind="matching", decoys=("a", "b"))
+
+
 def test_publishable_content_has_no_problem():
     assert draft_problems(make_content()) == []
     assert publication_problems(make_content()) == []
