@@ -47,6 +47,13 @@ def open_exam(context, attempt):
     return page
 
 
+def go_offline(context):
+    """Cut this browser's network, and wait until it is: Chromium's network process hears of it a little later."""
+    context.set_offline(True)
+    for page in context.pages:
+        page.evaluate("async () => { for (;;) { try { await fetch('/health/') } catch { return } } }")
+
+
 def go_to(page, position):
     page.locator("#palette a").nth(position - 1).click()
     expect(page.locator(f"#q{position}")).to_be_visible()

@@ -11,6 +11,7 @@ from tests.browser.helpers import (
     choose_plainly,
     expect_result,
     expect_saved,
+    go_offline,
     go_to,
     kept_in_browser,
     log_in,
@@ -198,7 +199,7 @@ def test_places_given_offline_outlive_the_closed_page(new_context, problems):
     problems.allow(*OFFLINE)
     attempt, context = attempt_of(make_content("x", "ordering")), new_context()
     page = open_exam(context, attempt)
-    context.set_offline(True)
+    go_offline(context)
     give(page, 1, [3, 0, None, 1])
     expect(page.get_by_role("alert")).to_contain_text("No connection.")
     assert palette_label(page) == "Question 1, incomplete, not saved yet"

@@ -10,6 +10,7 @@ from tests.browser.helpers import (
     expect_result,
     expect_saved,
     fill_log_in,
+    go_offline,
     go_to,
     kept_in_browser,
     move_deadline,
@@ -228,7 +229,7 @@ def test_changes_made_offline_are_shown_as_unsaved_and_saved_when_the_network_is
     choose(page, 1, "A")
     expect_saved(page, 1)
 
-    context.set_offline(True)
+    go_offline(context)
     choose(page, 1, "B")
     choose(page, 2, "C")
     choose(page, 1, "D")
@@ -260,7 +261,7 @@ def test_changes_made_offline_outlive_the_closed_page(new_context, problems):
     problems.allow(*OFFLINE)
     attempt, context = make_attempt(), new_context()
     page = open_exam(context, attempt)
-    context.set_offline(True)
+    go_offline(context)
     choose(page, 2, "C")
     rule_out(page, 2, "A")
     choose(page, 3, "A")
@@ -282,7 +283,7 @@ def test_changes_made_offline_in_two_tabs_are_all_kept(new_context, problems):
     problems.allow(*OFFLINE)
     attempt, context = make_attempt(), new_context()
     pages = [open_exam(context, attempt), open_exam(context, attempt)]
-    context.set_offline(True)
+    go_offline(context)
     for position, page in enumerate(pages, start=1):
         choose(page, position, "C")
     for page in pages:
@@ -301,7 +302,7 @@ def test_kept_answer_that_became_stale_is_refused_after_a_reload(new_context, pr
     attempt = make_attempt()
     here, elsewhere = new_context(), new_context()
     page = open_exam(here, attempt)
-    here.set_offline(True)
+    go_offline(here)
     choose(page, 1, "C")
     page.close()
     other = open_exam(elsewhere, attempt)

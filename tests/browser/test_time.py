@@ -11,6 +11,7 @@ from tests.browser.helpers import (
     come_back,
     expect_result,
     expect_saved,
+    go_offline,
     kept_in_browser,
     move_deadline,
     open_exam,
@@ -64,7 +65,7 @@ def test_deadline_that_passed_offline_leads_to_the_result_without_the_late_answe
     page = open_exam(context, attempt)
     choose(page, 1, "A")
     expect_saved(page, 1)
-    context.set_offline(True)
+    go_offline(context)
     choose(page, 1, "B")
     move_deadline(attempt, seconds=-11)
     page.clock.fast_forward("30:01")
@@ -83,7 +84,7 @@ def test_deadline_that_passed_offline_a_moment_ago_still_takes_the_kept_answer(n
     problems.allow(*OFFLINE)
     attempt, context = make_attempt(), new_context()
     page = open_exam(context, attempt)
-    context.set_offline(True)
+    go_offline(context)
     choose(page, 1, "B")
     move_deadline(attempt, seconds=-1)
 

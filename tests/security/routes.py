@@ -9,6 +9,7 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -112,10 +113,15 @@ class World:
         )
         world.address = EmailAddress.objects.get(user=world.candidate)
         draw_form(exam=world.attempt.exam, by=world.instructor, now=timezone.now(), seed=1)
+        roles = ("candidate", "other", "instructor", "other_instructor", "superuser")
+        world.cookies = {role: client_of(getattr(world, role)).cookies for role in roles}
         return world
 
     def client(self, role, **options):
-        return client_of(getattr(self, role), **options)
+        """Return a fresh browser of this role; all of them share one log-in."""
+        client = Client(**options)
+        client.cookies.update(self.cookies[role])
+        return client
 
     def object_of(self, model):
         objects = {

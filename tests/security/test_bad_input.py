@@ -10,19 +10,14 @@ from django.urls import reverse
 from accounts.models import User
 from questions import services
 from questions.models import Question
-from tests.exams.helpers import item_of, posted
+from tests.exams.helpers import client_of, item_of, posted
 from tests.exams.pages import fields_of
-from tests.security.routes import World, all_routes
+from tests.security.routes import all_routes
 
 pytestmark = pytest.mark.django_db
 
 NUL = "a\0b"
 SECRET = "secret-word-1"
-
-
-@pytest.fixture
-def world():
-    return World.make()
 
 
 def quiet(client):
@@ -350,7 +345,7 @@ def test_nothing_leads_to_another_site(world, address, where):
         return client.post(url, fields, query_params={"next": address})
 
     log_in = sent(Client(), reverse("account_login"), login=world.other.email, password=SECRET)
-    log_out = sent(world.client("other"), reverse("account_logout"))
+    log_out = sent(client_of(world.other), reverse("account_logout"))
     again = sent(world.client("other"), reverse("account_reauthenticate"), password=SECRET)
 
     assert [answer.status_code for answer in (log_in, log_out, again)] == [302] * 3

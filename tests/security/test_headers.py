@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.security.routes import World, all_routes
+from tests.security.routes import all_routes
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +60,7 @@ def problems_of(response):
     return found
 
 
-def test_every_route_sends_all_headers():
-    world = World.make()
+def test_every_route_sends_all_headers(world):
     clients = {role: world.client(role) for role in ("candidate", "superuser")} | {"anonymous": Client()}
 
     answers = {(name, role): client.get(world.url(name)) for role, client in clients.items() for name in all_routes()}
@@ -92,8 +91,7 @@ def test_form_without_a_token_is_refused_with_all_headers():
     assert (response.status_code, problems_of(response)) == (403, [])
 
 
-def test_pages_with_answers_or_persons_are_kept_in_no_cache():
-    world = World.make()
+def test_pages_with_answers_or_persons_are_kept_in_no_cache(world):
     candidate, superuser = world.client("candidate"), world.client("superuser")
     public = {"exams:home", "exams:certification"}
     own = [name for name in all_routes() if name.startswith(("exams:", "accounts:")) and name not in public]
@@ -111,14 +109,11 @@ def test_pages_with_answers_or_persons_are_kept_in_no_cache():
     assert kept == []
 
 
-def test_home_of_a_person_is_kept_in_no_cache(client):
-    world = World.make()
-
+def test_home_of_a_person_is_kept_in_no_cache(client, world):
     assert "no-store" in world.client("candidate").get("/").headers.get("Cache-Control", "")
 
 
-def test_cookies_in_production(production, client):
-    world = World.make()
+def test_cookies_in_production(production, client, world):
     response = client.post(
         reverse("account_login"), {"login": world.candidate.email, "password": "secret-word-1"}, secure=True
     )
@@ -132,8 +127,7 @@ def test_cookies_in_production(production, client):
         assert cookie["samesite"] == "Lax"
 
 
-def test_message_in_production_is_shown_once(production, client):
-    world = World.make()
+def test_message_in_production_is_shown_once(production, client, world):
     fields = {"login": world.candidate.email, "password": "secret-word-1"}
 
     first = client.post(reverse("account_login"), fields, secure=True, follow=True)
@@ -160,8 +154,7 @@ def test_wrong_host_in_production_gets_all_headers(production):
     assert (response.status_code, problems_of(response)) == (400, [])
 
 
-def test_no_own_page_has_inline_script_or_style():
-    world = World.make()
+def test_no_own_page_has_inline_script_or_style(world):
     client = world.client("superuser")
 
     for name in all_routes():
