@@ -19,9 +19,11 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     # The address bar's suggestions are a page of their own, loaded for each window: half of what a short test took.
-    # The last list counts, so Playwright's is here too, as far as it matters to tests.
+    # A spare process for the next page that never comes is a process too many. The last list counts, so Playwright's is
+    # here too, as far as it matters to tests.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
-    "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding",
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,"
+    "SpareRendererForSitePerProcess",
 ]
 FAILURES = settings.VAR_DIR / "test-failures"
 FAILED = pytest.StashKey[bool]()
