@@ -12,20 +12,27 @@ from questions.models import Certification
 from questions.services import load_bank
 from tests.factories import UserFactory
 
+# By domain, scored and unscored: 50 and 15 questions shared out by the weights.
+QUOTAS = {
+    "mls-c01": ({1: 10, 2: 12, 3: 18, 4: 10}, {1: 3, 2: 4, 3: 5, 4: 3}),
+    "mla-c01": ({1: 14, 2: 13, 3: 11, 4: 12}, {1: 4, 2: 4, 3: 3, 4: 4}),
+}
+
 
 @pytest.mark.django_db
-def test_three_full_mls_forms_in_a_row_share_no_question_and_have_exact_quotas():
+def test_three_full_forms_in_a_row_share_no_question_and_have_exact_quotas():
     load_bank(bank=read_bank(find_files([Path(settings.BASE_DIR, "fixtures")])), now=timezone.now())
-    create_standard_exams(Certification.objects.get(code="mls-c01"))
-    exam, candidate = Exam.objects.get(slug="mls-c01-full"), UserFactory()
-    met = []
+    for code, (scored, unscored) in QUOTAS.items():
+        create_standard_exams(Certification.objects.get(code=code))
+        exam, candidate = Exam.objects.get(slug=f"{code}-full"), UserFactory()
+        met = []
 
-    for _ in range(3):
-        attempt = start_attempt(candidate=candidate, exam=exam, now=timezone.now())
-        submit_attempt(candidate=candidate, attempt_id=attempt.pk, now=timezone.now())
-        rows = attempt.items.values_list("question_id", "task__domain__number", "is_scored")
-        assert Counter(domain for _, domain, is_scored in rows if is_scored) == {1: 10, 2: 12, 3: 18, 4: 10}
-        assert Counter(domain for _, domain, is_scored in rows if not is_scored) == {1: 3, 2: 4, 3: 5, 4: 3}
-        met += [question for question, _, _ in rows]
+        for _ in range(3):
+            attempt = start_attempt(candidate=candidate, exam=exam, now=timezone.now())
+            submit_attempt(candidate=candidate, attempt_id=attempt.pk, now=timezone.now())
+            rows = attempt.items.values_list("question_id", "task__domain__number", "is_scored")
+            assert (code, Counter(domain for _, domain, is_scored in rows if is_scored)) == (code, scored)
+            assert (code, Counter(domain for _, domain, is_scored in rows if not is_scored)) == (code, unscored)
+            met += [question for question, _, _ in rows]
 
-    assert len(met) == len(set(met)) == 195
+        assert (code, len(met), len(set(met))) == (code, 195, 195)
