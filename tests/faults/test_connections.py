@@ -42,7 +42,12 @@ def repeatedly(strike):
 
 def cut_connections():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [MARK])
+        # Tests that run side by side have servers of their own in the same PostgreSQL.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [MARK],
+        )
 
 
 @contextmanager
