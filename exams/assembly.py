@@ -107,6 +107,19 @@ def assemble(
     return form
 
 
+def with_cases_together(form: Sequence[tuple[Item, bool]], cases: Mapping[int, str]) -> list[tuple[Item, bool]]:
+    """Let the questions of a case follow the first of them, so that its text is read once.
+
+    `cases`: the texts of the questions (ids) that have one.
+    """
+    first: dict[str, int] = {}
+    places = [
+        first.setdefault(cases[item.question_id], place) if item.question_id in cases else place
+        for place, (item, _) in enumerate(form)
+    ]
+    return [form[place] for place in sorted(range(len(form)), key=places.__getitem__)]
+
+
 def option_order(count: int, *, shuffle: bool, seed: int, position: int) -> list[int]:
     """Return the indexes of a question's options in the order this attempt shows them."""
     order = list(range(count))

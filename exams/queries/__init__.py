@@ -17,7 +17,7 @@ from exams.queries.correcting import (
     open_corrections,
     rescore_counts,
 )
-from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by, seen_among
+from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool, met_by, seen_among
 from exams.queries.fixed_forms import (
     BlueprintCheck,
     blueprint_check,
@@ -58,6 +58,7 @@ __all__ = [
     "corrections_of",
     "counted_at",
     "domain_rows",
+    "draw_items",
     "exam_panels",
     "exam_quotas",
     "focus",

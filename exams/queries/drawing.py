@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, QuerySet, Value
 
 from accounts.models import User
-from exams.assembly import Part, Quota, form_quotas, part_of, quotas
+from exams.assembly import Part, Quota, assemble, form_quotas, part_of, quotas, with_cases_together
 from exams.exceptions import ExamRefused, PoolTooSmall, QuotasDoNotFit
 from exams.models import AttemptItem, Exam, ExamQuota
-from questions.models import Domain, QuestionTask
+from questions.models import Domain, QuestionTask, Revision
 from questions.queries import Drawable, drawable_from, fetch_drawable, published_placements
 
 # How many questions assembly may choose from, per question it needs: more mixes better, fewer reads less.
@@ -104,6 +104,15 @@ def form_pool(
             windows += drawable_from(domain, start=rng.random(), limit=limit, among=among, exclude=seen)
         windows += drawable_from(domain, start=rng.random(), limit=limit, among=among)
     return fetch_drawable(windows)
+
+
+def draw_items(
+    pool: Sequence[Drawable], asked: Sequence[Quota], *, seed: int, seen: Collection[int] = ()
+) -> list[tuple[Drawable, bool]]:
+    """Draw a form as `assemble` does, with the questions of a case one after another. One query."""
+    form = assemble(pool, asked, seed=seed, seen=seen)
+    revisions = Revision.objects.filter(pk__in=[item.revision_id for item, _ in form]).exclude(case_text="").order_by()
+    return with_cases_together(form, dict(revisions.values_list("question_id", "case_text")))
 
 
 def met_by(candidate: User) -> QuerySet[AttemptItem, Any]:

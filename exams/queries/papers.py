@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from exams.assembly import assemble, option_order
+from exams.assembly import option_order
 from exams.models import Exam, ExamForm
 from exams.printing import Paper, PrintedOption, PrintedQuestion
-from exams.queries.drawing import bank_of, exam_quotas, form_pool
+from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool
 from exams.queries.fixed_forms import form_items
 from questions.models import Question, Revision, Task
 from questions.queries import Drawable, Previewed, PreviewedOption, previewed
@@ -32,7 +32,7 @@ def items_of_form(form: ExamForm) -> list[FormItem]:
 def items_of_draw(exam: Exam, seed: int) -> list[FormItem]:
     """Return a form as a candidate who has met nothing could get it. Raises what `exam_quotas` and `assemble` raise."""
     form_quotas = exam_quotas(exam)
-    return _with_texts(assemble(form_pool(form_quotas, bank=bank_of(exam), seed=seed), form_quotas, seed=seed), seed)
+    return _with_texts(draw_items(form_pool(form_quotas, bank=bank_of(exam), seed=seed), form_quotas, seed=seed), seed)
 
 
 def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormItem]:

@@ -8,10 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import User
-from exams.assembly import assemble
 from exams.exceptions import FormRefused
 from exams.models import Exam, ExamForm, FormQuestion
-from exams.queries import bank_of, exam_quotas, form_pool, in_forms_of, mix_of, seen_among
+from exams.queries import bank_of, draw_items, exam_quotas, form_pool, in_forms_of, mix_of, seen_among
 from questions.models import Certification, QuestionTask
 from questions.queries import chapters_of
 
@@ -96,7 +95,7 @@ def draw_form(*, exam: Exam, by: User, now: dt.datetime, seed: int | None = None
     form_quotas, used = exam_quotas(exam), in_forms_of(exam)
     pool = form_pool(form_quotas, bank=bank_of(exam), seen=used, seed=seed)
     repeated = seen_among(pool, used)
-    drawn = assemble(pool, form_quotas, seed=seed, seen=repeated)
+    drawn = draw_items(pool, form_quotas, seed=seed, seen=repeated)
     number = (exam.forms.aggregate(last=Max("number"))["last"] or 0) + 1
     form = ExamForm.objects.create(exam=exam, number=number, seed=seed, created_by=by, created_at=now)
     FormQuestion.objects.bulk_create(

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from exams import scoring, timing
-from exams.assembly import assemble, option_order
+from exams.assembly import assemble, option_order, with_cases_together
 from exams.exceptions import ExamNotOpen, NoAttemptLeft, NoUsableForm
 from exams.models import Attempt, AttemptItem, Exam, ExamForm
 from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by
@@ -55,12 +55,15 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
     form, items = _drawn_form(candidate, exam, seed)
     # The option lists alone, not the key: their lengths are all that is needed. Those to be put in order were written
     # in their right order, so they are shuffled whatever the question says.
-    options = {
-        pk: (len(texts), shuffle or kind == Revision.Kind.ORDERING)
-        for pk, texts, shuffle, kind in Revision.objects.filter(
-            pk__in=[item.revision_id for item, _ in items]
-        ).values_list("pk", "options", "shuffle_options", "kind")
-    }
+    options, cases = {}, {}
+    rows = Revision.objects.filter(pk__in=[item.revision_id for item, _ in items]).order_by()
+    columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
+    for pk, question_id, texts, shuffle, kind, case_text in rows.values_list(*columns):
+        options[pk] = (len(texts), shuffle or kind == Revision.Kind.ORDERING)
+        if case_text:
+            cases[question_id] = case_text
+    if form is None:
+        items = with_cases_together(items, cases)
     attempt = Attempt.objects.create(
         candidate=candidate,
         exam=exam,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.assembly import Quota, assemble, option_order, quotas
+from exams.assembly import Quota, assemble, option_order, quotas, with_cases_together
 from exams.exceptions import PoolTooSmall
 
 MLS = {1: 20, 2: 24, 3: 36, 4: 20}
@@ -187,6 +187,20 @@ def test_assemble_mixes_seen_and_unseen_questions_over_the_form():
 
     # 200 expected; the standard deviation is 11.5.
     assert 150 < min(places.values()) <= max(places.values()) < 250
+
+
+def test_questions_of_a_case_follow_the_first_of_them_and_the_others_keep_their_order():
+    cases = {101: "one", 102: "two", 103: "one", 201: "one", 202: "two"}
+
+    for seed in range(50):
+        form = assemble(pool_of(d1=6, d2=6), [quota(1, 5, 1), quota(2, 6)], seed=seed)
+        expected = []
+        for entry in form:
+            case = cases.get(entry[0].question_id)
+            mates = [other for other in form if case and cases.get(other[0].question_id) == case] or [entry]
+            expected += [mate for mate in mates if mate not in expected]
+        assert with_cases_together(form, cases) == expected
+        assert with_cases_together(form, {}) == form
 
 
 def test_unscored_items_stand_at_any_place():

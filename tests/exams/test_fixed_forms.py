@@ -9,11 +9,11 @@ from django.utils import timezone
 from exams import services
 from exams.exceptions import ExamRefused, FormRefused, NoUsableForm, PoolTooSmall
 from exams.models import Attempt, Exam, ExamForm
-from exams.queries import blueprint_check, mix_of
+from exams.queries import blueprint_check, items_of_draw, mix_of
 from exams.services import delete_form, draw_form, replace_in_form, start_attempt
 from questions.models import Question, Revision
 from questions.services import retire
-from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish
+from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish, make_exam_of
 from tests.exams.threads import at_once
 from tests.factories import RevisionFactory, TaskFactory, UserFactory, make_content, make_exam
 from tests.queries import count_queries
@@ -53,6 +53,22 @@ def test_form_has_the_quotas_and_is_numbered(exam):
     assert [row[0] for row in rows] == [1, 2, 3, 4]
     assert Counter(row[1] for row in rows) == {1: 2, 2: 2}
     assert sum(row[2] for row in rows) == 3
+
+
+def test_form_has_the_questions_of_a_case_one_after_another_and_is_asked_as_it_stands():
+    contents = [make_content(str(number), case="A case." * (number % 2)) for number in range(6)]
+    exam = make_exam_of(*contents, form_kind=Exam.FormKind.FIXED)
+
+    form = draw(exam)
+
+    cases = [case for (case,) in form.questions.order_by("position").values_list("question__revisions__case_text")]
+    assert cases[cases.index("A case.") :][:3] == ["A case."] * 3
+    assert [item.revision.question_id for item in items_of_draw(exam, seed=1)] == questions_of(form)
+    # What is printed stays, whatever has become a case since.
+    first, *_, last = questions_of(form)
+    Revision.objects.update(case_text="")
+    Revision.objects.filter(question__in=[first, last]).update(case_text="Another case.")
+    assert questions_of(take(exam)) == questions_of(form)
 
 
 def test_forms_are_disjoint_as_long_as_the_bank_suffices_and_then_say_what_they_repeat(exam):

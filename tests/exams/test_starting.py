@@ -11,7 +11,7 @@ from exams.queries import Terms, bank_of, exam_quotas, form_pool, met_by, mix_of
 from exams.scoring import RULE
 from exams.services import start_attempt
 from questions.models import Question, Revision
-from tests.exams.helpers import MINUTE, SECOND, START, close, fill_task, items_of, make_mls_exam
+from tests.exams.helpers import MINUTE, SECOND, START, close, fill_task, items_of, make_exam_of, make_mls_exam
 from tests.factories import (
     DomainFactory,
     ExamFactory,
@@ -19,6 +19,7 @@ from tests.factories import (
     TaskFactory,
     UserFactory,
     make_attempt,
+    make_content,
     make_exam,
 )
 from tests.queries import count_queries
@@ -66,6 +67,15 @@ def test_start_keeps_the_options_of_a_question_that_forbids_shuffling():
     Revision.objects.update(shuffle_options=False)
 
     assert {tuple(item.option_order) for item in items_of(start(exam))} == {(0, 1, 2, 3)}
+
+
+def test_start_puts_questions_of_a_case_one_after_another():
+    exam = make_exam_of(*(make_content(str(number), case="A case." * (number % 2)) for number in range(6)))
+
+    for seed in range(5):
+        cases = [item.revision.case_text for item in items_of(start(exam, seed=seed))]
+        assert "".join(cases) == "A case." * 3
+        assert cases[cases.index("A case.") :][:3] == ["A case."] * 3
 
 
 def test_start_draws_the_same_form_from_the_same_seed():
