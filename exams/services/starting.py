@@ -53,12 +53,12 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
         if terms.attempts_left == 0:
             raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
     form, items = _drawn_form(candidate, exam, seed)
-    # The option lists alone, not the key: their lengths are all that is needed. Those to be put in order were written
-    # in their right order, so they are shuffled whatever the question says.
     options, cases = {}, {}
+    # Of the content only the options, for their number, and the case: not the key.
     rows = Revision.objects.filter(pk__in=[item.revision_id for item, _ in items]).order_by()
     columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
     for pk, question_id, texts, shuffle, kind, case_text in rows.values_list(*columns):
+        # Those to be put in order were written in their right order, so they are shuffled whatever the question says.
         options[pk] = (len(texts), shuffle or kind == Revision.Kind.ORDERING)
         if case_text:
             cases[question_id] = case_text
@@ -96,7 +96,7 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
 
 
 def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:
-    """Return the questions to ask, in their order, and the fixed form they come from, if they do."""
+    """Return the questions to ask and, if they come from one, the fixed form, whose order they have already."""
     if exam.form_kind == Exam.FormKind.FIXED:
         form = form_for(candidate, exam)
         return form, form_items(form)
