@@ -4,6 +4,20 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import audit
+
+
+def audit_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Let the audit log say which request an act came from."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with audit.of_request(request):
+            return get_response(request)
+
+    return middleware
+
 
 def time_zone_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],

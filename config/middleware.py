@@ -46,6 +46,7 @@ def observe_middleware(
     def middleware(request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         with logs.of_request(request) as request_id:
+            request.META["REQUEST_ID"] = request_id
             response = get_response(request)
             seconds = time.perf_counter() - began
             response.headers["X-Request-ID"] = request_id

@@ -21,6 +21,7 @@ FLOORS = {
     "access": 2,
     "services": 3,
     "roles": 3,  # writes, as services do
+    "audit": 3,
     "tasks": 4,
     "backends": 4,
     "sessions": 4,
