@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as hypothesis_settings
 
+from accounts import limits
 from config import celery_app
 from tests.services.processes import MARK, Broker, Process, redis_at, start_beat, start_web, start_worker
 
@@ -71,6 +72,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+    limits.reset()
 
 
 @pytest.fixture

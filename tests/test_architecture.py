@@ -25,6 +25,8 @@ FLOORS = {
     "tasks": 4,
     "backends": 4,
     "sessions": 4,
+    "counters": 4,
+    "limits": 4,
     "forms": 4,
     "views": 4,
     "admin": 4,

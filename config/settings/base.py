@@ -151,6 +151,24 @@ ACCOUNT_SESSION_REMEMBER = True
 # One address may be a whole school: what guards against guessing is the limit per account (`key`), and the ones per
 # address stop floods. allauth's own 30 log-ins and 10 failures a minute would lock a class out.
 ACCOUNT_RATE_LIMITS: Any = {"login": "600/m/ip", "login_failed": "120/m/ip,5/5m/key", "signup": "120/m/ip"}
+# How often, by the names that accounts/limits.py is asked for.
+LIMITS = {
+    # What one address may do in all. It may be a whole school, so these only stop floods.
+    "log-in": "600/minute",
+    "sign-up": "60/minute",
+    "password reset": "60/minute",
+    "code": "300/minute",  # second factors, and passwords asked for again
+    "link": "300/minute",  # of e-mails and cohorts
+    # Wrong passwords: of one address, at one account, and at one account from a browser its owner has used before.
+    "failures of an address": "30/minute",
+    "failures at an account": "5/5minutes",
+    "failures of a device": "5/5minutes",
+    # What one account may do.
+    "second factor": "5/5minutes",
+    "account change": "20/minute",
+    # Mail to one address, whoever asks for it.
+    "mail": "5/hour",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = os.environ.get("SITE_NAME", "Mock Exams")
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off

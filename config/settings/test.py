@@ -3,13 +3,14 @@
 import os
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import CELERY_BEAT_SCHEDULE
+from config.settings.base import CELERY_BEAT_SCHEDULE, LIMITS
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_RATE_LIMITS = False
+LIMITS = dict.fromkeys(LIMITS, "")  # tests that are about limits switch them on
 STAFF_NEED_MFA = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 WHITENOISE_USE_FINDERS = True
