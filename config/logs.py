@@ -112,6 +112,7 @@ class JsonLines(Lines):
             "message": clean(record.getMessage()),
             **current().fields(),
             **getattr(record, "access", {}),
+            **getattr(record, "audit", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

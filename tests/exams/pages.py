@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 class _Controls(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.fields, self.buttons, self._form, self._list = [], [], "", None
+        self.fields, self.buttons, self._form, self._list, self._text = [], [], "", None, None
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
@@ -19,7 +19,10 @@ class _Controls(HTMLParser):
             return
         if tag == "select":
             self._list = [attributes.get("form", self._form), attributes["name"], None]
-        field = (attributes.get("form", self._form), attributes["name"], attributes.get("value", "on"))
+        if tag == "textarea":
+            self._text = [attributes.get("form", self._form), attributes["name"], ""]
+        ticked = "on" if attributes.get("type") in {"checkbox", "radio"} else ""
+        field = (attributes.get("form", self._form), attributes["name"], attributes.get("value", ticked))
         if tag == "button":
             self.buttons.append(field)
         elif tag == "input" and (attributes.get("type") not in {"checkbox", "radio"} or "checked" in attributes):
@@ -31,6 +34,14 @@ class _Controls(HTMLParser):
         if tag == "select" and self._list:
             self.fields.append(tuple(self._list))
             self._list = None
+        if tag == "textarea" and self._text:
+            # As a browser: without the line break that follows the tag.
+            self.fields.append((*self._text[:2], self._text[2].removeprefix("\n")))
+            self._text = None
+
+    def handle_data(self, data):
+        if self._text:
+            self._text[2] += data
 
 
 def fields_of(response, form):

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from exams.models import ProblemReport, QuestionStatistics, Rescore
 from exams.services import draw_form
@@ -112,6 +113,7 @@ class World:
             user=UserFactory(), type=Authenticator.Type.WEBAUTHN, data={"name": "A"}
         )
         world.address = EmailAddress.objects.get(user=world.candidate)
+        audit.record("user.changed", by=world.superuser, target=world.candidate, after={"name": "Other"})
         draw_form(exam=world.attempt.exam, by=world.instructor, now=timezone.now(), seed=1)
         roles = ("candidate", "other", "instructor", "other_instructor", "superuser")
         world.cookies = {role: client_of(getattr(world, role)).cookies for role in roles}

@@ -126,6 +126,7 @@ RIGHTS = {
     "account.emailaddress": ("", "vacd"),
     "mfa.authenticator": ("", "vd"),
     "accounts.user": ("vc", "vacd"),
+    "accounts.auditevent": ("", "v"),
     "questions.certification": ("v", "v"),
     "questions.domain": ("v", "v"),
     "questions.task": ("v", "v"),
