@@ -52,6 +52,10 @@ class InvalidResponse(Exception):
     """The response names no option of this question, or too many."""
 
 
+class TooManyChosen(InvalidResponse):
+    """More options are chosen than the question asks for."""
+
+
 class UnscorableAttempt(Exception):
     """The scorer met data it cannot judge; the attempt is parked for the operator with this message."""
 

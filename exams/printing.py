@@ -55,6 +55,7 @@ class PrintedQuestion:
     matches: Sequence[str]
     explanations: Sequence[str]
     references: Sequence[str]
+    choose: int | None = None
 
     @property
     def answer(self) -> str:
@@ -130,7 +131,8 @@ def _asked(question: PrintedQuestion, *, is_key: bool) -> list[Flowable]:
     parts = blocks(question.case, WIDTH - INDENT, style(textColor=GREY)) if question.case else []
     parts += blocks(question.stem, WIDTH - INDENT)
     if direction := DIRECTIONS[question.kind]:
-        parts.append(Paragraph(direction, style(textColor=GREY)))
+        how_many = f" Choose {question.choose}." if question.choose else ""
+        parts.append(Paragraph(direction + how_many, style(textColor=GREY)))
     for number, match in enumerate(question.matches, start=1):
         parts += [labelled(f"{number}.", blocks(match, WIDTH - 2 * INDENT), indent=INDENT)]
     indent = OPTION_INDENTS[question.kind]

@@ -71,10 +71,13 @@ def in_own_numbering(kind: str, option_order: Sequence[int], shown: Response) ->
     return [places[own] for own in sorted(places)]
 
 
-def is_complete(kind: str, response: Sequence[int | None] | None) -> bool:
-    """Tell an answer from a blank and from an unfinished one, in which an option has no place or no match yet, or
-    two have the same place: no key looks like that. Two options may well have the same match."""
+def is_complete(kind: str, response: Sequence[int | None] | None, choose: int | None = None) -> bool:
+    """Tell an answer from a blank and from an unfinished one, in which an option has no place or no match yet, two
+    have the same place, or other than the `choose` options asked for are chosen: no key looks like that. Two options
+    may well have the same match."""
     if not response or None in response:
+        return False
+    if choose is not None and len(response) != choose:
         return False
     return kind != "ordering" or len(set(response)) == len(response)
 

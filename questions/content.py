@@ -26,6 +26,12 @@ CHOICE_KINDS: frozenset[str] = frozenset({"single", "multiple"})
 MIN_OPTIONS = 2
 MAX_OPTIONS = 8
 LETTERS = "ABCDEFGH"
+# A stem that asks for all that apply keeps how many these are to itself, and so does every page.
+CHOOSE_ALL = re.compile(
+    r"\b(?:choose|select|pick|check|mark|tick) (?:all|every|any|each|one or more|at least one)\b"
+    r"|\ball (?:that|which) apply\b",
+    re.IGNORECASE,
+)
 
 
 class Content(BaseModel):
@@ -66,6 +72,14 @@ class QuestionContent(Content):
     def choices(self) -> list[str]:
         """What the prompts of a `matching` question may be matched with, in an order that tells nothing."""
         return sorted({option.match for option in self.options if option.match} | set(self.decoys))
+
+    @property
+    def choose(self) -> int | None:
+        """How many options a candidate is told to choose: as many as are right, except where the stem asks for all that
+        apply. There the number would help."""
+        if self.kind != "multiple" or CHOOSE_ALL.search(self.stem):
+            return None
+        return len(self.key) or None
 
     @property
     def key(self) -> list[int | None]:

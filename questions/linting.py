@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 
-from questions.content import CHOICE_KINDS, LETTERS, Problem, QuestionContent, shingles
+from questions.content import CHOICE_KINDS, CHOOSE_ALL, LETTERS, Problem, QuestionContent, shingles
 
 # A key is conspicuous when it is so many times, and so many characters, longer than the longest distractor.
 CONSPICUOUS, CONSPICUOUS_BY = 1.3, 15
@@ -16,7 +16,6 @@ MARKS = 12
 
 NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 CHOOSE = re.compile(rf"\b(?:choose|select|pick)\s+(?:the\s+)?(?:best\s+)?({'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
-CHOOSE_ALL = re.compile(r"\b(?:choose|select|pick) all\b", re.IGNORECASE)
 ALL_OF_THE_ABOVE = re.compile(
     r"\b(?:all|none|both|any|neither) of (?:the (?:above|below|others|options)|these)\b", re.I
 )

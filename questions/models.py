@@ -228,6 +228,9 @@ class Revision(models.Model):
         db_default=models.Value([], models.JSONField()),
         help_text="What options may be matched with.",
     )
+    choose = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="How many options candidates are told to choose; none: they are not told."
+    )
     key = models.JSONField()
     rationales = models.JSONField()
     explanation = models.TextField(blank=True)
@@ -264,6 +267,7 @@ class Revision(models.Model):
         self.stem = content.stem
         self.choices = content.choices
         self.options = [option.text for option in content.options]
+        self.choose = content.choose
         self.key = content.key
         self.rationales = [option.rationale for option in content.options]
         self.explanation = content.explanation

@@ -182,6 +182,7 @@ class Previewed:
     kind: str
     case: SafeString
     stem: SafeString
+    choose: int | None
     options: list[PreviewedOption]
     places: list[Place]
     explanation: SafeString
@@ -208,6 +209,7 @@ def previewed(
         kind=revision.kind,
         case=render_markdown(revision.case_text),
         stem=render_markdown(revision.stem),
+        choose=revision.choose,
         options=options,
         places=places,
         explanation=render_markdown(revision.explanation),

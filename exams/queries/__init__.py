@@ -33,7 +33,7 @@ from exams.queries.release import shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
 from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
-from exams.queries.taking import item_states, shown_items
+from exams.queries.taking import beside, item_states, shown_items
 from exams.queries.terms import Terms, assigned_terms, terms_of
 from exams.queries.usage import QuestionUsage, usage_of
 
@@ -52,6 +52,7 @@ __all__ = [
     "attempts_of",
     "backlog",
     "bank_of",
+    "beside",
     "blueprint_check",
     "by_domain",
     "corrected_scores",

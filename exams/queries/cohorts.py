@@ -113,9 +113,10 @@ def _answered(attempts: Iterable[list[Attempt]]) -> tuple[Counter[Any], Counter[
     under_way = [attempt.pk for own in attempts for attempt in own if attempt.is_in_progress]
     answered, asked = Counter[Any](), Counter[Any]()
     items = AttemptItem.objects.filter(attempt__in=under_way).order_by()
-    for attempt_id, response, kind in items.values_list("attempt", "response", "revision__kind"):
+    rows = items.values_list("attempt", "response", "revision__kind", "revision__choose")
+    for attempt_id, response, kind, choose in rows:
         asked[attempt_id] += 1
-        answered[attempt_id] += is_complete(kind, response)
+        answered[attempt_id] += is_complete(kind, response, choose)
     return answered, asked
 
 

@@ -87,6 +87,7 @@ def _printed(item: FormItem) -> PrintedQuestion:
         matches=[place.html for place in shown.places] if shown.kind == Revision.Kind.MATCHING else [],
         explanations=[shown.explanation, shown.service_note],
         references=[f"{reference['title']}, “{reference['section']}”" for reference in shown.references],
+        choose=shown.choose,
     )
 
 

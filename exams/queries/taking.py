@@ -1,7 +1,8 @@
 """What a candidate sees before hand-in, read without any key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from django.utils.safestring import SafeString
 
@@ -31,13 +32,14 @@ class ShownOption:
 class ShownItem:
     """A question as the candidate sees it during the exam. It has no field that could tell the key.
 
-    `places` are what each option may be given, none where options are chosen.
+    `places` are what each option may be given, none where options are chosen; `choose` is how many of these, if told.
     """
 
     position: int
     kind: str
     case: SafeString
     stem: SafeString
+    choose: int | None
     options: list[ShownOption]
     places: list[Place]
     is_flagged: bool
@@ -52,7 +54,7 @@ class ShownItem:
 
     @property
     def is_answered(self) -> bool:
-        return is_complete(self.kind, self._response)
+        return is_complete(self.kind, self._response, self.choose)
 
     @property
     def is_incomplete(self) -> bool:
@@ -60,7 +62,9 @@ class ShownItem:
 
     @property
     def note(self) -> str:
-        """What is missing from an incomplete answer. The page's script says the same as the answer changes."""
+        """How many are chosen, or what an incomplete answer lacks. The page's script says the same as it changes."""
+        if self.choose:
+            return f"{sum(option.is_chosen for option in self.options)} of {self.choose} chosen."
         if not self.is_incomplete:
             return ""
         missing = [option.letter for option in self.options if option.place is None]
@@ -98,6 +102,7 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
     rows = items.values(
         "position", "option_order", "response", "is_flagged", "struck", "seconds_spent", "sequence",
         "revision__kind", "revision__case_text", "revision__stem", "revision__options", "revision__choices",
+        "revision__choose",
     )  # fmt: skip
     shown_items = []
     for row in rows:
@@ -109,6 +114,7 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
                 kind=kind,
                 case=render_markdown(row["revision__case_text"]),
                 stem=render_markdown(row["revision__stem"]),
+                choose=row["revision__choose"],
                 options=[
                     ShownOption(
                         number=shown,
@@ -128,6 +134,25 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
     return shown_items
 
 
+class Answered(Protocol):
+    """An answer as a page sends it."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def chosen(self) -> Sequence[int]: ...
+    @property
+    def places(self) -> Sequence[int | None]: ...
+    @property
+    def sequence(self) -> int: ...
+
+
+def beside(shown: Mapping[int, ShownItem], answers: Iterable[Answered]) -> list[tuple[ShownItem, ShownItem]]:
+    """Return each answer's question twice: as it is saved, and as the page holds it that sent the answer."""
+    pairs = [(shown[answer.position], answer) for answer in answers]
+    return [(item, item.with_answer(answer.chosen, answer.places, answer.sequence)) for item, answer in pairs]
+
+
 @dataclass(frozen=True)
 class ItemState:
     """What the hand-in summary needs to know of a question."""
@@ -139,9 +164,11 @@ class ItemState:
 
 
 def item_states(attempt: Attempt) -> list[ItemState]:
-    rows = attempt.items.order_by("position").values_list("position", "response", "is_flagged", "revision__kind")
+    rows = attempt.items.order_by("position").values_list(
+        "position", "response", "is_flagged", "revision__kind", "revision__choose"
+    )
     states = []
-    for position, response, is_flagged, kind in rows:
-        is_answered = is_complete(kind, response)
+    for position, response, is_flagged, kind, choose in rows:
+        is_answered = is_complete(kind, response, choose)
         states.append(ItemState(position, is_answered, response is not None and not is_answered, is_flagged))
     return states

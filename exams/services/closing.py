@@ -30,19 +30,20 @@ def submit_attempt(
 ) -> FormSaved:
     """Hand in, with what the page had not saved yet. Handing in again changes nothing and gets the same result.
 
-    While there is time, an answer refused as stale stops the hand-in so that the candidate can choose; at the deadline
-    the newer answer stands. After deadline + grace the answers sent along are not accepted.
+    While there is time, a refused answer stops the hand-in so that the candidate can choose; at the deadline what is
+    saved counts. After deadline + grace the answers sent along are not accepted.
     """
     attempt = locked_attempt(candidate, attempt_id)
     if not attempt.is_in_progress:
-        return FormSaved(attempt, [])
-    conflicts = store_all(attempt, answers, seconds) if timing.is_accepting(attempt.deadline_at, now) else []
-    if conflicts and now < attempt.deadline_at:
-        return FormSaved(attempt, conflicts)
+        return FormSaved(attempt)
+    if timing.is_accepting(attempt.deadline_at, now):
+        saved = store_all(attempt, answers, seconds)
+        if saved.is_refused and now < attempt.deadline_at:
+            return saved
     closed_by = Attempt.ClosedBy.CANDIDATE if now < attempt.deadline_at else Attempt.ClosedBy.DEADLINE
     _close(attempt.pk, now, closed_by, Attempt.objects.in_progress())
     attempt.refresh_from_db()
-    return FormSaved(attempt, [])
+    return FormSaved(attempt)
 
 
 def _close(attempt_id: UUID, now: dt.datetime, closed_by: str, to_close: AttemptQuerySet) -> bool:

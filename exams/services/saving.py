@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.compiled import CompiledRows, CompiledUpdate, Slot
 from accounts.models import User
 from exams import scoring, timing
-from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
+from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer, TooManyChosen
 from exams.models import Attempt, AttemptItem
 from questions.models import Revision
 
@@ -59,7 +59,7 @@ _SAVED_FIELDS = ["response", "is_flagged", "struck", "seconds_spent", "sequence"
 # What a save needs to know: neither the question's texts nor its key.
 _ITEM_FIELDS = ["id", "option_order", *_SAVED_FIELDS]
 _ATTEMPT_FIELDS = ["id", "state", "deadline_at"]
-_REVISION_FIELDS = ["id", "kind", "choices"]
+_REVISION_FIELDS = ["id", "kind", "choices", "choose"]
 _read = CompiledRows(
     lambda: AttemptItem.objects.filter(
         attempt=Slot("attempt", Attempt._meta.pk),
@@ -119,6 +119,9 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
     if struck and not 0 <= struck[0] <= struck[-1] < count:
         raise InvalidResponse(f"There is no such option; this question has {count}.")
     response = None if shown is None else scoring.in_own_numbering(revision.kind, item.option_order, shown)
+    # What was saved before there was a limit may stay as it is, so that such a question can still be flagged.
+    if response and revision.choose and len(response) > revision.choose and response != item.response:
+        raise TooManyChosen(f"Choose {revision.choose}; {len(response)} are chosen here.")
     is_from_last_page = bool(answer.page) and item.saved_by_page == answer.page
     if is_from_last_page and answer.count != item.page_count:
         is_current = answer.count > item.page_count
@@ -147,10 +150,15 @@ NO_SECONDS: Mapping[int, int] = {}
 
 @dataclass(frozen=True)
 class FormSaved:
-    """What became of a whole form: the attempt as it is now, and the answers refused as stale."""
+    """What became of a whole form: the attempt as it is now, and the answers refused: stale ones, too many options."""
 
     attempt: Attempt
-    conflicts: list[Answer]
+    conflicts: list[Answer] = field(default_factory=list)
+    too_many: list[Answer] = field(default_factory=list)
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.conflicts or self.too_many)
 
 
 @transaction.atomic
@@ -162,20 +170,20 @@ def save_form(
     answers: Sequence[Answer],
     seconds: Mapping[int, int] = NO_SECONDS,
 ) -> FormSaved:
-    """Store all answers of a page at once; those that are stale are returned, the others are stored."""
+    """Store all answers of a page at once; those that are refused are returned, the others are stored."""
     attempt = locked_attempt(candidate, attempt_id)
     _require_open(attempt, now)
-    return FormSaved(attempt, store_all(attempt, answers, seconds))
+    return store_all(attempt, answers, seconds)
 
 
 def locked_attempt(candidate: User, attempt_id: UUID) -> Attempt:
     return Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id, candidate=candidate)
 
 
-def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int, int]) -> list[Answer]:
+def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int, int]) -> FormSaved:
     positions = {answer.position for answer in answers} | seconds.keys()
     items = {item.position: item for item in attempt.items.filter(position__in=positions).select_related("revision")}
-    conflicts: list[Answer] = []
+    saved = FormSaved(attempt)
     changed: set[AttemptItem] = set()
     for position, item in items.items():
         if seconds.get(position, 0) > item.seconds_spent:
@@ -189,6 +197,8 @@ def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int,
             if _apply(item, answer):
                 changed.add(item)
         except StaleAnswer:
-            conflicts.append(answer)
+            saved.conflicts.append(answer)
+        except TooManyChosen:
+            saved.too_many.append(answer)
     AttemptItem.objects.bulk_update(changed, _SAVED_FIELDS)
-    return conflicts
+    return saved

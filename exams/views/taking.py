@@ -111,13 +111,15 @@ def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         return render(request, "exams/refused.html", {"attempt": attempt, "message": str(error)}, status=400)
     except AttemptClosed:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
-    if saved.conflicts:
+    if saved.is_refused:
         shown = {item.position: item for item in queries.shown_items(attempt)}
-        conflicts = [
-            (shown[answer.position], shown[answer.position].with_answer(answer.chosen, answer.places, answer.sequence))
-            for answer in saved.conflicts
-        ]
-        return render(request, "exams/conflicts.html", {"attempt": attempt, "conflicts": conflicts}, status=409)
+        context = {
+            "attempt": attempt,
+            "wanted": wanted,
+            "conflicts": queries.beside(shown, saved.conflicts),
+            "too_many": queries.beside(shown, saved.too_many),
+        }
+        return render(request, "exams/conflicts.html", context, status=409 if saved.conflicts else 400)
     if wanted == "submit":
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     if wanted == "review":

@@ -89,10 +89,16 @@
     keep(question);
   }
 
-  // Before htmx sees the change, so that it sends the new count.
+  // Before htmx sees the change, so that it sends the new count, or nothing of what is one too many.
   exam.addEventListener("change", (event) => {
     const question = event.target.closest(".question");
-    if (question) noteChange(question);
+    if (!question) return;
+    const limit = Number(question.dataset.choose);
+    if (limit && event.target.checked && event.target.name.endsWith("-choice") && chosenCount(question) > limit) {
+      event.target.checked = false;
+      event.stopImmediatePropagation();
+      say(question, `${answerNote(question)} Clear one of them before you choose another.`);
+    } else noteChange(question);
   }, true);
 
   // --- Sending ---------------------------------------------------------------------------------------------------
@@ -225,8 +231,11 @@
     }
     const left = Math.max(0, Math.ceil((endsAt - now.steady) / 1000));
     if (left === shownSecond) return;
-    const minute = ANNOUNCED_MINUTES.find((minutes) => lastLeft > minutes * 60 && left <= minutes * 60);
-    if (minute && lastLeft !== Infinity) byId("announcer").textContent = `${minute} minute${minute === 1 ? "" : "s"} left.`;
+    // After a jump over several of them what is left is said, once.
+    if (lastLeft !== Infinity && ANNOUNCED_MINUTES.some((minutes) => lastLeft > minutes * 60 && left <= minutes * 60)) {
+      const minutes = Math.ceil(left / 60);
+      if (minutes) byId("announcer").textContent = `${minutes} minute${minutes === 1 ? "" : "s"} left.`;
+    }
     if (left < lastLeft && lastLeft !== Infinity && document.visibilityState === "visible") {
       const seconds = field(current, "seconds");
       seconds.value = Number(seconds.value) + 1;
@@ -355,15 +364,24 @@
   // "blank", "incomplete" or "answered", as the server judges it in scoring.is_complete.
   function answerState(question) {
     const lists = fields(question, "place");
-    if (!lists.length) return fields(question, "choice").some((input) => input.checked) ? "answered" : "blank";
+    if (!lists.length) {
+      const [chosen, limit] = [chosenCount(question), Number(question.dataset.choose)];
+      if (!chosen) return "blank";
+      return limit && chosen !== limit ? "incomplete" : "answered";
+    }
     if (lists.every((list) => list.value === "")) return "blank";
     return answerNote(question) ? "incomplete" : "answered";
+  }
+
+  function chosenCount(question) {
+    return fields(question, "choice").filter((input) => input.checked).length;
   }
 
   const isAnswered = (question) => answerState(question) === "answered";
 
   // The words of ShownItem.note.
   function answerNote(question) {
+    if (question.dataset.choose) return `${chosenCount(question)} of ${question.dataset.choose} chosen.`;
     const isOrdering = question.dataset.kind === "ordering";
     const lists = fields(question, "place");
     const lettersAt = (value) => lists.flatMap((list, number) => (list.value === value ? ["ABCDEFGH"[number]] : []));
@@ -391,10 +409,14 @@
     if (isUnsaved) words.push("not saved yet");
     link.setAttribute("aria-label", `Question ${positionOf(question)}, ${words.join(", ")}`);
     question.querySelector(".clear").hidden = answer === "blank";
-    const note = question.querySelector(".answer-note");
-    // Written only when it changes: each writing is read out.
-    if (note && note.textContent !== answerNote(question)) note.textContent = answerNote(question);
+    say(question, answerNote(question));
     byId("progress").textContent = `${questions.filter(isAnswered).length} of ${questions.length} answered`;
+  }
+
+  // Written only when it changes: each writing is read out.
+  function say(question, words) {
+    const note = question.querySelector(".answer-note");
+    if (note && note.textContent !== words) note.textContent = words;
   }
 
   function show(question) {
@@ -406,6 +428,8 @@
     links[positionOf(question) - 1].setAttribute("aria-current", "true");
     updateLink(previous);
     updateLink(question);
+    const link = links[positionOf(question) - 1];
+    byId("palette").scrollTop = link.offsetTop - byId("palette").clientHeight / 2; // in sight there, too
     byId("previous").disabled = question === questions[0];
     byId("next").disabled = question === questions.at(-1);
   }
@@ -469,22 +493,43 @@
     fields(current, "place")[number]?.focus();
   }
 
+  const isText = (target) => target.matches("textarea, [contenteditable], input:not([type=checkbox], [type=radio])");
+  // A wide table or piece of code is scrolled by the arrow keys.
+  const isWide = (target) => target.matches("pre, table") && target.scrollWidth > target.clientWidth;
+
   document.addEventListener("keydown", (event) => {
-    if (!shortcuts.checked || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
-    if (event.target.matches("select")) return;
+    const { target } = event;
+    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.getModifierState("AltGraph")) return;
+    if (isText(target)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    // Arrow keys inside a group of radio buttons choose an option; they move between questions only elsewhere.
-    const inRadio = event.target.matches("input[type=radio]");
-    if (key === "?") byId("help").showModal();
-    else if (key === "n" || (key === "ArrowRight" && !inRadio)) go(neighbour(1));
-    else if (key === "p" || (key === "ArrowLeft" && !inRadio)) go(neighbour(-1));
-    else if (key === "m") field(current, "flag").click();
-    else if (/^[1-8]$/.test(key)) pressChoice(Number(key) - 1);
-    else if (/^[a-h]$/.test(key) && event.shiftKey) pressOption(fields(current, "struck"), key.charCodeAt(0) - 97);
-    else if (/^[a-h]$/.test(key)) pressChoice(key.charCodeAt(0) - 97);
-    else return;
+    const isSideways = key === "ArrowRight" || key === "ArrowLeft";
+    const isRadio = target.matches("input[type=radio]");
+    // The browser's own way of ← and → is to choose another option or entry. They never do: they move, or do nothing.
+    if (isSideways && (isRadio || target.matches("select"))) event.preventDefault();
+    // A key held down presses once: no answer flickers, no button is pressed ten times.
+    if (event.repeat && (isRadio ? key.startsWith("Arrow") : key === "Enter" && target.matches("button, a, summary"))) {
+      event.preventDefault();
+    }
+    // Enter on an option would press the form's first button, which is to hand in.
+    if (key === "Enter" && target.matches("input")) event.preventDefault();
+    if (!shortcuts.checked || document.querySelector("dialog[open]")) return;
+    if (isSideways ? event.shiftKey || isWide(target) : target.matches("select")) return;
+    const press = pressed(key, event.shiftKey);
+    if (!press) return;
     event.preventDefault();
+    if (!event.repeat) press();
   });
+
+  function pressed(key, isShifted) {
+    if (key === "?") return () => byId("help").showModal();
+    if (key === "n" || key === "ArrowRight") return () => go(neighbour(1));
+    if (key === "p" || key === "ArrowLeft") return () => go(neighbour(-1));
+    if (key === "m") return () => field(current, "flag").click();
+    if (/^[1-8]$/.test(key)) return () => pressChoice(Number(key) - 1);
+    if (!/^[a-h]$/.test(key)) return null;
+    const number = key.charCodeAt(0) - 97;
+    return isShifted ? () => pressOption(fields(current, "struck"), number) : () => pressChoice(number);
+  }
 
   // --- Small things ----------------------------------------------------------------------------------------------
 
@@ -520,6 +565,15 @@
   }
   window.addEventListener("online", syncClock);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && syncClock());
+
+  // How much of the window its head and foot cover: what the keyboard reaches is scrolled clear of them.
+  const covered = new ResizeObserver(() => {
+    const { style } = document.documentElement;
+    style.setProperty("--head", `${document.querySelector(".exam-bar").offsetHeight}px`);
+    style.setProperty("--foot", `${byId("exam-foot").offsetHeight}px`);
+  });
+  covered.observe(document.querySelector(".exam-bar"));
+  covered.observe(byId("exam-foot"));
 
   // --- Begin -----------------------------------------------------------------------------------------------------
 
