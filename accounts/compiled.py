@@ -30,6 +30,8 @@ def _cursor() -> Any:
         return connection.cursor()
     import psycopg
 
+    # As Django's own cursors: a connection that broke since the last request is replaced before anybody needs it.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     # Django's own cursors put the values into the SQL, which leaves nothing to prepare.
     wrap: Any = connection._prepare_cursor  # type: ignore[attr-defined]  # the stubs leave it out

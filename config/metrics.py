@@ -3,13 +3,15 @@ what is open and due is counted in the database when it is asked for, and is the
 """
 
 import datetime as dt
+import logging
 import os
 import socket
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -21,6 +23,8 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+logger = logging.getLogger(__name__)
 
 # Several processes, on one machine or in containers that share a volume: each writes files of its own. The library
 # names them by the process's number alone, and containers have the same numbers.
@@ -60,8 +64,10 @@ RESULTS = {200: "saved", 409: "stale", 410: "closed"}
 
 def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Count a request that saved or handed in, if anybody can ask for the numbers."""
-    match = request.resolver_match
-    if not settings.METRICS_TOKEN or match is None or request.method != "POST" or match.namespace != "exams":
+    if not settings.METRICS_TOKEN or request.method != "POST":
+        return
+    match = request.resolver_match or _match(request)
+    if match is None or match.namespace != "exams":
         return
     result = RESULTS.get(response.status_code, "failed" if response.status_code >= 500 else "refused")
     if match.url_name == "answer-save":
@@ -73,6 +79,14 @@ def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         elif went_to.startswith(reverse("exams:attempt", kwargs=match.kwargs)):
             result = "saved"
         HAND_INS.labels(result).inc()
+
+
+def _match(request: HttpRequest) -> ResolverMatch | None:
+    """Return where a request was going that failed before it got there, as all do when the database is down."""
+    try:
+        return resolve(request.path_info)
+    except Resolver404:
+        return None
 
 
 def count_task(name: str, state: str, seconds: float) -> None:
@@ -88,7 +102,19 @@ class BacklogCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         from exams.queries import backlog  # workers count, too, and import this before there are models
 
-        counts = backlog(self.now)
+        is_up = GaugeMetricFamily(
+            "exam_database_up", "1 if the database answered; if 0, there are no numbers of attempts."
+        )
+        try:
+            counts = backlog(self.now)
+        except Error:
+            # What the processes counted is needed most just now.
+            logger.warning("metrics without the numbers of attempts: the database does not answer", exc_info=True)
+            is_up.add_metric([], 0)
+            yield is_up
+            return
+        is_up.add_metric([], 1)
+        yield is_up
         age = (self.now - counts.oldest_due_at).total_seconds() if counts.oldest_due_at else 0
         for name, text, value in (
             ("exam_attempts_open", "Attempts under way, overdue ones too.", counts.open),

@@ -139,16 +139,18 @@ def start_beat(log: Path) -> Process:
     return start([*command, "-s", str(log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
 
 
-def start_web(log: Path, workers: int = 2, threads: int = 1, port: int = 0, **variables: str) -> Process:
+def start_web(
+    log: Path, workers: int = 2, threads: int = 1, port: int = 0, asking: str = "/ready/", **variables: str
+) -> Process:
     url = f"http://127.0.0.1:{port or free_port()}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
     command += ["-w", str(workers), "--threads", str(threads)]
-    return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url), url, **variables)
+    return start([*command, "-b", url.removeprefix("http://")], log, lambda p: is_up(p.url, asking), url, **variables)
 
 
-def is_up(url: str) -> bool:
+def is_up(url: str, asking: str = "/ready/") -> bool:
     try:
-        with urlopen(f"{url}/ready/", timeout=5) as response:  # noqa: S310 (our own address)
+        with urlopen(f"{url}{asking}", timeout=5) as response:  # noqa: S310 (our own address)
             return bool(response.status == 200)
     except OSError:
         return False
