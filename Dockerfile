@@ -1,5 +1,5 @@
 FROM python:3.11-slim-bookworm
-ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings.prod PROMETHEUS_MULTIPROC_DIR=/metrics
+ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings.prod PROMETHEUS_MULTIPROC_DIR=/metrics WEB_CONCURRENCY=4
 RUN useradd --system --create-home app && install --directory --owner=app /metrics
 WORKDIR /app
 COPY config/requirements/base.txt config/requirements/
@@ -11,5 +11,6 @@ RUN SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") \
     python manage.py collectstatic --noinput
 USER app
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--workers=4", "--threads=2", \
+# The number of processes comes from WEB_CONCURRENCY, which gunicorn reads.
+CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--threads=2", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

@@ -1,4 +1,4 @@
-# Two commands: `make serve` and `make test`. The rest are their parts.
+# Two commands: `make serve` and `make test`; `make check` for every day. The rest are their parts.
 PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
@@ -7,15 +7,21 @@ MANAGE := $(BIN)/python manage.py
 # The tests start many processes: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve test faults bench lint lock clean
+.PHONY: serve check test faults bench lint lock clean
 
 serve: $(VENV)/.base
 	@$(BIN)/python .ci/serve.py $(PORT)
 
 # What depends on no database runs once; all that stores and reads runs on SQLite and on PostgreSQL.
 ONCE := browser services faults ops security/test_matrix.py security/test_guessing.py security/test_headers.py
+
+# For every day, in under three minutes: no service, no browser.
+check: lint
+	$(MANAGE) check_bank fixtures
+	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(ONCE:%=--ignore tests/%)
+
 test: lint
-	@.ci/packages postgresql redis-server chromium docker-compose
+	@.ci/packages postgresql redis-server chromium docker-compose systemd
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
 	@echo "check --deploy, with production settings"
 	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \

@@ -110,6 +110,8 @@ def run(command: list[str]) -> int:
 
 def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A shell that starts us with `&` has SIGINT ignored, and the command would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="services-")))
         if AS_USER:

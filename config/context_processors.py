@@ -5,4 +5,8 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"SITE_NAME": settings.SITE_NAME, "DEMO": getattr(settings, "DEMO", False)}
+    return {
+        "SITE_NAME": settings.SITE_NAME,
+        "SIGN_UP_IS_OPEN": settings.SIGN_UP == "open",
+        "DEMO": getattr(settings, "DEMO", False),
+    }

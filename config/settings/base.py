@@ -1,14 +1,16 @@
 """What every installation shares. What differs is read from the environment or set in dev, test and prod."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
+from config.settings import env
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
 
+SITE_NAME = env.text("SITE_NAME", "Mock Exams")
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 ROOT_URLCONF = "config.urls"
@@ -88,8 +90,8 @@ def database(url: str) -> dict[str, Any]:
     return settings
 
 
-DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR}/db.sqlite3")}
-REDIS_URL = os.environ.get("REDIS_URL", "")
+DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR}/db.sqlite3"))}
+REDIS_URL = env.text("REDIS_URL")
 
 SESSION_ENGINE = "accounts.sessions"
 # Sessions live in the database and the cache in each process, so that Redis carries messages and nothing else: while it
@@ -107,6 +109,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 2)
+# Beat writes its schedule after each task that it sends: an old file says that it is stuck (docs/operations.md).
+CELERY_BEAT_SYNC_EVERY = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A hand-in answers within a second whatever the broker does, also when it takes the connection and then says nothing:
@@ -170,17 +175,18 @@ LIMITS = {
     "mail": "5/hour",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_ISSUER = os.environ.get("SITE_NAME", "Mock Exams")
+MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 # Who may see every key and every candidate gives a second factor; the demo and the tests are exempt.
 STAFF_NEED_MFA = True
 
 # Who wrote a revision of a question can neither approve nor publish it, unless somebody else approved it.
-TWO_PERSON_RULE = os.environ.get("TWO_PERSON_RULE", "off").lower() in {"1", "true", "yes", "on"}
+TWO_PERSON_RULE = env.flag("TWO_PERSON_RULE", default=False)
+# With "closed" accounts are made by superusers alone, in the admin.
+SIGN_UP = env.one_of("SIGN_UP", ["open", "closed"])
 
 # --- Pages ----------------------------------------------------------------------------------------
 
-SITE_NAME = os.environ.get("SITE_NAME", "Mock Exams")
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
@@ -208,6 +214,7 @@ CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 # Prometheus gives it as a bearer token; without one there is no /metrics/.
 METRICS_TOKEN = ""
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", ["info", "debug", "warning", "error", "critical"]).upper()
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -216,7 +223,10 @@ LOGGING: dict[str, Any] = {
         "json": {"()": "config.logs.JsonLines"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.one_of("LOG_LEVEL", ["info", "debug", "warning", "error", "critical"]).upper(),
+    },
     "loggers": {
         # What was refused stands in the line of the access log; only faults need one more.
         "django.request": {"level": "ERROR"},

@@ -29,12 +29,14 @@ PRODUCTION = {
 class Visitor:
     """Someone behind a proxy that ends TLS: the cookies are for https only, which urllib would not send here."""
 
+    timeout = 20
+
     def __init__(self, url):
         self.address = urlsplit(url).netloc
         self.cookies = {}
 
     def ask(self, method, path, request_id="", token="", **fields):
-        connection = HTTPConnection(self.address, timeout=20)
+        connection = HTTPConnection(self.address, timeout=self.timeout)
         headers = {
             "X-Forwarded-Proto": "https",
             "Referer": f"https://{self.address}{path}",
