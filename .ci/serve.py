@@ -51,6 +51,7 @@ def main() -> None:
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
+    os.environ["SITE_URL"] = f"http://127.0.0.1:{port}"
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     Path("var").mkdir(exist_ok=True)

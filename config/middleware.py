@@ -10,6 +10,7 @@ from django.utils.encoding import escape_uri_path
 from config import logs, metrics
 
 access_logger = logging.getLogger("access")
+LONGEST_PATH = 500
 
 # The security headers for which Django has no setting. The same for every page, so they are put together once.
 HEADERS = {
@@ -53,7 +54,7 @@ def observe_middleware(
             metrics.count(request, response, seconds)
             access = {
                 "method": request.method,
-                "path": logs.clean(escape_uri_path(request.path)),
+                "path": logs.clean(escape_uri_path(request.path))[:LONGEST_PATH],
                 "status": response.status_code,
                 "ms": round(seconds * 1000, 1),
             }
@@ -91,15 +92,32 @@ def refuse_nul_middleware(
     return middleware
 
 
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length[:15]) if length.isdecimal() else 0
+
+
 def limit_body_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Refuse a body that is too large before any of it is read. Django itself sets no limit to files."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length[:15]) > settings.MAX_BODY_BYTES:
+        if _length(request) > settings.MAX_BODY_BYTES:
             raise RequestDataTooBig("The body is longer than MAX_BODY_BYTES.")
+        return get_response(request)
+
+    return middleware
+
+
+def limit_anonymous_body_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse what only somebody who is signed in may send, before any of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _length(request) > settings.MAX_ANONYMOUS_BODY_BYTES and not request.user.is_authenticated:
+            raise RequestDataTooBig("The body is longer than MAX_ANONYMOUS_BODY_BYTES.")
         return get_response(request)
 
     return middleware

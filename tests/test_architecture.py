@@ -18,6 +18,7 @@ FLOORS = {
     "compiled": 1,
     "models": 1,
     "queries": 2,
+    "links": 2,
     "access": 2,
     "services": 3,
     "roles": 3,  # writes, as services do
@@ -27,6 +28,9 @@ FLOORS = {
     "sessions": 4,
     "counters": 4,
     "limits": 4,
+    "hashing": 4,
+    "devices": 4,
+    "guessing": 4,
     "forms": 4,
     "views": 4,
     "admin": 4,

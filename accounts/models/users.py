@@ -1,6 +1,7 @@
 import zoneinfo
 from typing import Any
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -66,6 +67,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compare, and leave an old hash as it is: a new one would end this person's sessions. The log-in renews it."""
+        return check_password(raw_password, self.password)
 
     def get_full_name(self) -> str:
         return self.name

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 
 from config.settings import env
 
@@ -41,12 +42,14 @@ MIDDLEWARE = [
     "config.middleware.security_headers_middleware",
     "config.middleware.refuse_nul_middleware",
     "config.middleware.limit_body_middleware",
+    "config.limiting.LimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.limit_anonymous_body_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -125,16 +128,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "statistics": {"task": "exams.count_scores", "schedule": 60.0, "options": {"expires": 60}},
+    "clear_sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=17)},
 }
 
 # --- People ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 ACCOUNT_ADAPTER = "config.adapters.AccountAdapter"
-AUTHENTICATION_BACKENDS = [
-    "accounts.backends.UserBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.backends.UserBackend"]
+PASSWORD_HASHERS = ["accounts.hashing.Argon2Hasher", "accounts.hashing.OldHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -153,26 +155,31 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
-# One address may be a whole school: what guards against guessing is the limit per account (`key`), and the ones per
-# address stop floods. allauth's own 30 log-ins and 10 failures a minute would lock a class out.
-ACCOUNT_RATE_LIMITS: Any = {"login": "600/m/ip", "login_failed": "120/m/ip,5/5m/key", "signup": "120/m/ip"}
-# How often, by the names that accounts/limits.py is asked for.
+# allauth's own limits are off: they are counted in each process, and their keys hold the request's Host.
+ACCOUNT_RATE_LIMITS: Any = False
+# Ours, by the names that accounts/limits.py is asked for.
 LIMITS = {
-    # What one address may do in all. It may be a whole school, so these only stop floods.
+    # What one address may do in all (config/limiting.py). It may be a whole school, so these only stop floods.
     "log-in": "600/minute",
     "sign-up": "60/minute",
     "password reset": "60/minute",
-    "code": "300/minute",  # second factors, and passwords asked for again
-    "link": "300/minute",  # of e-mails and cohorts
-    # Wrong passwords: of one address, at one account, and at one account from a browser its owner has used before.
+    "proof": "300/minute",  # codes, and passwords that are asked for again
+    "link": "300/minute",  # of mails and of cohorts
+    # Wrong passwords: from one address, at one account, and at one account from a browser that its owner has used.
     "failures of an address": "30/minute",
+    "suspicious address": "5/minute",
     "failures at an account": "5/5minutes",
     "failures of a device": "5/5minutes",
     # What one account may do.
     "second factor": "5/5minutes",
+    "password change": "5/5minutes",
     "account change": "20/minute",
     # Mail to one address, whoever asks for it.
     "mail": "5/hour",
+}
+MFA_FORMS = {
+    "authenticate": "accounts.guessing.AuthenticateForm",
+    "reauthenticate": "accounts.guessing.ReauthenticateForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
@@ -187,6 +194,8 @@ SIGN_UP = env.one_of("SIGN_UP", ["open", "closed"])
 
 # --- Pages ----------------------------------------------------------------------------------------
 
+# What links in mails begin with, whatever host the request named that caused the mail.
+SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000")
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
@@ -200,6 +209,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # Fields may have Django's 2.5 MB together; with files, such as an import in the admin, a request may have this much.
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# Who is not signed in sends a log-in, or a whole exam from a page that was open too long.
+MAX_ANONYMOUS_BODY_BYTES = 64 * 1024
 
 # --- Security -------------------------------------------------------------------------------------
 

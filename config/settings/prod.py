@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import env
 from config.settings.base import *  # noqa: F403
+from config.settings.hosts import allowed_hosts, site_url
 
 SECRET_KEY = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith(("demo-", "change", "django-insecure")):
@@ -15,8 +16,9 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith(("
     )
 env.required("DATABASE_URL")
 env.required("REDIS_URL")
-ALLOWED_HOSTS = env.required("ALLOWED_HOSTS").split(",")
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
+ALLOWED_HOSTS = allowed_hosts(env.required("ALLOWED_HOSTS"))
+SITE_URL = site_url(env.text("SITE_URL"), ALLOWED_HOSTS)
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
 
 # --- TLS: on unless the operator says that something in front of the application does all of it --------------
 

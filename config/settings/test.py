@@ -6,6 +6,7 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import CELERY_BEAT_SCHEDULE, LIMITS
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
+SITE_URL = os.environ.get("SITE_URL", "http://testserver")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exams import queries, services, timing
 from exams.access import candidate_required, exam_to_take, signed_in
 from exams.exceptions import ExamRefused
-from exams.views.cohorts import JOINING
+from exams.views import joining
 from questions.models import Certification
 from questions.queries import chapters_of, previewed, published_counts, published_totals
 
@@ -35,16 +35,16 @@ def home(request: HttpRequest) -> HttpResponse:
     certifications.sort(key=lambda pair: (-pair[1], pair[0].code))
     context: dict[str, object] = {"certifications": certifications}
     if request.user.is_authenticated:
-        if token := request.session.pop(JOINING, None):
-            return redirect("exams:join", token=token)
+        if token := joining.kept(request):
+            back = redirect("exams:join", token=token)
+            joining.forget(back)  # once: a link that leads nowhere must not shut the home page
+            return back
         user, now = signed_in(request), timezone.now()
         services.sweep(now=now, candidate=user)
-        under_way = list(user.attempts.in_progress().select_related("exam").order_by("deadline_at"))
-        context |= {"under_way": under_way, "invitations": queries.invitations_to(user)}
         context["attempts"] = queries.attempts_of(user, now, limit=10)
         if assigned := queries.assigned_terms(user, now):
-            open_attempts = {attempt.exam_id: attempt for attempt in under_way}
-            context["assigned"] = [(terms, terms.state(now), open_attempts.get(terms.exam.pk)) for terms in assigned]
+            under_way = dict(user.attempts.in_progress().values_list("exam", "pk"))
+            context["assigned"] = [(terms, terms.state(now), under_way.get(terms.exam.pk)) for terms in assigned]
     return render(request, "exams/home.html", context)
 
 

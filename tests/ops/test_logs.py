@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -213,3 +214,62 @@ def test_lines_for_people_name_what_they_belong_to(written_for_people):
     (line,) = written_for_people()
     assert f"INFO access: GET /attempts/{attempt.pk}/ 200 " in line
     assert line.endswith(f" ms request_id={SANE} user_id={attempt.candidate.pk} attempt_id={attempt.pk}")
+
+
+# --- Secrets of links, and what a line costs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/join/{}/", "/join/{}", "/accounts/confirm-email/{}/", "/accounts/password/reset/key/{}/"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("state", ["open", "limited", "plain http", "large", "another host"])
+def test_secret_of_a_link_is_in_no_line_whoever_answers(written, settings, path, method, state):
+    headers = {}
+    if state == "limited":
+        settings.LIMITS = {**settings.LIMITS, "link": "1/hour"}
+        Client().get("/join/other/")
+    settings.SECURE_SSL_REDIRECT = state == "plain http"
+    if state == "large":
+        headers["CONTENT_LENGTH"] = str(settings.MAX_BODY_BYTES + 1)
+    if state == "another host":
+        headers["HTTP_HOST"] = "other.example.org"
+
+    getattr(Client(raise_request_exception=False), method)(path.format("1-SeCrEt-of-link"), **headers)
+
+    assert len(access(written())) > 0
+    assert "SeCrEt" not in json.dumps(written())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000 + "@", "a" * 200_000, "@" * 200_000, "a@" * 100_000, "a@" + "b." * 100_000, "/join/" * 40_000]
+)  # fmt: skip
+def test_cleaning_a_line_takes_as_long_as_it_is_long(text):
+    began = time.process_time()
+
+    clean(text)
+
+    assert time.process_time() - began < 2  # it took minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("mail to ada@example.com failed", "mail to …@… failed"),
+        ("<ada@example.com>,bob@example.org;", "<…@…>,…@…;"),
+        ("/owner@example.com/", "…@…/"),
+        ("x=ada@example.com", "x=…@…"),
+        ("a @ b", "a @ b"),
+    ],
+)
+def test_address_is_taken_out_wherever_a_word_begins(text, cleaned):
+    assert clean(text) == cleaned
+
+
+def test_long_path_is_cut(written, client):
+    client.get(f"/{'a' * 3000}@")
+
+    (line,) = access(written())
+    assert len(line["path"]) == 500
+    assert len(line["message"]) < 600

@@ -53,6 +53,21 @@ def test_default_or_weak_secret_stops_the_start(secret):
     assert "SECRET_KEY is a default or too weak" in result.stderr
 
 
+@pytest.mark.parametrize("hosts", ["*", ".", "exams.example.org,", "exams.example.org, *"])
+def test_host_names_that_anybody_may_choose_stop_the_start(hosts):
+    result = check(ALLOWED_HOSTS=hosts)
+
+    assert result.returncode != 0
+    assert "ALLOWED_HOSTS has" in result.stderr
+
+
+def test_address_for_links_that_is_not_ours_stops_the_start():
+    result = check(SITE_URL="https://evil.example.net")
+
+    assert result.returncode != 0
+    assert "SITE_URL is" in result.stderr
+
+
 def test_metrics_want_a_directory_that_the_processes_share(tmp_path):
     token = {"METRICS_TOKEN": "of-the-operator"}
 

@@ -19,6 +19,7 @@ SECRET = "8c1f0a6e2b9d47f3a5e01c7d94b826fe3d70a15c9be248f61d3a7e0c52b4f986"
 VARIABLES = {
     "SECRET_KEY": (SECRET, "settings.SECRET_KEY", SECRET),
     "ALLOWED_HOSTS": ("a.example.org,b.example.org", "settings.ALLOWED_HOSTS", ["a.example.org", "b.example.org"]),
+    "SITE_URL": ("https://b.example.org", "settings.SITE_URL", "https://b.example.org"),
     "DATABASE_URL": ("postgres://u:p%40ss@db/exams", "settings.DATABASES['default']['PASSWORD']", "p@ss"),
     "REDIS_URL": ("redis://cache:6380/3", "settings.CELERY_BROKER_URL", "redis://cache:6380/3"),
     "BEHIND_TLS_PROXY": ("on", "settings.SECURE_PROXY_SSL_HEADER", ["HTTP_X_FORWARDED_PROTO", "https"]),

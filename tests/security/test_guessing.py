@@ -19,7 +19,7 @@ def _limits(settings):
     """The limits of production, which the settings for tests switch off; and a clock that stands still."""
     from config.settings import base
 
-    settings.ACCOUNT_RATE_LIMITS = base.ACCOUNT_RATE_LIMITS
+    settings.LIMITS = base.LIMITS
     with time_machine.travel("2026-11-21T09:00:00Z", tick=False):
         yield
 
@@ -73,7 +73,7 @@ def test_forwarded_address_counts_only_behind_a_configured_proxy(settings):
 @pytest.mark.parametrize("forwarded", ["1.1.1.1", "1.1.1.1, 2.2.2.2", "", "unknown", "x" * 5000, "é", ", ,"])
 def test_wrong_number_of_proxies_neither_fails_nor_lets_visitors_choose_their_address(settings, caplog, forwarded):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 4
-    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    settings.LIMITS = {**settings.LIMITS, "log-in": "1/minute"}
     user = UserFactory()
 
     first = log_in(Client(), user.email, "secret-word-1", **{"x-forwarded-for": forwarded})

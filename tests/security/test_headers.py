@@ -121,7 +121,7 @@ def test_cookies_in_production(production, client, world):
     cookies = {**page.cookies, **response.cookies}
 
     # What a page says once, such as "signed in as", travels in a signed cookie of its own.
-    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-messages"}
+    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken", "__Host-messages", "__Host-device"}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
         assert cookie["samesite"] == "Lax"

@@ -1,0 +1,115 @@
+"""Guards against guessing: passwords at log-in and when they are asked for again, and codes of second factors."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_reset
+from allauth.account.utils import filter_users_by_email
+from allauth.mfa.base import forms as mfa_forms
+from django import forms
+from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
+from django.core.exceptions import ValidationError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+
+from accounts import devices, limits
+from accounts.hashing import turn
+from accounts.models import User
+
+# After so many failures in a minute, those of an address wait for nobody's turn.
+SUSPECT = "suspicious address"
+
+
+class _Try:
+    """One password for one account, and the counts that it belongs to."""
+
+    def __init__(self, request: HttpRequest, email: str) -> None:
+        user: User | None = request.user if isinstance(request.user, User) else _owner_of(email)
+        device = devices.device_of(request)
+        self.address = limits.address_of(request)
+        self.is_at_home = device.knows(user)
+        if user and self.is_at_home:
+            self.count = ("failures of a device", f"{device.number} {user.pk}")
+        else:
+            self.count = ("failures at an account", f"user {user.pk}" if user else limits.account_key(email))
+
+    def may_wait(self) -> bool:
+        return self.is_at_home or limits.test(SUSPECT, self.address) is None
+
+    def begin(self) -> None:
+        """Count it as a failure until it turns out to be none: side by side, no more can begin than may fail."""
+        if not self.is_at_home and (refusal := limits.test("failures of an address", self.address)):
+            raise _too_many("Too many failed login attempts from your network. Try again in %(wait)s.", refusal)
+        if refusal := limits.hit(*self.count):
+            raise _too_many(
+                "Too many failed login attempts. Try again in %(wait)s, or reset your password: "
+                "that lets you in at once.",
+                refusal,
+            )
+
+    def end(self, *, was_right: bool) -> None:
+        if was_right:
+            limits.clear(*self.count)
+        elif not self.is_at_home:
+            limits.hit("failures of an address", self.address)
+            limits.hit(SUSPECT, self.address)
+
+
+class GuardedLogIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """The part of the adapter that counts. allauth's own counts are off: their keys hold the request's Host."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        attempt = _Try(request, str(credentials.get("email", "")))
+        with turn(may_wait=attempt.may_wait()):
+            attempt.begin()
+            user: User | None = super().authenticate(request, **credentials)
+            attempt.end(was_right=user is not None)
+            if user and not isinstance(request.user, User):
+                _renew_hash(user, credentials["password"])
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, user)
+        return response
+
+
+@receiver(password_reset)
+def forgive(user: User, **kwargs: Any) -> None:
+    """Forget the wrong passwords for somebody who has set a new one by mail. Codes of a factor stay counted."""
+    limits.clear("failures at an account", f"user {user.pk}")
+
+
+def _too_many(text: str, refusal: limits.Refusal) -> ValidationError:
+    return ValidationError(text, code="too_many_login_attempts", params={"wait": refusal.wait})
+
+
+def _owner_of(email: str) -> User | None:
+    people: list[User] = filter_users_by_email(email, prefer_verified=True)
+    return min(people, key=lambda user: user.pk, default=None)
+
+
+def _renew_hash(user: User, password: str) -> None:
+    """Replace a hash of an old kind. Only at a log-in: a person's sessions end with the hash that they began with."""
+    preferred, old = get_hasher(), user.password
+    if identify_hasher(old).algorithm != preferred.algorithm or preferred.must_update(old):
+        user.password = make_password(password)
+        # Not save(): this is no change of the password, and does nothing if there was one meanwhile.
+        User.objects.filter(pk=user.pk, password=old).update(password=user.password)
+
+
+class _Code(forms.Form):
+    def clean_code(self) -> str:
+        if refusal := limits.hit("second factor", self.user.pk):  # type: ignore[attr-defined]
+            raise _too_many("Too many wrong codes. Try again in %(wait)s.", refusal)
+        code: str = super().clean_code()  # type: ignore[misc]
+        limits.clear("second factor", self.user.pk)  # type: ignore[attr-defined]
+        return code
+
+
+class AuthenticateForm(_Code, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticateForm(_Code, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    pass

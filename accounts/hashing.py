@@ -1,0 +1,86 @@
+"""Password hashes take turns, so that they leave processor and threads to those who sit an exam.
+
+Argon2 with OWASP's first choice of parameters: 24 ms of CPU where PBKDF2 with a million rounds takes 290, and a guess
+on a graphics card costs more (docs/decisions.md). Hashes made before are verified, and replaced at the next log-in.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore, local
+from typing import Any
+
+from django.contrib.auth import hashers
+
+# One hash at a time in a process, and one more that waits: of three threads (docs/operations.md) one is always left.
+AT_ONCE, IN_ALL = 1, 2
+# The longest hash is one of the old ones, half a second on a busy machine.
+LONGEST_WAIT = 2.0
+
+
+class Busy(Exception):
+    """All turns are taken: try again in a moment."""
+
+
+class _Turns:
+    def __init__(self) -> None:
+        self.begun = BoundedSemaphore(AT_ONCE)
+        self.asked = BoundedSemaphore(IN_ALL)
+        self.own = local()
+
+
+_turns = _Turns()
+
+
+def _forget() -> None:
+    """A forked process begins with all turns free, whatever its parent was doing."""
+    global _turns
+    _turns = _Turns()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+@contextmanager
+def turn(*, may_wait: bool = True) -> Iterator[None]:
+    """Run the block as one of few; within it, hashes need no other turn. Raise `Busy` rather than wait for long."""
+    turns = _turns
+    if getattr(turns.own, "has_turn", False):
+        yield
+        return
+    if not turns.asked.acquire(blocking=False):
+        raise Busy
+    try:
+        if not turns.begun.acquire(timeout=LONGEST_WAIT if may_wait else 0.0):
+            raise Busy
+        try:
+            turns.own.has_turn = True
+            yield
+        finally:
+            turns.own.has_turn = False
+            turns.begun.release()
+    finally:
+        turns.asked.release()
+
+
+class _TakesTurns:
+    def encode(self, *args: Any, **kwargs: Any) -> str:
+        with turn():
+            return str(super().encode(*args, **kwargs))  # type: ignore[misc]
+
+    def verify(self, *args: Any, **kwargs: Any) -> bool:
+        with turn():
+            return bool(super().verify(*args, **kwargs))  # type: ignore[misc]
+
+
+class Argon2Hasher(_TakesTurns, hashers.Argon2PasswordHasher):
+    memory_cost = 19 * 1024  # KiB, so four processes need 76 MB for a moment
+    time_cost = 2
+    parallelism = 1
+
+
+class OldHasher(_TakesTurns, hashers.PBKDF2PasswordHasher):
+    """Django's default, which made all hashes before."""
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        """Nothing is gained by more rounds: the next log-in replaces the hash."""
