@@ -20,7 +20,7 @@ from accounts.models import AuditEvent, User
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Superusers manage everyone. Instructors see candidates and set their extra time and time zone, no more."""
+    """Superusers manage everyone. Instructors see the members of their cohorts and change nobody."""
 
     ordering = ["email"]
     list_display = ["email", "name", "extra_time_percent", "is_staff", "is_active"]
@@ -44,9 +44,9 @@ class UserAdmin(DjangoUserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fieldsets(request, obj) if request.user.is_superuser else self.instructor_fieldsets
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        readonly = super().get_readonly_fields(request, obj)
-        return readonly if request.user.is_superuser else [*readonly, "email", "name"]
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Whatever permissions somebody was given: extra time, zone and name of others are a superuser's to change.
+        return request.user.is_superuser and super().has_change_permission(request, obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         if not request.user.is_superuser:

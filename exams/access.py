@@ -45,9 +45,11 @@ def exam_to_take(user: User, slug: str) -> Exam:
     return get_object_or_404(exams.select_related("certification", "domain"), slug=slug)
 
 
-def cohort_to_join(token: str) -> Cohort:
-    """Return the cohort whose link has this token, or raise 404: also when the link is switched off."""
-    return get_object_or_404(Cohort, invite_token=token, invites_by_link=True)
+def cohort_to_join(token: str, user: User) -> Cohort:
+    """Return the cohort whose link has this token, or raise 404: also when the link is switched off or the person was
+    removed from the cohort."""
+    cohorts = Cohort.objects.exclude(former_members__in=user.former_memberships.filter(was_removed=True))
+    return get_object_or_404(cohorts, invite_token=token, invites_by_link=True)
 
 
 def own_cohorts(user: Any) -> QuerySet[Cohort]:

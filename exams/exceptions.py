@@ -44,6 +44,10 @@ class ExtensionRefused(Exception):
     """More time cannot be given: the attempt is over, or the figure makes no sense."""
 
 
+class MembershipRefused(Exception):
+    """A person cannot join, leave or be removed: the invitation, the link, the membership or the cohort is gone."""
+
+
 class StaleAnswer(Exception):
     """Another tab or device saved a newer answer than the one this page started from."""
 

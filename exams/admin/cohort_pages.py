@@ -25,7 +25,7 @@ from exams.access import own_cohorts, signed_in
 from exams.admin.cohort_forms import QUICK_MINUTES, AccommodationForm, ExtensionForm
 from exams.admin.invitees import InviteeList, InviteesForm
 from exams.admin.progress import arranged
-from exams.exceptions import ExtensionRefused
+from exams.exceptions import ExtensionRefused, MembershipRefused
 from exams.models import Accommodation, Assignment, Attempt, Cohort, Extension
 from exams.tables import TABLE_FILES
 
@@ -86,32 +86,48 @@ class CohortPages(admin.ModelAdmin):
             link=absolute(reverse("exams:join", args=[cohort.invite_token])),
             members=cohort.memberships.select_related("candidate").order_by("candidate__email"),
             invitations=cohort.invitations.all(),
+            former=cohort.former_members.select_related("candidate").order_by("candidate__email"),
             form=form,
             found=found,
             rows=[(invitee, standings[invitee.email]) for invitee in found.people.values()] if found else [],
         )
 
     def _invite(self, request: HttpRequest, cohort: Cohort, found: InviteeList) -> HttpResponse:
-        services.invite(cohort=cohort, invitees=list(found.people.values()), now=timezone.now())
+        people, now = list(found.people.values()), timezone.now()
+        services.invite(cohort=cohort, invitees=people, by=signed_in(request), now=now)
         standings = list(services.standings(cohort=cohort, emails=list(found.people)).values())
-        members = standings.count(services.Standing.MEMBER)
-        text = f"Of {len(standings)} people {members} are members; {len(standings) - members} are invited."
+        parts = [
+            f"{standings.count(standing)} {text}"
+            for standing, text in (
+                (services.Standing.INVITED, "invited"),
+                (services.Standing.MEMBER, "already in the cohort"),
+                (services.Standing.DECLINED, "declined before and not asked again"),
+            )
+            if standing in standings
+        ]
+        text = f"List of {len(people)}: {', '.join(parts)}."
         self._done(request, cohort, text, f"Invited by a list. {text}")
         return redirect("admin:exams_cohort_people", cohort_id=cohort.pk)
 
     def _change_people(self, request: HttpRequest, cohort: Cohort, action: str) -> None:
         chosen = request.POST.get("id", "")
         pk = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19 else 0
+        by = signed_in(request)
         if action == "renew":
-            services.renew_link(cohort=cohort)
+            services.renew_link(cohort=cohort, by=by)
             self._done(request, cohort, "The link is a new one; the old one leads nowhere.", "Made a new link.")
         elif action == "remove":
             candidate = get_object_or_404(cohort.candidates, pk=pk)
-            services.remove_member(cohort=cohort, candidate=candidate)
-            self._done(request, cohort, "Removed. Attempts that were made stay.", f"Removed {candidate.email}.")
+            try:
+                services.remove_member(cohort=cohort, candidate=candidate, by=by, now=timezone.now())
+            except MembershipRefused as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+                return
+            said = "Removed. Results stay. The link does not let this person back in; a new invitation does."
+            self._done(request, cohort, said, f"Removed {candidate.email}.")
         elif action == "withdraw":
             invitation = get_object_or_404(cohort.invitations, pk=pk)
-            invitation.delete()
+            services.withdraw_invitation(invitation=invitation, by=by)
             kept = f"Withdrew the invitation of {invitation.email}."
             self._done(request, cohort, "The invitation is withdrawn.", kept)
         else:
@@ -152,17 +168,23 @@ class CohortPages(admin.ModelAdmin):
     # --- One of them -------------------------------------------------------------------------------------------
 
     def member_view(self, request: HttpRequest, cohort_id: int, candidate_id: int) -> HttpResponse:
-        """Show a member's attempts and domains, and what they get in each assignment; store the latter."""
+        """Show a member's attempts and domains, and what they get in each assignment; store the latter.
+
+        Of a former member, what they took is shown and nothing can be given.
+        """
         cohort, now = self._own(request, cohort_id), timezone.now()
-        candidate = get_object_or_404(cohort.candidates, pk=candidate_id)
+        candidate = get_object_or_404(User, pk=candidate_id)
         services.sweep(now=now, candidate=candidate)
-        cells = queries.progress(cohort, now, candidate=candidate)[0].cells
+        found = queries.progress(cohort, now, candidate=candidate)
+        if not found:
+            raise Http404
+        member = found[0]
         posted = request.POST.get("assignment") if request.method == "POST" else None
         rows = []
-        for cell in cells:
+        for cell in member.cells:
             prefix, own = str(cell.assignment.pk), cell.accommodation or Accommodation()
             form = AccommodationForm(request.POST if posted == prefix else None, prefix=prefix, instance=own)
-            if form.is_bound and form.is_valid():
+            if form.is_bound and member.status == queries.MEMBER and form.is_valid():
                 return self._accommodate(request, cohort, cell.assignment, candidate, form)
             domains = queries.domain_rows(cell.counted, [cell.score]) if cell.counted and cell.score else []
             rows.append((cell, form, domains))
@@ -173,6 +195,8 @@ class CohortPages(admin.ModelAdmin):
             cohort,
             f"{candidate} in {cohort}",
             candidate=candidate,
+            status=member.status,
+            is_member=member.status == queries.MEMBER,
             rows=rows,
             extensions=given.select_related("by", "attempt__exam").order_by("-at"),
             quick_minutes=QUICK_MINUTES,
@@ -182,9 +206,13 @@ class CohortPages(admin.ModelAdmin):
         self, request: HttpRequest, cohort: Cohort, assignment: Assignment, candidate: User, form: AccommodationForm
     ) -> HttpResponse:
         fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
-        extension = services.accommodate(
-            assignment=assignment, candidate=candidate, by=signed_in(request), now=timezone.now(), **fields
-        )
+        try:
+            extension = services.accommodate(
+                assignment=assignment, candidate=candidate, by=signed_in(request), now=timezone.now(), **fields
+            )
+        except MembershipRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect("admin:exams_cohort_progress", cohort_id=cohort.pk)
         more = f" The attempt under way has {extension.minutes} minutes more." if extension else ""
         changes = [
             f"{form.fields[name].label} {'as all' if fields[name] is None else localize(fields[name])}"

@@ -1,5 +1,13 @@
 from exams.models.attempts import Attempt, AttemptItem, Score
-from exams.models.cohorts import Accommodation, Assignment, Cohort, Extension, Invitation, Membership
+from exams.models.cohorts import (
+    Accommodation,
+    Assignment,
+    Cohort,
+    Extension,
+    FormerMember,
+    Invitation,
+    Membership,
+)
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
 from exams.models.rescores import Rescore
@@ -18,6 +26,7 @@ __all__ = [
     "ExamStatistics",
     "Extension",
     "FormQuestion",
+    "FormerMember",
     "Invitation",
     "Membership",
     "ProblemReport",

@@ -49,6 +49,9 @@ class Attempt(models.Model):
     deadline_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=10, choices=ClosedBy, blank=True)
+    # The exam's at the start, without any extra time: what is given later is a share of these. Null only where the
+    # version before this column started the attempt while the site was being upgraded.
+    minutes = models.PositiveSmallIntegerField(null=True, editable=False)
     seed = models.BigIntegerField()
     extra_time_percent = models.PositiveSmallIntegerField(default=0)
     cut_score = models.PositiveSmallIntegerField()
@@ -81,7 +84,7 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.exam}, {self.candidate}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.exam}, {self.candidate}, {self.started_at:%Y-%m-%d %H:%M} UTC"
 
     @property
     def is_in_progress(self) -> bool:

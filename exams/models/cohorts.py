@@ -46,13 +46,37 @@ class Membership(models.Model):
         return f"{self.candidate} in {self.cohort}"
 
 
+class FormerMember(models.Model):
+    """A membership that has ended. Whoever was removed comes back by a newer invitation only, not by a link."""
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="former_members")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="former_memberships")
+    joined_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    was_removed = models.BooleanField()
+
+    class Meta:
+        ordering = ["cohort", "candidate"]
+        constraints = [models.UniqueConstraint(fields=["cohort", "candidate"], name="one_row_per_former_member")]
+
+    def __str__(self) -> str:
+        return f"{self.candidate}, formerly in {self.cohort}"
+
+
 class Invitation(models.Model):
-    """An address that was invited. Whoever verifies it as theirs is a member; the row stays until then."""
+    """An address that was invited. Whoever has verified it accepts or declines: nobody becomes a member unasked.
+
+    Accepting deletes the row. Declining keeps it, so that a list that names the address again does not ask again.
+    """
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="invitations")
     email = models.EmailField("e-mail")
     name = models.CharField(max_length=150, blank=True)
     invited_at = models.DateTimeField()
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    declined_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["cohort", "email"]
@@ -112,6 +136,16 @@ class Accommodation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.candidate} in {self.assignment}"
+
+    @property
+    def given(self) -> dict[str, int | str | None]:
+        """What it gives, as the audit log keeps it."""
+        return {
+            "assignment": self.assignment_id,
+            "extra_time_percent": self.extra_time_percent,
+            "closes_at": self.closes_at.isoformat() if self.closes_at else None,
+            "attempts_allowed": self.attempts_allowed,
+        }
 
 
 class Extension(models.Model):

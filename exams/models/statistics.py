@@ -63,4 +63,4 @@ class Counting(models.Model):
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_counting")]
 
     def __str__(self) -> str:
-        return f"counted at {self.counted_at:%Y-%m-%d %H:%M}"
+        return f"counted at {self.counted_at:%Y-%m-%d %H:%M} UTC"

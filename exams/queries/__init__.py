@@ -2,6 +2,7 @@
 
 from exams.queries.backlog import Backlog, backlog, parked_attempts
 from exams.queries.cohorts import (
+    MEMBER,
     STATES,
     MemberProgress,
     assignments_of,
@@ -27,6 +28,7 @@ from exams.queries.fixed_forms import (
     mix_of,
     usable_forms,
 )
+from exams.queries.membership import invitations_to, memberships_of
 from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
 from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of
 from exams.queries.release import shown_of, shown_of_each
@@ -38,6 +40,7 @@ from exams.queries.terms import Terms, assigned_terms, terms_of
 from exams.queries.usage import QuestionUsage, usage_of
 
 __all__ = [
+    "MEMBER",
     "STATES",
     "Backlog",
     "BlueprintCheck",
@@ -68,10 +71,12 @@ __all__ = [
     "form_pool",
     "headline",
     "in_forms_of",
+    "invitations_to",
     "is_reviewed",
     "item_states",
     "items_of_draw",
     "items_of_form",
+    "memberships_of",
     "met_by",
     "mix_of",
     "open_corrections",

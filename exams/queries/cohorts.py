@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from exams import timing
-from exams.models import Accommodation, Assignment, Attempt, AttemptItem, Cohort, Membership, Score
+from exams.models import Accommodation, Assignment, Attempt, AttemptItem, Cohort, FormerMember, Membership, Score
 from exams.queries.reporting import ReportRow, report_row
 from exams.scoring import is_complete
 from exams.tables import Cell
 
 NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED = "not started", "under way", "handed in", "scored"
+MEMBER, LEFT, REMOVED = "member", "left", "removed"
 STATES = [NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED]
 
 
@@ -41,24 +42,25 @@ class Progress:
 
 @dataclass(frozen=True)
 class MemberProgress:
+    """`status` is `member`, `left` or `removed`: whoever has gone stays in the list with what they took."""
+
     candidate: User
     cells: list[Progress]
+    status: str = MEMBER
 
 
 def progress(
     cohort: Cohort, now: dt.datetime, *, assignment: Assignment | None = None, candidate: User | None = None
 ) -> list[MemberProgress]:
-    """Return a row a member with a cell an assignment, in the order of both; one of either if asked for.
+    """Return a row a person with a cell an assignment, in the order of both; one of either if asked for.
 
-    Six queries, however many members.
+    People are the members, and those who have gone but have begun one of the assignments. Seven queries, however many.
     """
     assignments = assignments_of(cohort)
     if assignment is not None:
         assignments = [row for row in assignments if row.pk == assignment.pk]
-    members = Membership.objects.filter(cohort=cohort).select_related("candidate")
-    if candidate is not None:
-        members = members.filter(candidate=candidate)
     attempts = _attempts(assignments, candidate)
+    people = _people(cohort, attempts, candidate)
     answered, asked = _answered(attempts.values())
     accommodations = {
         (row.assignment_id, row.candidate_id): row for row in Accommodation.objects.filter(assignment__in=assignments)
@@ -83,8 +85,22 @@ def progress(
             accommodation=accommodations.get((assignment.pk, person.pk)),
         )
 
-    people = sorted((member.candidate for member in members), key=lambda person: (str(person).casefold(), person.pk))
-    return [MemberProgress(person, [cell(assignment, person) for assignment in assignments]) for person in people]
+    return [
+        MemberProgress(person, [cell(assignment, person) for assignment in assignments], status)
+        for person, status in sorted(people.items(), key=lambda pair: (str(pair[0]).casefold(), pair[0].pk))
+    ]
+
+
+def _people(cohort: Cohort, attempts: Mapping[Any, Sequence[Attempt]], candidate: User | None) -> dict[User, str]:
+    """Return who is in the cohort, and who was and has begun something, each with their status."""
+    members = Membership.objects.filter(cohort=cohort).select_related("candidate")
+    former = FormerMember.objects.filter(cohort=cohort).select_related("candidate")
+    if candidate is not None:
+        members, former = members.filter(candidate=candidate), former.filter(candidate=candidate)
+    # Memberships that ended before former members were kept have left nothing but attempts.
+    people = {attempt.candidate: REMOVED for own in attempts.values() for attempt in own}
+    people |= {row.candidate: LEFT for row in former if not row.was_removed and row.candidate in people}
+    return people | {row.candidate: MEMBER for row in members}
 
 
 def assignments_of(cohort: Cohort) -> list[Assignment]:
@@ -93,7 +109,9 @@ def assignments_of(cohort: Cohort) -> list[Assignment]:
 
 def _attempts(assignments: Sequence[Assignment], candidate: User | None) -> dict[tuple[Any, int], list[Attempt]]:
     """Return the attempts, oldest first, by assignment and candidate, with their current score in `current_scores`."""
-    attempts = Attempt.objects.filter(assignment__in=assignments).order_by("started_at", "pk")
+    attempts = (
+        Attempt.objects.filter(assignment__in=assignments).select_related("candidate").order_by("started_at", "pk")
+    )
     if candidate is not None:
         attempts = attempts.filter(candidate=candidate)
     current = Score.objects.filter(is_current=True).defer("points")
@@ -179,19 +197,31 @@ def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
             for number in cell.score.domains
         }
     )
-    header = ["name", "e-mail", "exam", "state", "attempts", "started (UTC)", "handed in (UTC)", "answered", "asked"]
+    header = [
+        "name",
+        "e-mail",
+        "status",
+        "exam",
+        "state",
+        "attempts",
+        "started (UTC)",
+        "handed in (UTC)",
+        "answered",
+        "asked",
+    ]
     header += ["estimate", "passed", "right", "scored questions", "right (%)"]
     for code, number, name in codes:
         header += [f"{code} {number} {name}: right", f"{code} {number} {name}: of"]
     rows: list[list[Cell]] = [list(header)]
-    rows += [_table_row(member.candidate, cell, codes) for member in members for cell in member.cells]
+    rows += [_table_row(member, cell, codes) for member in members for cell in member.cells]
     return rows
 
 
-def _table_row(person: User, cell: Progress, codes: Sequence[tuple[str, int, str]]) -> list[Cell]:
+def _table_row(member: MemberProgress, cell: Progress, codes: Sequence[tuple[str, int, str]]) -> list[Cell]:
     shown, score, exam = cell.counted or cell.latest, cell.score, cell.assignment.exam
     moments = [shown.started_at, shown.submitted_at] if shown else [None, None]
-    row: list[Cell] = [person.name, person.email, exam.title, cell.state, cell.begun]
+    person = member.candidate
+    row: list[Cell] = [person.name, person.email, member.status, exam.title, cell.state, cell.begun]
     row += [moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") if moment else None for moment in moments]
     row += [cell.answered, cell.asked] if cell.asked else [None, None]
     if score is None:

@@ -18,9 +18,9 @@ def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
     return {report.item.position: report for report in reports}
 
 
-def reports_by(candidate: User, limit: int = 200) -> QuerySet[ProblemReport]:
+def reports_by(candidate: User) -> QuerySet[ProblemReport]:
     """Return a candidate's reports, the latest first, with where they stand."""
-    return candidate.problem_reports.select_related("question", "item__attempt__exam")[:limit]
+    return candidate.problem_reports.select_related("question", "item__attempt__exam").order_by("-created_at", "-pk")
 
 
 def reported_questions() -> QuerySet[Question]:

@@ -118,15 +118,18 @@ def focus(rows: Sequence[ReportRow]) -> Focus:
     return Focus(judged[0], "lowest")
 
 
-def attempts_of(candidate: User, now: dt.datetime, limit: int = 200) -> list[Attempt]:
-    """Return the latest attempts of a candidate, newest first, with exam and `current_scores`: three queries at most.
+def attempts_of(candidate: User, now: dt.datetime, limit: int, offset: int = 0) -> list[Attempt]:
+    """Return attempts of a candidate, newest first, with exam and `current_scores`: three queries at most.
 
     A score that is not shown now is not among them.
     """
     attempts = list(
         Attempt.objects.filter(candidate=candidate)
+        .order_by("-started_at", "-pk")
         .select_related("exam__certification", "exam__domain")
-        .prefetch_related(Prefetch("scores", Score.objects.filter(is_current=True), to_attr="current_scores"))[:limit]
+        .prefetch_related(Prefetch("scores", Score.objects.filter(is_current=True), to_attr="current_scores"))[
+            offset : offset + limit
+        ]
     )
     shown = shown_of_each(attempts, now)
     for attempt in attempts:

@@ -17,6 +17,7 @@ class Terms:
 
     `is_granted` is false where the exam is neither offered nor assigned. Attempts are counted per assignment; those
     that were started without one count for the exam itself, if it limits them: else `attempts_made` stays 0.
+    `upcoming` is the assignment that is still to open where the exam's own terms hold until then.
     """
 
     exam: Exam
@@ -27,6 +28,7 @@ class Terms:
     attempts_allowed: int | None
     attempts_made: int
     extra_time_percent: int
+    upcoming: "Terms | None" = None
 
     @property
     def attempts_left(self) -> int | None:
@@ -52,18 +54,19 @@ class Terms:
 def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
     """Return the terms that hold for this candidate now: two queries, or one where attempts need no counting.
 
-    An assignment goes before what everybody has, from the day it is made until it is over: so a cohort's window also
-    holds for an exam that is offered to all. Of several assignments the one that can be started now goes first, then
-    the one that is open, then the next to open, and what is over last; among equals the one that closes first.
+    The most favorable terms hold: what can be started now goes first, and if that is an assignment and the exam itself,
+    the assignment, so that the attempt counts where it is expected. An assignment never closes an exam that is offered
+    to all. Of several assignments the one that can be started now goes first, then the one that is open, then the next
+    to open, and what is over last; among equals the one that closes first.
     """
     assignments = list(_assignments_to(candidate).filter(exam=exam))
     is_counted = bool(assignments) or exam.attempts_allowed is not None
     made = _attempts_made(candidate, exam) if is_counted else Counter()
     assigned = [_assigned(candidate, assignment, made) for assignment in assignments]
     chosen = _first_choice(assigned, now)
-    if chosen and not (chosen.is_over(now) and exam.is_offered):
+    if chosen and (chosen.state(now) == "open" or not exam.is_offered):
         return chosen
-    return Terms(
+    own = Terms(
         exam=exam,
         assignment=None,
         is_granted=exam.is_offered,
@@ -72,7 +75,11 @@ def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
         attempts_allowed=exam.attempts_allowed,
         attempts_made=made[exam.pk, None],
         extra_time_percent=candidate.extra_time_percent,
+        upcoming=chosen if chosen and chosen.state(now) == "upcoming" else None,
     )
+    if chosen and own.state(now) != "open" and _rank(chosen, now)[0] <= _rank(own, now)[0]:
+        return chosen
+    return own
 
 
 def assigned_terms(candidate: User, now: dt.datetime) -> list[Terms]:

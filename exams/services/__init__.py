@@ -9,12 +9,15 @@ from exams.services.closing import close_overdue, submit_attempt, sweep
 from exams.services.cohorts import (
     Invitee,
     Standing,
-    accept_invitations,
+    accept_invitation,
+    decline_invitation,
     invite,
     join,
+    leave,
     remove_member,
     renew_link,
     standings,
+    withdraw_invitation,
 )
 from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
@@ -42,17 +45,19 @@ __all__ = [
     "FormSaved",
     "Invitee",
     "Standing",
-    "accept_invitations",
+    "accept_invitation",
     "accommodate",
     "close_overdue",
     "count_scores",
     "create_standard_exams",
+    "decline_invitation",
     "delete_form",
     "draw_form",
     "extend_assignment",
     "extend_attempt",
     "invite",
     "join",
+    "leave",
     "order_rescore",
     "recount_scores",
     "remove_member",
@@ -72,4 +77,5 @@ __all__ = [
     "start_attempt",
     "submit_attempt",
     "sweep",
+    "withdraw_invitation",
 ]

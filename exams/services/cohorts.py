@@ -1,17 +1,24 @@
-"""Who is in a cohort: joining by link, and by an address that turns out to be theirs."""
+"""Who is in a cohort: by accepting an invitation, or by joining with its link; and how a membership ends.
+
+Every change locks the cohort's row first, so accepting, joining, removing, withdrawing and deleting the cohort follow
+one another: whatever comes second sees what the first one did.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models.functions import Lower
 
+from accounts import audit
 from accounts.models import User
-from exams.models import Cohort, Invitation, Membership
+from exams.exceptions import MembershipRefused
+from exams.models import Accommodation, Cohort, FormerMember, Invitation, Membership
 from exams.models.cohorts import new_invite_token
+from exams.queries.membership import invitations_to, was_removed
 
 
 @dataclass(frozen=True)
@@ -23,86 +30,164 @@ class Invitee:
 
 
 class Standing(StrEnum):
-    """What an address is to a cohort."""
+    """What an address is to a cohort, as far as its instructors may know."""
 
     MEMBER = "member"
     INVITED = "invited"
-    VERIFIED = "verified"  # of somebody who is not in the cohort yet
+    DECLINED = "declined"
     UNKNOWN = "unknown"
 
 
 def standings(*, cohort: Cohort, emails: Sequence[str]) -> dict[str, Standing]:
-    """Return what each of these addresses (in lower case) is to the cohort: three queries."""
-    people = _people(emails)
-    members = set(cohort.memberships.filter(candidate__in=people.values()).values_list("candidate", flat=True))
-    invited = set(cohort.invitations.values_list(Lower("email"), flat=True))
+    """Return what each of these addresses (in lower case) is to the cohort: two queries.
+
+    Only what the cohort's own pages show is read. A registered address, another address of a member and one that
+    nobody has are all `UNKNOWN`, so neither the answer nor its time tells them apart.
+    """
+    members = set(cohort.memberships.values_list(Lower("candidate__email"), flat=True))
+    invitations = dict(cohort.invitations.values_list(Lower("email"), "declined_at"))
 
     def standing(email: str) -> Standing:
-        if email in people:
-            return Standing.MEMBER if people[email] in members else Standing.VERIFIED
-        return Standing.INVITED if email in invited else Standing.UNKNOWN
+        if email in members:
+            return Standing.MEMBER
+        if email in invitations:
+            return Standing.DECLINED if invitations[email] else Standing.INVITED
+        return Standing.UNKNOWN
 
     return {email: standing(email) for email in emails}
 
 
-def _people(emails: Sequence[str]) -> dict[str, int]:
-    """Return whose verified address each is; an address that nobody has verified is nobody's."""
-    addresses = EmailAddress.objects.filter(verified=True).annotate(lower=Lower("email"))
-    return dict(addresses.filter(lower__in=emails).values_list("lower", "user"))
-
-
 @transaction.atomic
-def invite(*, cohort: Cohort, invitees: Sequence[Invitee], now: dt.datetime) -> None:
-    """Make members of those whose address is verified and invite the others. Doing it again changes nothing."""
-    emails = [invitee.email for invitee in invitees]
-    standing, people = standings(cohort=cohort, emails=emails), _people(emails)
-    # Conflicts are ignored: who joins by the link, or is invited by a colleague, at this moment is one all the same.
-    Membership.objects.bulk_create(
-        [
-            Membership(cohort=cohort, candidate_id=people[email], joined_at=now)
-            for email in emails
-            if standing[email] == Standing.VERIFIED
-        ],
-        ignore_conflicts=True,
-    )
+def invite(*, cohort: Cohort, invitees: Sequence[Invitee], by: User, now: dt.datetime) -> None:
+    """Invite these addresses. Doing it again renews the date; whoever is in or has declined is left alone."""
+    cohort = _locked(cohort)
+    standing = standings(cohort=cohort, emails=[invitee.email for invitee in invitees])
+    # A removed person needs an invitation that is newer than the removal, and the old one may still be in the list.
+    again = [email for email, known in standing.items() if known == Standing.INVITED]
+    cohort.invitations.alias(lower=Lower("email")).filter(lower__in=again).update(invited_at=now, invited_by=by)
     Invitation.objects.bulk_create(
-        [
-            Invitation(cohort=cohort, email=invitee.email, name=invitee.name, invited_at=now)
-            for invitee in invitees
-            if standing[invitee.email] == Standing.UNKNOWN
-        ],
-        ignore_conflicts=True,
+        Invitation(cohort=cohort, email=invitee.email, name=invitee.name, invited_at=now, invited_by=by)
+        for invitee in invitees
+        if standing[invitee.email] == Standing.UNKNOWN
     )
+    audit.record("cohort.invited", by=by, target=cohort, after={"addresses": len(invitees)})
 
 
 @transaction.atomic
-def accept_invitations(*, candidate: User, now: dt.datetime) -> int:
-    """Make the candidate a member wherever an address they have verified was invited; return how many invitations."""
-    verified = EmailAddress.objects.filter(user=candidate, verified=True).values(lower=Lower("email"))
-    invitations = list(Invitation.objects.alias(lower=Lower("email")).filter(lower__in=verified))
-    if not invitations:
-        return 0
-    Membership.objects.bulk_create(
-        [Membership(cohort_id=row.cohort_id, candidate=candidate, joined_at=now) for row in invitations],
-        ignore_conflicts=True,
-    )
-    name = next((row.name for row in invitations if row.name), "")
-    User.objects.filter(pk=candidate.pk, name="").update(name=name)
-    Invitation.objects.filter(pk__in=[row.pk for row in invitations]).delete()
-    return len(invitations)
+def withdraw_invitation(*, invitation: Invitation, by: User) -> None:
+    _locked(invitation.cohort)
+    audit.record("invitation.withdrawn", by=by, target=invitation)
+    invitation.delete()
 
 
+@transaction.atomic
+def accept_invitation(*, candidate: User, invitation_id: int, now: dt.datetime) -> Membership:
+    """Make the candidate a member; only the person whose verified address was invited can do so.
+
+    Raises `MembershipRefused` if the invitation is somebody else's, was withdrawn, or is older than a removal.
+    """
+    invitation = _own_invitation(candidate, invitation_id)
+    if not candidate.name and invitation.name:
+        User.objects.filter(pk=candidate.pk, name="").update(name=invitation.name)
+    invitation.delete()
+    membership = _join(invitation.cohort, candidate, now)
+    audit.record("membership.accepted", by=candidate, target=membership)
+    return membership
+
+
+@transaction.atomic
+def decline_invitation(*, candidate: User, invitation_id: int, now: dt.datetime) -> Invitation:
+    """Say no to an invitation. Raises `MembershipRefused` as accepting does."""
+    invitation = _own_invitation(candidate, invitation_id)
+    invitation.declined_at = now
+    invitation.save(update_fields=["declined_at"])
+    audit.record("invitation.declined", by=candidate, target=invitation)
+    return invitation
+
+
+def _own_invitation(candidate: User, invitation_id: int) -> Invitation:
+    """Return an open invitation of the candidate's with its cohort locked; it is read again under the lock."""
+    own = invitations_to(candidate).filter(pk=invitation_id)
+    if seen := own.first():
+        _locked(seen.cohort)
+        if invitation := own.first():
+            return invitation
+    raise MembershipRefused("This invitation is no longer open.")
+
+
+@transaction.atomic
 def join(*, cohort: Cohort, candidate: User, now: dt.datetime) -> bool:
-    """Make the candidate a member; False if they were one. Whether they may is the caller's to ask."""
-    _, is_new = Membership.objects.get_or_create(cohort=cohort, candidate=candidate, defaults={"joined_at": now})
-    return is_new
+    """Make a member of the candidate, who has the cohort's link; False if they were one.
+
+    Raises `MembershipRefused` for a removed member, and if the link has changed or was switched off meanwhile.
+    """
+    locked = _locked(cohort)
+    if locked.memberships.filter(candidate=candidate).exists():
+        return False
+    is_current = locked.invites_by_link and locked.invite_token == cohort.invite_token
+    if not is_current or was_removed(locked, candidate):
+        raise MembershipRefused("This link leads nowhere any more.")
+    locked.invitations.alias(lower=Lower("email")).filter(lower=candidate.email.lower()).delete()
+    audit.record("membership.joined_by_link", by=candidate, target=_join(locked, candidate, now))
+    return True
 
 
-def remove_member(*, cohort: Cohort, candidate: User) -> None:
+def _join(cohort: Cohort, candidate: User, now: dt.datetime) -> Membership:
+    FormerMember.objects.filter(cohort=cohort, candidate=candidate).delete()
+    return Membership.objects.create(cohort=cohort, candidate=candidate, joined_at=now)
+
+
+@transaction.atomic
+def remove_member(*, cohort: Cohort, candidate: User, by: User, now: dt.datetime) -> None:
     """End a membership. Attempts that were made in the cohort's assignments stay what they are."""
-    Membership.objects.filter(cohort=cohort, candidate=candidate).delete()
+    cohort = _locked(cohort)
+    # Only the address that instructors see: if others vanished too, that would tell whose they are.
+    cohort.invitations.alias(lower=Lower("email")).filter(lower=candidate.email.lower()).delete()
+    _end_membership(cohort, candidate, by, now, was_removed=True)
 
 
-def renew_link(*, cohort: Cohort) -> None:
+@transaction.atomic
+def leave(*, cohort_id: int, candidate: User, now: dt.datetime) -> Cohort:
+    """End one's own membership; the link or an invitation lets the person back in. Raises `MembershipRefused`."""
+    membership = Membership.objects.select_related("cohort").filter(cohort=cohort_id, candidate=candidate).first()
+    if membership is None:
+        raise MembershipRefused("You are not in this cohort.")
+    cohort = _locked(membership.cohort)
+    _end_membership(cohort, candidate, candidate, now, was_removed=False)
+    return cohort
+
+
+def _end_membership(cohort: Cohort, candidate: User, by: User, now: dt.datetime, *, was_removed: bool) -> None:
+    membership = cohort.memberships.filter(candidate=candidate).first()
+    if membership is None:
+        raise MembershipRefused("This person is not in the cohort any more.")
+    # What the cohort gave ends with the membership; an attempt under way has pinned its time.
+    given = Accommodation.objects.filter(assignment__cohort=cohort, candidate=candidate)
+    before: dict[str, Any] = {
+        "joined_at": membership.joined_at.isoformat(),
+        "accommodations": [row.given for row in given],
+    }
+    action = "membership.removed" if was_removed else "membership.left"
+    audit.record(action, by=by, target=membership, before=before)
+    given.delete()
+    FormerMember.objects.update_or_create(
+        cohort=cohort,
+        candidate=candidate,
+        defaults={"joined_at": membership.joined_at, "ended_at": now, "was_removed": was_removed},
+    )
+    membership.delete()
+
+
+@transaction.atomic
+def renew_link(*, cohort: Cohort, by: User) -> None:
     """Give the cohort a new link: the old one leads nowhere from now on."""
+    _locked(cohort)
     Cohort.objects.filter(pk=cohort.pk).update(invite_token=new_invite_token())
+    audit.record("cohort.link_renewed", by=by, target=cohort)
+
+
+def _locked(cohort: Cohort) -> Cohort:
+    locked = Cohort.objects.select_for_update(no_key=True).filter(pk=cohort.pk).first()
+    if locked is None:
+        raise MembershipRefused("This cohort does not exist any more.")
+    return locked

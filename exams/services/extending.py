@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import User
 from exams import timing
-from exams.exceptions import ExtensionRefused
-from exams.models import Accommodation, Assignment, Attempt, Extension
+from exams.exceptions import ExtensionRefused, MembershipRefused
+from exams.models import Accommodation, Assignment, Attempt, Cohort, Extension, Membership
 
 # The longest real exam at 300 % extra time is nine hours over; more is a slip of the keyboard.
 MAX_EXTENSION = 600
@@ -43,8 +44,15 @@ def _extend(
     )
     if not updated:
         raise ExtensionRefused("This attempt is over.")
-    attempt.deadline_at, attempt.extra_time_percent = deadline_at, extra_time_percent
+    before, attempt.deadline_at, attempt.extra_time_percent = attempt.deadline_at, deadline_at, extra_time_percent
     Extension.objects.create(attempt=attempt, minutes=minutes, reason=reason, by=by, at=now)
+    audit.record(
+        "attempt.extended",
+        by=by,
+        target=attempt,
+        before={"deadline_at": before.isoformat()},
+        after={"deadline_at": deadline_at.isoformat(), "reason": reason},
+    )
 
 
 def extend_assignment(*, assignment: Assignment, minutes: int, reason: str, by: User, now: dt.datetime) -> int:
@@ -75,10 +83,16 @@ def accommodate(
 ) -> Extension | None:
     """Store what this candidate gets in this assignment; return the extension of an attempt under way, if any.
 
-    A larger percentage lengthens the attempt under way by its share of the exam's minutes, in whole minutes rounded up;
-    a smaller one holds from the next attempt on.
+    A larger percentage lengthens the attempt under way by its share of the minutes it was started with, in whole
+    minutes rounded up; a smaller one holds from the next attempt on. Raises `MembershipRefused` for somebody who is not
+    in the cohort.
     """
-    Accommodation.objects.update_or_create(
+    # The lock of `services.cohorts`, so that no accommodation outlives a membership that ends at the same moment.
+    Cohort.objects.select_for_update(no_key=True).filter(pk=assignment.cohort_id).first()
+    if not Membership.objects.filter(cohort=assignment.cohort_id, candidate=candidate).exists():
+        raise MembershipRefused("This person is not in the cohort any more.")
+    earlier = Accommodation.objects.filter(assignment=assignment, candidate=candidate).first()
+    accommodation, _ = Accommodation.objects.update_or_create(
         assignment=assignment,
         candidate=candidate,
         defaults={
@@ -87,12 +101,14 @@ def accommodate(
             "attempts_allowed": attempts_allowed,
         },
     )
+    before = earlier.given if earlier else {}
+    audit.record("accommodation.given", by=by, target=accommodation, before=before, after=accommodation.given)
     open_attempts = Attempt.objects.in_progress().filter(assignment=assignment, candidate=candidate)
     attempt = open_attempts.select_for_update(no_key=True).first()
     more = (extra_time_percent or 0) - attempt.extra_time_percent if attempt else 0
     if attempt is None or more <= 0 or not timing.is_accepting(attempt.deadline_at, now):
         return None
-    minutes = timing.extra_minutes(assignment.exam.minutes, more)
+    minutes = timing.extra_minutes(attempt.minutes or assignment.exam.minutes, more)
     reason = f"Extra time is now {extra_time_percent} %."
     _extend(attempt, minutes, reason, by, now, extra_time_percent=extra_time_percent)
     return attempt.extensions.latest("pk")

@@ -9,7 +9,7 @@ from accounts.models import User
 from exams import scoring, timing
 from exams.assembly import assemble, option_order, with_cases_together
 from exams.exceptions import ExamNotOpen, NoAttemptLeft, NoUsableForm
-from exams.models import Attempt, AttemptItem, Exam, ExamForm
+from exams.models import Assignment, Attempt, AttemptItem, Exam, ExamForm, Membership
 from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by
 from exams.queries.fixed_forms import form_for, form_items
 from exams.queries.terms import Terms, terms_of
@@ -52,6 +52,8 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
         terms = terms_of(candidate, exam, now)
         if terms.attempts_left == 0:
             raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
+    if terms.assignment and not _is_member(candidate, terms.assignment):
+        raise ExamNotOpen("You are no longer in the cohort that takes this exam.")
     form, items = _drawn_form(candidate, exam, seed)
     options, cases = {}, {}
     # Of the content only the options, for their number, and the case: not the key.
@@ -71,6 +73,7 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
         form=form,
         started_at=now,
         deadline_at=timing.deadline(now, exam.minutes, terms.extra_time_percent),
+        minutes=exam.minutes,
         seed=seed,
         extra_time_percent=terms.extra_time_percent,
         cut_score=exam.cut_score,
@@ -93,6 +96,12 @@ def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: in
         for position, (item, is_scored) in enumerate(items, start=1)
     )
     return attempt
+
+
+def _is_member(candidate: User, assignment: Assignment) -> bool:
+    """Ask again inside the transaction, with the row locked: a removal at the same moment comes before or after."""
+    memberships = Membership.objects.filter(cohort=assignment.cohort_id, candidate=candidate)
+    return memberships.select_for_update(no_key=True).first() is not None
 
 
 def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:

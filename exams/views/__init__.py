@@ -2,7 +2,7 @@
 
 from exams.views.afterwards import attempt_result, attempt_review, history
 from exams.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start, home
-from exams.views.cohorts import join
+from exams.views.cohorts import cohort_leave, invitation_answer, join, own_cohorts
 from exams.views.problems import problem_report, problem_reports
 from exams.views.taking import answer_save, attempt_clock, attempt_page, hand_in
 
@@ -14,12 +14,15 @@ __all__ = [
     "attempt_review",
     "certification_detail",
     "chapter_detail",
+    "cohort_leave",
     "exam_detail",
     "exam_start",
     "hand_in",
     "history",
     "home",
+    "invitation_answer",
     "join",
+    "own_cohorts",
     "problem_report",
     "problem_reports",
 ]

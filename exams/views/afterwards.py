@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,6 +14,8 @@ from exams.access import candidate_required, own_attempt, signed_in
 from exams.models import ProblemReport
 from exams.release import When
 from exams.views.taking import is_open
+
+PAGE_LENGTH = 50
 
 
 @never_cache
@@ -91,4 +94,6 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 def history(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     services.sweep(now=now, candidate=user)
-    return render(request, "exams/history.html", {"attempts": queries.attempts_of(user, now)})
+    page = Paginator(user.attempts.order_by("pk"), PAGE_LENGTH).get_page(request.GET.get("page"))
+    attempts = queries.attempts_of(user, now, limit=PAGE_LENGTH, offset=max(0, page.start_index() - 1))
+    return render(request, "exams/history.html", {"attempts": attempts, "page": page})

@@ -41,10 +41,12 @@ def home(request: HttpRequest) -> HttpResponse:
             return back
         user, now = signed_in(request), timezone.now()
         services.sweep(now=now, candidate=user)
+        under_way = list(user.attempts.in_progress().select_related("exam").order_by("deadline_at"))
+        context |= {"under_way": under_way, "invitations": queries.invitations_to(user)}
         context["attempts"] = queries.attempts_of(user, now, limit=10)
         if assigned := queries.assigned_terms(user, now):
-            under_way = dict(user.attempts.in_progress().values_list("exam", "pk"))
-            context["assigned"] = [(terms, terms.state(now), under_way.get(terms.exam.pk)) for terms in assigned]
+            open_attempts = {attempt.exam_id: attempt for attempt in under_way}
+            context["assigned"] = [(terms, terms.state(now), open_attempts.get(terms.exam.pk)) for terms in assigned]
     return render(request, "exams/home.html", context)
 
 

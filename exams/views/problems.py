@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from exams import queries, services
 from exams.access import candidate_required, own_attempt, signed_in
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
+from exams.views.afterwards import PAGE_LENGTH
 
 
 class ReportForm(forms.ModelForm):
@@ -57,4 +59,5 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
 @require_safe
 @candidate_required
 def problem_reports(request: HttpRequest) -> HttpResponse:
-    return render(request, "exams/problems.html", {"reports": queries.reports_by(signed_in(request))})
+    page = Paginator(queries.reports_by(signed_in(request)), PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render(request, "exams/problems.html", {"reports": page.object_list, "page": page})

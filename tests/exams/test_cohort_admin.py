@@ -230,7 +230,6 @@ def test_list_is_shown_as_a_table_before_anything_happens(client, cohort):
 
     for text in (
         "2 taken, 2 refused",
-        "becomes a member at once",
         "is invited",
         "line 4 is not an e-mail address.",
         "line 5 stands in the list twice",
@@ -241,17 +240,20 @@ def test_list_is_shown_as_a_table_before_anything_happens(client, cohort):
     assert (cohort.memberships.count(), Invitation.objects.count()) == (1, 0)
 
 
-def test_confirmed_list_makes_members_and_invitations(client, cohort):
+def test_confirmed_list_makes_invitations_and_no_members(client, instructor, cohort, anna):
     known = UserFactory(email="known@example.com")
-    checked = client.post(page("people", cohort.pk), {"action": "check", "text": LIST})
+    text = f"{LIST}\r\n{anna.email};"
+    checked = client.post(page("people", cohort.pk), {"action": "check", "text": text})
 
     response = client.post(
         page("people", cohort.pk), {"action": "invite", "text": checked.context["found"].as_text}, follow=True
     )
 
-    assertContains(response, "Of 2 people 1 are members; 1 are invited.")
-    assert cohort.candidates.filter(pk=known.pk).exists()
-    assert list(Invitation.objects.values_list("email", "name")) == [("new@example.com", "Nora")]
+    assertContains(response, "List of 3: 2 invited, 1 already in the cohort.")
+    assert not cohort.candidates.filter(pk=known.pk).exists()
+    assert list(Invitation.objects.values_list("email", "name", "invited_by")) == [
+        ("known@example.com", "Karl", instructor.pk), ("new@example.com", "Nora", instructor.pk),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

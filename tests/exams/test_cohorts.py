@@ -1,16 +1,15 @@
-"""Who is in a cohort: by link, by list, and by an address that turns out to be theirs."""
+"""Joining a cohort by its link, and what its members see. Invitations and removal: test_membership.py."""
 
 import re
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
-from exams.models import Cohort, Invitation, Membership
-from exams.services import Invitee, Standing, accept_invitations, invite, join, remove_member, renew_link, standings
+from exams.models import Cohort, Membership
+from exams.services import join, renew_link
 from tests.exams.helpers import START, client_of
 from tests.exams.pages import masked
 from tests.exams.threads import at_once
@@ -54,72 +53,10 @@ def test_joins_at_once_make_one_member(threaded_db):
     assert sorted(outcomes) == [False] * 7 + [True]
 
 
-def test_invite_makes_members_of_verified_addresses_and_invites_the_others(cohort):
-    known, unverified = UserFactory(email="known@example.com"), UserFactory(email="unverified@example.com")
-    EmailAddress.objects.filter(user=unverified).update(verified=False)
-    EmailAddress.objects.create(user=known, email="Second@Example.com", verified=True)
-    emails = ["known@example.com", "second@example.com", "unverified@example.com", "new@example.com"]
-
-    for _ in range(2):  # again changes nothing
-        invite(cohort=cohort, invitees=[Invitee(email) for email in emails], now=START)
-
-    assert members(cohort) == {known}
-    assert list(Invitation.objects.values_list("email", flat=True)) == ["new@example.com", "unverified@example.com"]
-
-
-def test_standing_of_an_address_is_that_in_this_cohort(cohort):
-    other = CohortFactory(members=[UserFactory(email="elsewhere@example.com")])
-    Membership.objects.create(cohort=cohort, candidate=UserFactory(email="member@example.com"), joined_at=START)
-    Invitation.objects.create(cohort=cohort, email="Invited@example.com", invited_at=START)
-    Invitation.objects.create(cohort=other, email="new@example.com", invited_at=START)
-    names = ["member", "elsewhere", "invited", "new"]
-
-    found = standings(cohort=cohort, emails=[f"{name}@example.com" for name in names])
-
-    assert list(found.values()) == [Standing.MEMBER, Standing.VERIFIED, Standing.INVITED, Standing.UNKNOWN]
-
-
-def test_accepting_takes_every_invitation_of_a_verified_address_and_no_other(cohort):
-    other, candidate = CohortFactory(), UserFactory(email="anna@example.com", name="")
-    EmailAddress.objects.create(user=candidate, email="unverified@example.com", verified=False)
-    rows = [(cohort, "Anna@Example.com"), (other, "anna@example.com"), (cohort, "unverified@example.com")]
-    for group, email in rows:
-        Invitation.objects.create(cohort=group, email=email, name="Anna A.", invited_at=START)
-
-    assert accept_invitations(candidate=candidate, now=START) == 2
-    assert accept_invitations(candidate=candidate, now=START) == 0
-
-    assert set(candidate.cohorts.all()) == {cohort, other}
-    assert Invitation.objects.get().email == "unverified@example.com"
-    assert User.objects.get(pk=candidate.pk).name == "Anna A."
-
-
-def test_accepting_changes_no_name_and_no_membership_that_is_there(cohort):
-    candidate = UserFactory(name="Anna")
-    join(cohort=cohort, candidate=candidate, now=START)
-    Invitation.objects.create(cohort=cohort, email=candidate.email, name="Other", invited_at=START)
-
-    accept_invitations(candidate=candidate, now=START)
-
-    assert Membership.objects.get().candidate == candidate
-    assert User.objects.get(pk=candidate.pk).name == "Anna"
-
-
-def test_removed_member_keeps_the_attempts(cohort):
-    candidate = UserFactory()
-    join(cohort=cohort, candidate=candidate, now=START)
-    attempt = make_attempt(exam=AssignmentFactory(cohort=cohort).exam, candidate=candidate)
-
-    remove_member(cohort=cohort, candidate=candidate)
-
-    attempt.refresh_from_db()
-    assert (members(cohort), attempt.assignment.cohort) == (set(), cohort)
-
-
 def test_new_link_ends_the_old_one(cohort):
     old = link_of(cohort)
 
-    renew_link(cohort=cohort)
+    renew_link(cohort=cohort, by=UserFactory(instructor=True))
 
     client = client_of(UserFactory())
     assert client.get(old).status_code == 404
@@ -183,30 +120,6 @@ def test_sign_up_leads_back_to_the_link_although_an_e_mail_lies_between(cohort, 
     assert response.redirect_chain[-1][0] == link_of(cohort)
     assertContains(response, "Join Spring 2027?")
     assert client.get(reverse("exams:home")).status_code == 200  # once is enough
-
-
-# --- The address ---------------------------------------------------------------------------------------------------
-
-
-def test_invited_person_is_a_member_when_the_address_is_verified(cohort, mailoutbox):
-    invite(cohort=cohort, invitees=[Invitee("new@example.com", "Nora")], now=START)
-    client, word = Client(), "a-long-enough-word"
-    client.post(reverse("account_signup"), {"email": "New@example.com", "password1": word, "password2": word})
-    assert members(cohort) == set()
-
-    client.post(re.search(r"http://testserver(\S+)", mailoutbox[0].body)[1])
-
-    assert {person.name for person in members(cohort)} == {"Nora"}
-    assert Invitation.objects.count() == 0
-
-
-def test_invited_person_whose_address_was_verified_by_an_operator_is_a_member_after_the_log_in(cohort):
-    candidate = UserFactory(email="new@example.com")
-    Invitation.objects.create(cohort=cohort, email="new@example.com", invited_at=START)
-
-    Client().post(reverse("account_login"), {"login": "new@example.com", "password": "secret-word-1"})
-
-    assert members(cohort) == {candidate}
 
 
 # --- The candidate's pages -------------------------------------------------------------------------------------------

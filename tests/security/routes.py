@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from exams.models import ProblemReport, QuestionStatistics, Rescore
-from exams.services import draw_form
+from exams.models import Invitation, ProblemReport, QuestionStatistics, Rescore
+from exams.services import draw_form, join, remove_member
 from questions.models import ImportDraft
 from tests.exams.helpers import client_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
@@ -52,7 +52,8 @@ def all_routes():
 class World:
     """Someone with an attempt under way, people who have nothing to do with it, and one object of every model.
 
-    What instructors make was made by `instructor`; `other_instructor` made nothing.
+    `invited` has not answered, `removed` was a member. What instructors make was made by `instructor`;
+    `other_instructor` made nothing.
     """
 
     candidate: User
@@ -60,6 +61,8 @@ class World:
     instructor: User
     other_instructor: User
     superuser: User
+    invited: User
+    removed: User
 
     @classmethod
     def make(cls):
@@ -69,8 +72,15 @@ class World:
             UserFactory(instructor=True),
             UserFactory(instructor=True),
             UserFactory(superuser=True),
+            UserFactory(email="invited@example.com"),
+            UserFactory(email="removed@example.com"),
         )
         world.cohort = CohortFactory(instructor=world.instructor, members=[world.candidate])
+        world.invitation = Invitation.objects.create(
+            cohort=world.cohort, email=world.invited.email, invited_at=timezone.now()
+        )
+        join(cohort=world.cohort, candidate=world.removed, now=timezone.now())
+        remove_member(cohort=world.cohort, candidate=world.removed, by=world.instructor, now=timezone.now())
         world.assignment = AssignmentFactory(cohort=world.cohort, exam=make_exam())
         world.attempt = make_attempt(exam=world.assignment.exam, candidate=world.candidate)
         certification = world.attempt.exam.certification
@@ -115,7 +125,7 @@ class World:
         world.address = EmailAddress.objects.get(user=world.candidate)
         audit.record("user.changed", by=world.superuser, target=world.candidate, after={"name": "Other"})
         draw_form(exam=world.attempt.exam, by=world.instructor, now=timezone.now(), seed=1)
-        roles = ("candidate", "other", "instructor", "other_instructor", "superuser")
+        roles = ("candidate", "other", "instructor", "other_instructor", "superuser", "invited", "removed")
         world.cookies = {role: client_of(getattr(world, role)).cookies for role in roles}
         return world
 
@@ -146,6 +156,8 @@ class World:
             "exams:exam-start": {"slug": "none" if missing else exam.slug},
             "exams:answer-save": {**attempt, "position": 1},
             "exams:problem-report": {**attempt, "position": 1},
+            "exams:invitation": {"invitation_id": MISSING_PK if missing else self.invitation.pk},
+            "exams:cohort-leave": {"cohort_id": MISSING_PK if missing else self.cohort.pk},
             "exams:join": {"token": "none" if missing else self.cohort.invite_token},
             "account_confirm_email": {"key": "none" if missing else EmailConfirmationHMAC(self.address).key},
             "account_reset_password_from_key": {

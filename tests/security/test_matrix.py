@@ -16,7 +16,10 @@ from tests.security.routes import all_routes, model_of
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["anonymous", "candidate", "other", "instructor", "other_instructor", "superuser"]
+ROLES = ["anonymous", "candidate", "other", "instructor", "other_instructor", "superuser", "invited", "removed"]
+# Who was invited and has not accepted, and who was removed, get what anybody else gets; but the link has ended for the
+# latter.
+REMOVED = {"exams:join": "404/404"}
 
 PUBLIC = ["200/405"] * 5
 READ = ["in/405"] + ["200/405"] * 4
@@ -42,6 +45,9 @@ ROWS = {
     "exams:exam-detail": READ,
     "exams:exam-start": ["405/in"] + ["405/→"] * 4,
     "exams:join": ["in/in"] + ["200/→"] * 4,
+    "exams:invitation": ["405/in"] + ["405/→"] * 4,
+    "exams:cohorts": READ,
+    "exams:cohort-leave": ["405/in"] + ["405/→"] * 4,
     "exams:history": READ,
     "exams:attempt": OWN_PAGE,
     "exams:answer-save": ["405/in"] + ["405/400"] * 4,  # without a field; with all of them in test_access.py
@@ -125,7 +131,7 @@ RIGHTS = {
     "auth.group": ("", "vacd"),
     "account.emailaddress": ("", "vacd"),
     "mfa.authenticator": ("", "vd"),
-    "accounts.user": ("vc", "vacd"),
+    "accounts.user": ("v", "vacd"),
     "accounts.auditevent": ("", "v"),
     "questions.certification": ("v", "v"),
     "questions.domain": ("v", "v"),
@@ -149,9 +155,12 @@ def admin_cell(page, rights):
 
 
 def row_of(name):
-    """Return the six cells of a route, or None if nobody thought about it."""
+    """Return the eight cells of a route, or None if nobody thought about it."""
     cells = cells_of(name)
-    return [*cells[:4], cells[3], cells[4]] if cells and len(cells) == 5 else cells
+    if cells is None:
+        return None
+    six = [*cells[:4], cells[3], cells[4]] if len(cells) == 5 else cells
+    return [*six, cells[2], REMOVED.get(name, cells[2])]
 
 
 def cells_of(name):
@@ -281,3 +290,19 @@ def test_passkey_of_another_person_is_as_absent_as_a_missing_one(world):
         foreign, missing = (client.get(world.url(name, missing=missing)) for missing in (False, True))
         assert (foreign.status_code, missing.status_code) == (404, 404)
         assert masked(foreign.text) == masked(missing.text)
+
+
+@pytest.mark.parametrize("role", ["invited", "removed"])
+def test_who_is_not_a_member_reaches_no_fact_of_the_cohort(world, role):
+    """Neither its name nor its exams, except for the name in the invitation and behind the link."""
+    world.assignment.exam.is_offered = False
+    world.assignment.exam.save()
+    client, facts = world.client(role), (world.cohort.name, world.assignment.exam.title)
+    told = ("exams:home", "exams:cohorts", "exams:join") if role == "invited" else ()
+
+    for name in all_routes():
+        if name.startswith(("exams:", "accounts:")) and name not in told:
+            text = client.get(world.url(name)).text
+            assert (name, [fact for fact in facts if fact in text]) == (name, [])
+    for name, method in (("exams:exam-detail", "get"), ("exams:exam-start", "post")):
+        assert getattr(client, method)(world.url(name)).status_code == 404
