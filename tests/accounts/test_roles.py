@@ -10,7 +10,6 @@ pytestmark = pytest.mark.django_db
 # All that an instructor may do. Whatever is added here, is added on purpose.
 PERMISSIONS = {
     "accounts.view_user",
-    "accounts.change_user",
     "questions.add_question",
     "questions.change_question",
     "questions.view_question",
