@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
-from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
+from django.db.backends.sqlite3.base import (  # type: ignore[attr-defined]
+    DatabaseOperations as SQLiteOperations,  # from here, as its own module needs this one first
+)
 from hypothesis import settings as hypothesis_settings
 
 from accounts import limits
