@@ -24,6 +24,10 @@ class NoUsableForm(ExamRefused):
     """The exam has fixed forms, and none that can be given to a candidate."""
 
 
+class QuestionsInUse(ExamRefused):
+    """The bank could fill the form only with questions that the candidate is being asked elsewhere."""
+
+
 class ExamNotOpen(ExamRefused):
     """The exam's window has not begun or is over, or the exam is not offered."""
 

@@ -30,8 +30,8 @@ from exams.queries.fixed_forms import (
 )
 from exams.queries.membership import invitations_to, memberships_of
 from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
-from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of
-from exams.queries.release import shown_of, shown_of_each
+from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of, withheld_answers
+from exams.queries.release import may_know, open_items, shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
 from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
@@ -76,10 +76,12 @@ __all__ = [
     "item_states",
     "items_of_draw",
     "items_of_form",
+    "may_know",
     "memberships_of",
     "met_by",
     "mix_of",
     "open_corrections",
+    "open_items",
     "paper_of",
     "parked_attempts",
     "problem_queue",
@@ -102,4 +104,5 @@ __all__ = [
     "trend",
     "usable_forms",
     "usage_of",
+    "withheld_answers",
 ]

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import User
 from exams.correction import is_judged_alike, translated
 from exams.exceptions import Incomparable
 from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.queries.release import may_know
 from questions.models import Question, Revision
 
 # --- For instructors ------------------------------------------------------------------------------------
@@ -123,21 +122,14 @@ class CorrectedScore:
 
 def corrected_scores(attempt: Attempt, *, is_key_shown: bool) -> list[CorrectedScore]:
     """Return what each re-score of an attempt made of its score, the latest first: two queries."""
-    being_asked = set(open_questions(attempt.candidate_id).values_list("question", flat=True))
+    known = set(may_know(attempt.items.all(), attempt.candidate_id).values_list("question", flat=True))
     corrected = []
     for before, after in pairwise(attempt.scores.select_related("rescore").order_by("version")):
         if after.rescore:
             position, _, reason = after.reason.partition(": ")
-            is_shown = is_key_shown and after.rescore.question_id not in being_asked
+            is_shown = is_key_shown and after.rescore.question_id in known
             corrected.append(CorrectedScore(before, after, position, reason if is_shown else ""))
     return corrected[::-1]
-
-
-def open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
-    """Select the questions that the candidate is being asked right now: no page shows their keys meanwhile."""
-    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).values(
-        "question_id"
-    )
 
 
 def applied_rescores(attempt: Attempt) -> dict[int, Rescore]:

@@ -1,5 +1,6 @@
 """Problem reports: a candidate's own, and the queue of the instructors."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.models import User
-from exams.models import Attempt, ProblemReport
+from exams.models import Attempt, AttemptItem, ProblemReport
+from exams.queries.release import may_know, shown_of_each
 from exams.queries.statistics import Share, shares_right
+from exams.release import When
 from questions.models import Question
 
 
@@ -21,6 +24,20 @@ def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
 def reports_by(candidate: User) -> QuerySet[ProblemReport]:
     """Return a candidate's reports, the latest first, with where they stand."""
     return candidate.problem_reports.select_related("question", "item__attempt__exam").order_by("-created_at", "-pk")
+
+
+def withheld_answers(reports: Iterable[ProblemReport], candidate: User, now: dt.datetime) -> set[int]:
+    """Return the ids of those of the candidate's reports whose answers may not be read now: they may say what is right
+    in a question whose key the candidate may not know. Their items and attempts are loaded."""
+    reports = list(reports)
+    shown = shown_of_each({report.item.attempt for report in reports}, now, with_score=False)
+    items = AttemptItem.objects.filter(pk__in=[report.item_id for report in reports])
+    known = set(may_know(items, candidate).values_list("pk", flat=True))
+    return {
+        report.pk
+        for report in reports
+        if report.item_id not in known or shown[report.item.attempt_id].key is not When.NOW
+    }
 
 
 def reported_questions() -> QuerySet[Question]:

@@ -1,39 +1,108 @@
-"""What may be shown of attempts now. Every page that shows a score, a key or a rationale asks here first."""
+"""What a candidate may know now. Every page that shows a score, a key, a rationale or what was said of them asks here
+first: `shown_of` for a whole attempt, `may_know` for its questions.
+
+While an attempt is under way its candidate learns nothing new of the questions it asks, from whatever else they took.
+"""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Subquery
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models import When as SqlWhen
 from django.db.models.functions import Coalesce, Greatest
 
+from accounts.models import User
 from exams import release, timing
-from exams.models import Accommodation, Attempt, Exam
-from exams.release import Shown, Window
+from exams.models import Accommodation, Attempt, AttemptItem, Exam
+from exams.release import Shown, UnderWay, Window
 
 NO_WINDOW = Window(closes_at=None, is_being_sat=False)
 
 
-def shown_of(attempt: Attempt, now: dt.datetime) -> Shown:
-    """Return what may be shown of one attempt, its exam being loaded: one query at most."""
-    return shown_of_each([attempt], now)[attempt.pk]
+def shown_of(attempt: Attempt, now: dt.datetime, *, with_score: bool = True) -> Shown:
+    """Return what may be shown of one attempt, its exam being loaded: two queries at most."""
+    return shown_of_each([attempt], now, with_score=with_score)[attempt.pk]
 
 
-def shown_of_each(attempts: Iterable[Attempt], now: dt.datetime) -> dict[UUID, Shown]:
-    """Return what may be shown of each attempt, their exams being loaded: one query if any waits for a window."""
+def shown_of_each(attempts: Iterable[Attempt], now: dt.datetime, *, with_score: bool = True) -> dict[UUID, Shown]:
+    """Return what may be shown of each attempt, their exams being loaded.
+
+    One query if any waits for a window, and one for what their candidates have under way. A page that shows no score
+    spares the latter with `with_score=False`; what it says of the score is `never` then.
+    """
     attempts = list(attempts)
     windows = _windows([attempt.pk for attempt in attempts if _waits(attempt.exam)], now)
+    sharing, scored_at = _sharing(attempts if with_score else [])
     return {
         attempt.pk: release.shown(
-            score=attempt.exam.show_score,
+            score=attempt.exam.show_score if with_score else Exam.Release.NEVER,
             key=attempt.exam.show_key,
             explanations=attempt.exam.show_explanations,
             window=windows.get(attempt.pk, NO_WINDOW),
             now=now,
+            sharing=sharing[attempt.pk],
+            scored_at=scored_at.get(attempt.pk),
         )
         for attempt in attempts
     }
+
+
+def open_items(candidate: User | int) -> QuerySet[AttemptItem]:
+    """Select what the candidate is being asked right now."""
+    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).order_by()
+
+
+def open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
+    """Select the ids of the questions that the candidate is being asked right now."""
+    return open_items(candidate).values("question_id")
+
+
+def may_know(items: QuerySet[AttemptItem], candidate: User | int) -> QuerySet[AttemptItem]:
+    """Narrow items of the candidate to those whose questions they may learn about now, as far as what is under way
+    goes; whether the exam of each shows its key is for `shown_of` to say.
+
+    Left out is what is being asked, in whatever revision, and what shares its case: explanations speak of the case.
+    """
+    cases = open_items(candidate).exclude(revision__case_text="").values("revision__case_text")
+    return items.exclude(
+        Q(question__in=open_questions(candidate))
+        | Q(revision__case_text__in=cases)
+        | Q(question__published_revision__case_text__in=cases)
+    )
+
+
+def _sharing(attempts: Iterable[Attempt]) -> tuple[dict[UUID, list[UnderWay]], dict[UUID, dt.datetime]]:
+    """Return, by closed attempt, the open ones of its candidate that ask a question it asked; and when the newest score
+    was given of those that have both: one query, which starts from what is open."""
+    closed = [attempt for attempt in attempts if not attempt.is_in_progress]
+    sharing: dict[UUID, list[UnderWay]] = defaultdict(list)
+    scored_at: dict[UUID, dt.datetime] = {}
+    if not closed:
+        return sharing, scored_at
+    rows = (
+        AttemptItem.objects.filter(
+            attempt__state=Attempt.State.IN_PROGRESS,
+            attempt__candidate__in={attempt.candidate_id for attempt in closed},
+            question__attempt_items__attempt__in=[attempt.pk for attempt in closed],
+            question__attempt_items__attempt__candidate=F("attempt__candidate"),
+        )
+        .order_by()
+        .values_list(
+            "question__attempt_items__attempt",
+            "attempt__exam__title",
+            "attempt__started_at",
+            "attempt__deadline_at",
+            Max("question__attempt_items__attempt__scores__created_at"),
+        )
+    )
+    for attempt_id, title, started_at, deadline_at, at in rows.distinct():
+        sharing[attempt_id].append(UnderWay(title, started_at, deadline_at))
+        if at is not None:
+            scored_at[attempt_id] = at
+    return sharing, scored_at
 
 
 def _waits(exam: Exam) -> bool:

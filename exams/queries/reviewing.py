@@ -4,13 +4,11 @@ import datetime as dt
 from copy import copy
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
-
 from accounts.models import User
 from exams.correction import moved, translated
 from exams.models import Attempt, AttemptItem, Rescore, Score
-from exams.queries.correcting import applied_rescores, open_questions
-from exams.queries.release import shown_of, shown_of_each
+from exams.queries.correcting import applied_rescores
+from exams.queries.release import may_know, shown_of, shown_of_each
 from exams.release import When
 from questions.models import Certification, Question, Revision
 from questions.queries import Previewed, previewed
@@ -42,22 +40,22 @@ class ReviewedItem:
 def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True) -> list[ReviewedItem]:
     """Return the questions of a scored attempt with key, rationales and what the candidate answered: one query.
 
-    Without those that stand in another attempt of the candidate that is under way. Whether the key may be shown yet
-    is for `shown_of` to say; without `is_explained` there is the key and no word about it.
+    Without those that the candidate may not learn about while another attempt is under way. Whether the key may be
+    shown yet is for `shown_of` to say; without `is_explained` there is the key and no word about it.
     """
-    items = _free_items(attempt).order_by("position").select_related("revision__question", "task__domain")
+    items = (
+        may_know(attempt.items.all(), attempt.candidate_id)
+        .order_by("position")
+        .select_related("revision__question", "task__domain")
+    )
     rescores = applied_rescores(attempt) if score.rescore_id else {}
     return [_reviewed(item, score, is_explained, rescores.get(item.question_id)) for item in items]
 
 
-def _free_items(attempt: Attempt) -> QuerySet[AttemptItem]:
-    """Return the items whose questions stand in no attempt of the candidate that is under way."""
-    return attempt.items.exclude(question_id__in=open_questions(attempt.candidate_id))
-
-
 def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
     """Tell whether the review of a scored attempt shows this question and its key now, so that it may be reported."""
-    return shown_of(attempt, now).key is When.NOW and _free_items(attempt).filter(position=position).exists()
+    known = may_know(attempt.items.filter(position=position), attempt.candidate_id)
+    return shown_of(attempt, now, with_score=False).key is When.NOW and known.exists()
 
 
 def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:
@@ -101,16 +99,16 @@ def answered_in_chapter(
 ) -> list[Revision]:
     """Return the chapter's questions that the candidate has answered in a scored attempt, as they read today.
 
-    Of attempts whose key and explanations are shown. Without the questions that stand in an attempt under way.
+    Of attempts whose key and explanations are shown. Without what `may_know` leaves out while an attempt is under way.
     """
     scored = Attempt.objects.filter(candidate=candidate, state=Attempt.State.SCORED).select_related("exam")
-    shown = shown_of_each(scored, now)
+    shown = shown_of_each(scored, now, with_score=False)
     explained = [attempt_id for attempt_id in shown if shown[attempt_id].explanations is When.NOW]
-    answered = AttemptItem.objects.filter(attempt__in=explained, response__isnull=False).values("question_id")
-    questions = (
-        Question.objects.published()
-        .filter(placements__certification=certification, source_chapter=chapter, pk__in=answered)
-        .exclude(pk__in=open_questions(candidate))
+    answered = AttemptItem.objects.filter(attempt__in=explained, response__isnull=False)
+    questions = Question.objects.published().filter(
+        placements__certification=certification,
+        source_chapter=chapter,
+        pk__in=may_know(answered, candidate).values("question_id"),
     )
     return [
         question.published_revision

@@ -78,6 +78,9 @@ def close_overdue(*, now: dt.datetime, candidate: User | None = None, limit: int
 
 def sweep(*, now: dt.datetime, candidate: User | None = None) -> None:
     """Finish what people and processes left open: close overdue attempts and ask again for scores that are due."""
+    left = Attempt.objects.overdue(now) | Attempt.objects.due_for_scoring()
+    if candidate is not None and not left.filter(candidate=candidate).exists():
+        return
     close_overdue(now=now, candidate=candidate)
     scoring_services.resend_due(now=now, candidate=candidate)
     if candidate is None:

@@ -2,16 +2,19 @@
 
 import datetime as dt
 import secrets
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, FilteredRelation, Q
 
 from accounts.models import User
 from exams import scoring, timing
-from exams.assembly import assemble, option_order, with_cases_together
-from exams.exceptions import ExamNotOpen, NoAttemptLeft, NoUsableForm
+from exams.assembly import Quota, assemble, option_order, with_cases_together
+from exams.exceptions import ExamNotOpen, ExamRefused, NoAttemptLeft, NoUsableForm, PoolTooSmall, QuestionsInUse
 from exams.models import Assignment, Attempt, AttemptItem, Exam, ExamForm, Membership
-from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by
+from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by, shortages
 from exams.queries.fixed_forms import form_for, form_items
+from exams.queries.release import open_items, open_questions
 from exams.queries.terms import Terms, terms_of
 from exams.services.closing import close_overdue
 from questions.models import Revision
@@ -22,19 +25,17 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
     """Start the exam, or return the attempt that is already under way: starting twice is starting once.
 
     Raises `ExamNotOpen` outside the window that holds for this candidate, `NoAttemptLeft`, `PoolTooSmall` when the
-    bank cannot fill the form and `NoUsableForm` when the exam's fixed forms cannot be given.
+    bank cannot fill the form, `QuestionsInUse` when it could but for what the candidate is being asked elsewhere, and
+    `NoUsableForm` when the exam's fixed forms cannot be given.
     """
-    if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
-        if timing.is_accepting(attempt.deadline_at, now):
-            return attempt
-        close_overdue(now=now, candidate=candidate)
     terms = terms_of(candidate, exam, now)
-    if not terms.is_open(now):
-        raise ExamNotOpen("This exam is not open now.")
+    is_open = terms.is_open(now)
     try:
-        return _start_new_attempt(candidate, terms, now, secrets.randbits(62) if seed is None else seed)
-    except (IntegrityError, NoAttemptLeft) as error:
-        # A start at the same moment, from another tab, was first: `one_open_attempt_per_exam`.
+        return _start(candidate, terms, is_open, now, secrets.randbits(62) if seed is None else seed)
+    except (IntegrityError, ExamRefused) as error:
+        # A start at the same moment, from another tab, was first: `one_open_attempt_per_exam`, or its questions or the
+        # last attempt are gone.
+        close_overdue(now=now, candidate=candidate)
         if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
             return attempt
         if isinstance(error, IntegrityError) and exam.form_kind == Exam.FormKind.FIXED:
@@ -43,18 +44,46 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
         raise
 
 
+def _take_turn(candidate: User) -> list[Any]:
+    """Lock the candidate's row, so that their starts wait for each other: each counts the attempts before it and draws
+    none of their questions. Return rows with what is under way, as it was before the wait."""
+    under_way = FilteredRelation("attempts", condition=Q(attempts__state=Attempt.State.IN_PROGRESS))
+    rows = User.objects.filter(pk=candidate.pk).only("pk").annotate(under_way=under_way)
+    rows = rows.annotate(exam=F("under_way__exam"), attempt=F("under_way__pk"), deadline_at=F("under_way__deadline_at"))
+    return [row for row in rows.select_for_update(of=("self",), no_key=True) if row.attempt]
+
+
 @transaction.atomic
-def _start_new_attempt(candidate: User, terms: Terms, now: dt.datetime, seed: int) -> Attempt:
+def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed: int) -> Attempt:
     exam = terms.exam
+    under_way = _take_turn(candidate)
+    for row in under_way:
+        if row.exam == exam.pk and timing.is_accepting(row.deadline_at, now):
+            return Attempt.objects.get(pk=row.attempt)
+    if not all(timing.is_accepting(row.deadline_at, now) for row in under_way):
+        close_overdue(now=now, candidate=candidate)
+    if not is_open:
+        raise ExamNotOpen("This exam is not open now.")
     if terms.attempts_allowed is not None:
-        # Where attempts are numbered, starts of one candidate wait for each other: each counts those before it.
-        User.objects.select_for_update(no_key=True).get(pk=candidate.pk)
         terms = terms_of(candidate, exam, now)
         if terms.attempts_left == 0:
             raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
     if terms.assignment and not _is_member(candidate, terms.assignment):
         raise ExamNotOpen("You are no longer in the cohort that takes this exam.")
     form, items = _drawn_form(candidate, exam, seed)
+    return _pinned(candidate, terms, form, items, now, seed)
+
+
+def _pinned(
+    candidate: User,
+    terms: Terms,
+    form: ExamForm | None,
+    items: list[tuple[Drawable, bool]],
+    now: dt.datetime,
+    seed: int,
+) -> Attempt:
+    """Make the attempt with these questions, in their revisions of now."""
+    exam = terms.exam
     options, cases = {}, {}
     # Of the content only the options, for their number, and the case: not the key.
     rows = Revision.objects.filter(pk__in=[item.revision_id for item, _ in items]).order_by()
@@ -110,8 +139,29 @@ def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None
         form = form_for(candidate, exam)
         return form, form_items(form)
     form_quotas = exam_quotas(exam)
+    # What is being asked elsewhere is not asked here: the score of one would tell what is right in the other. Fixed
+    # forms ask what they ask; there the score waits (`queries.release`).
+    bank = bank_of(exam).exclude(question_id__in=open_questions(candidate))
     seen = met_by(candidate) if exam.prefers_unseen else None
-    pool = form_pool(form_quotas, bank=bank_of(exam), seen=seen, seed=seed)
+    pool = form_pool(form_quotas, bank=bank, seen=seen, seed=seed)
     # The windows on what is new hold more than a form needs, or all there is: what is in none of them comes last.
     last = set() if seen is None else {item.question_id for item in pool if not item.is_new}
-    return None, assemble(pool, form_quotas, seed=seed, seen=last)
+    try:
+        return None, assemble(pool, form_quotas, seed=seed, seen=last)
+    except PoolTooSmall:
+        _refuse_for_what_is_under_way(candidate, exam, form_quotas)
+        raise
+
+
+def _refuse_for_what_is_under_way(candidate: User, exam: Exam, form_quotas: list[Quota]) -> None:
+    """Raise `QuestionsInUse` if the bank would do without the attempts that are under way."""
+    if shortages(exam, form_quotas):
+        return
+    shared = open_items(candidate).filter(question__in=bank_of(exam).values("question"))
+    titles = sorted(set(shared.values_list("attempt__exam__title", flat=True)))
+    if titles:
+        names = " and ".join(f"“{title}”" for title in titles)
+        raise QuestionsInUse(
+            f"This exam needs questions that you are being asked in {names}, which is under way. Hand that in first; "
+            "then you can start this one."
+        )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from exams import queries, services
+from exams import queries, services, timing
 from exams.access import candidate_required, own_attempt, signed_in
 from exams.models import ProblemReport
 from exams.release import When
@@ -26,9 +26,13 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt, now = own_attempt(request.user, attempt_id), timezone.now()
     if is_open(attempt, request):
         return redirect("exams:attempt", attempt_id=attempt_id)
-    services.resend_due(now=now, candidate=signed_in(request))
-    attempt.refresh_from_db(fields=["state", "submitted_at", "closed_by", "scoring_error", "scoring_tries"])
+    if services.resend_due(now=now, candidate=signed_in(request)) or attempt.is_in_progress:
+        attempt.refresh_from_db(fields=["state", "submitted_at", "closed_by", "scoring_error", "scoring_tries"])
     shown = queries.shown_of(attempt, now)
+    if shown.under_way and not timing.is_accepting(shown.under_way.deadline_at, now):
+        # No sweep has closed what it waits for.
+        services.close_overdue(now=now, candidate=signed_in(request))
+        shown = queries.shown_of(attempt, now)
     is_withheld = shown.score is not When.NOW
     context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld}
     score = None if is_withheld else attempt.scores.filter(is_current=True).first()
@@ -61,7 +65,7 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     score = attempt.scores.filter(is_current=True).first()
     if score is None:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
-    shown, show = queries.shown_of(attempt, timezone.now()), request.GET.get("show", "")
+    shown, show = queries.shown_of(attempt, timezone.now(), with_score=False), request.GET.get("show", "")
     context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show}
     if shown.key is not When.NOW:
         # The rows of this page are those of the exam page: they have no field that could tell the key.

@@ -59,5 +59,9 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
 @require_safe
 @candidate_required
 def problem_reports(request: HttpRequest) -> HttpResponse:
-    page = Paginator(queries.reports_by(signed_in(request)), PAGE_LENGTH).get_page(request.GET.get("page"))
-    return render(request, "exams/problems.html", {"reports": page.object_list, "page": page})
+    user, now = signed_in(request), timezone.now()
+    services.sweep(now=now, candidate=user)
+    page = Paginator(queries.reports_by(user), PAGE_LENGTH).get_page(request.GET.get("page"))
+    withheld = queries.withheld_answers(page.object_list, user, now)
+    reports = [(report, report.pk in withheld) for report in page.object_list]
+    return render(request, "exams/problems.html", {"reports": reports, "page": page})
