@@ -1,34 +1,66 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import validate_ipv46_address
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts import claiming, outbox
 from accounts.audit import recorded_actions
-from accounts.models import AuditEvent, User
+from accounts.models import AddressFormField, AuditEvent, OutgoingMail, User, account_of
+
+
+class OwnAddress:
+    """An address that is another account's can be given to nobody else, also where it is not that account's first."""
+
+    def clean_email(self: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        owner = account_of(email)
+        if owner is not None and owner.pk != self.instance.pk:
+            raise ValidationError("Another account has this address.", code="unique")
+        return email
+
+
+class PersonForm(OwnAddress, UserChangeForm):
+    address_is_verified = forms.BooleanField(
+        required=False,
+        label="A changed address is verified",
+        help_text="Tick it only if you know that the new address is this person's. Otherwise a link is mailed to it.",
+    )
+
+
+class NewPersonForm(OwnAddress, AdminUserCreationForm):
+    pass
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     """Superusers manage everyone. Instructors see the members of their cohorts and change nobody."""
 
+    form = PersonForm
+    add_form = NewPersonForm
     ordering = ["email"]
     list_display = ["email", "name", "extra_time_percent", "is_staff", "is_active"]
     list_filter = ["is_staff", "is_active", "groups"]
     search_fields = ["email", "name"]
     readonly_fields = ["last_login", "joined_at"]
     fieldsets = (
-        (None, {"fields": ["email", "password"]}),
+        (None, {"fields": ["email", "address_is_verified", "password"]}),
         ("Person", {"fields": ["name", "time_zone", "extra_time_percent"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         ("Dates", {"fields": ["last_login", "joined_at"]}),
@@ -47,6 +79,25 @@ class UserAdmin(DjangoUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Whatever permissions somebody was given: extra time, zone and name of others are a superuser's to change.
         return request.user.is_superuser and super().has_change_permission(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if not request.user.is_superuser:
+            kwargs["form"] = UserChangeForm  # an instructor changes no address
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            self._correct_address(request, obj, form)
+
+    def _correct_address(self, request: HttpRequest, person: User, form: Any) -> None:
+        """The old address logs in no more and is told; the new one gets a link, unless the operator vouches for it."""
+        old = form.initial["email"]
+        by, is_verified = User.objects.get(pk=request.user.pk or 0), form.cleaned_data["address_is_verified"]
+        address = claiming.correct_address(user=person, old=old, is_verified=is_verified, by=by)
+        get_adapter(request).send_mail("account/email/address_corrected", old, {})
+        if not is_verified:
+            address.send_confirmation(request)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         if not request.user.is_superuser:
@@ -176,3 +227,50 @@ class AuditEventAdmin(admin.ModelAdmin):
             for name in names
         ]
         return format_html_join("", "<div>{}: {} → {}</div>", lines)
+
+
+class AddressForm(forms.ModelForm):
+    email = AddressFormField()
+
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(AllauthEmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
+    form = AddressForm
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(admin.ModelAdmin):
+    """What the site sends, and what it could not. What a mail says is shown to nobody: it may hold a link to log in."""
+
+    list_display = ["recipient", "subject", "state", "queued_at", "tries", "error"]
+    list_filter = [("parked_at", admin.EmptyFieldListFilter), ("sent_at", admin.EmptyFieldListFilter)]
+    search_fields = ["recipient"]
+    fields = ["recipient", "subject", "queued_at", "due_at", "tries", "error", "sent_at", "parked_at"]
+    actions = ["try_again"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="state")
+    def state(self, mail: OutgoingMail) -> str:
+        return "sent" if mail.sent_at else "parked" if mail.parked_at else "waiting"
+
+    @admin.action(description="Try parked mail again")
+    def try_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        chosen = list(mails.values_list("pk", flat=True))
+        again = outbox.requeue_parked(only=chosen, by=request.user, now=timezone.now())
+        if again:
+            messages.success(request, f"Trying again: {again}.")
+        if again < len(chosen):
+            messages.warning(request, f"Not parked, or its links have expired: {len(chosen) - again}.")

@@ -1,8 +1,14 @@
 import zoneinfo
+from typing import Any
 
+from allauth.account import app_settings
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import AddressFormField, User, account_of
 
 
 class PreferencesForm(forms.ModelForm):
@@ -13,3 +19,55 @@ class PreferencesForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "time_zone"]
+
+
+# --- allauth's forms, with addresses in their one form ------------------------------------------------------------
+
+
+def _normalizing(field: forms.Field) -> AddressFormField:
+    """Return a field that looks like allauth's and takes an address as the models do."""
+    return AddressFormField(label=field.label, required=field.required, widget=field.widget, help_text=field.help_text)
+
+
+class LogInForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = _normalizing(self.fields["login"])
+
+
+class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = _normalizing(self.fields["email"])
+
+    def validate_unique_email(self, value: str) -> str:
+        """Take an address as taken only if it is somebody's: see `account_of`."""
+        if account_of(value) is not None:
+            if app_settings.EMAIL_VERIFICATION != app_settings.EmailVerificationMethod.MANDATORY:
+                raise get_adapter().validation_error("email_taken")  # the demo logs a visitor in at once
+            self.account_already_exists = True
+        return value
+
+    def try_save(self, request: HttpRequest) -> Any:
+        if self.account_already_exists:
+            # A new account costs a hash; without one here the time would tell who has an account.
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = _normalizing(self.fields["email"])
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        user = account_of(email)
+        self.users = [user] if user is not None and user.is_active else []
+        return email
+
+
+class AddAddressForm(allauth_forms.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = _normalizing(self.fields["email"])

@@ -3,4 +3,8 @@ from django.urls import path
 from accounts import views
 
 app_name = "accounts"
-urlpatterns = [path("preferences/", views.preferences, name="preferences")]
+urlpatterns = [
+    path("preferences/", views.preferences, name="preferences"),
+    path("confirm-email/again/", views.send_again, name="send-again"),
+    path("demo-mail/", views.demo_mail, name="demo-mail"),
+]

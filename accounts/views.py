@@ -1,11 +1,24 @@
+from enum import Enum
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import SetPasswordForm
+from allauth.account.models import EmailAddress, get_emailconfirmation_model
+from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.account.views import ConfirmEmailView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import claiming
 from accounts.forms import PreferencesForm
+from accounts.models import OutgoingMail
 
 
 @never_cache
@@ -18,3 +31,85 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your preferences are saved.")
         return redirect("accounts:preferences")
     return render(request, "accounts/preferences.html", {"form": form})
+
+
+# --- Confirming an address ----------------------------------------------------------------------------------
+
+
+class Opener(Enum):
+    """Who opens the link of a confirmation mail, as far as this browser tells."""
+
+    OWNER = "gave the account's password in this browser"
+    CLAIMANT = "has the mailbox, and nobody has confirmed an address of the account yet"
+    STRANGER = "has the mailbox, and the account is somebody's"
+
+
+def _opener(request: HttpRequest, address: EmailAddress) -> Opener:
+    stage = LoginStageController.enter(request, EmailVerificationStage.key)
+    known = request.user if request.user.is_authenticated else stage and stage.login.user
+    if known and known.pk == address.user_id and (request.user.is_authenticated or claiming.is_unclaimed(known)):
+        return Opener.OWNER
+    return Opener.CLAIMANT if claiming.is_unclaimed(address.user) else Opener.STRANGER
+
+
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, key: str) -> HttpResponse:
+    """Confirm an address by its mailed link; only the button does, for mail scanners open links.
+
+    Who did not give the account's password in this browser sets one: see `accounts.claiming`. An address added to an
+    account that has an owner is confirmed by that owner alone, so nobody gives their address to a stranger's account.
+    """
+    confirmation = get_emailconfirmation_model().from_key(key)
+    if confirmation is None:
+        if request.method == "POST":
+            raise Http404
+        return render(request, "account/email_confirm.html")
+    address = confirmation.email_address
+    opener = _opener(request, address)
+    if request.method == "POST" and opener is Opener.OWNER:
+        ConfirmEmailView.as_view()(request, key=key)
+    if request.method == "POST" and opener is Opener.STRANGER:
+        return redirect_to_login(request.path)
+    form = SetPasswordForm(user=address.user, data=request.POST or None) if opener is Opener.CLAIMANT else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        return _claim(request, address, form.cleaned_data["password1"])
+    context = {"confirmation": confirmation, "email": address.email, "form": form, "opener": opener.name}
+    return render(request, "account/email_confirm.html", context)
+
+
+def _claim(request: HttpRequest, address: EmailAddress, password: str) -> HttpResponse:
+    if not claiming.claim(user=address.user, address=address.email, password=password):
+        return redirect(request.path)  # somebody was faster
+    address.user.refresh_from_db()
+    adapter = get_adapter(request)
+    if request.user.is_authenticated:
+        adapter.logout(request)
+    adapter.confirm_email(request, address)
+    messages.success(request, "Your password is set. Log in with it.")
+    return redirect("account_login")
+
+
+@never_cache
+@require_POST
+def send_again(request: HttpRequest) -> HttpResponse:
+    """Send the mail of this browser's sign-up once more. The answer is the same whether the address is known."""
+    stage = LoginStageController.enter(request, EmailVerificationStage.key)
+    if stage is None:
+        return redirect("account_login")
+    stage.handle()
+    return redirect("account_email_verification_sent")
+
+
+# --- The demo -----------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_safe
+def demo_mail(request: HttpRequest) -> HttpResponse:
+    """Show the last mails with their links. The demo alone has this page: it runs on its visitor's own machine."""
+    if not getattr(settings, "DEMO", False):
+        raise Http404
+    mails: list[Any] = list(OutgoingMail.objects.exclude(content=None)[:20])
+    return render(request, "accounts/demo_mail.html", {"mails": mails})

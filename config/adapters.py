@@ -4,13 +4,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
+from accounts.adapters import MailAdapter
 from accounts.guessing import GuardedLogIn
 from accounts.links import OwnLinks
 
 logger = logging.getLogger(__name__)
 
 
-class AccountAdapter(GuardedLogIn, OwnLinks):
+class AccountAdapter(GuardedLogIn, MailAdapter, OwnLinks):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP == "open")
 

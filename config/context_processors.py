@@ -2,6 +2,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import outbox
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -9,4 +12,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "SITE_NAME": settings.SITE_NAME,
         "SIGN_UP_IS_OPEN": settings.SIGN_UP == "open",
         "DEMO": getattr(settings, "DEMO", False),
+        "mail_is_delayed": lambda: outbox.is_delayed(now=timezone.now()),  # asked by the pages that promise mail
     }

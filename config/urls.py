@@ -1,11 +1,14 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from accounts.views import confirm_address
 from config.views import health, metrics, ready
 
 urlpatterns = [
     path("", include("exams.urls")),
     path("accounts/", include("accounts.urls")),
+    # Before allauth's own, whose confirmation leaves the password to whoever signed up.
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", confirm_address, name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/mfa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),

@@ -23,7 +23,11 @@ FLOORS = {
     "services": 3,
     "roles": 3,  # writes, as services do
     "audit": 3,
+    "outbox": 3,
+    "claiming": 3,
     "tasks": 4,
+    "mail": 4,
+    "adapters": 4,
     "backends": 4,
     "sessions": 4,
     "counters": 4,

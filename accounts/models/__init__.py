@@ -1,4 +1,26 @@
+from accounts.models.addresses import (
+    AddressField,
+    AddressFormField,
+    validate_address,
+    validate_name,
+    validate_one_line,
+)
 from accounts.models.audit import AuditEvent, AuditIsAppendOnly, AuditPermit
-from accounts.models.users import User, UserManager, validate_time_zone
+from accounts.models.mail import OutgoingMail
+from accounts.models.users import User, UserManager, account_of, validate_time_zone
 
-__all__ = ["AuditEvent", "AuditIsAppendOnly", "AuditPermit", "User", "UserManager", "validate_time_zone"]
+__all__ = [
+    "AddressField",
+    "AddressFormField",
+    "AuditEvent",
+    "AuditIsAppendOnly",
+    "AuditPermit",
+    "OutgoingMail",
+    "User",
+    "UserManager",
+    "account_of",
+    "validate_address",
+    "validate_name",
+    "validate_one_line",
+    "validate_time_zone",
+]

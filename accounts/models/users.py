@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.addresses import normalize_address
+from accounts.models.addresses import AddressField, validate_name
+
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
@@ -16,7 +19,7 @@ def validate_time_zone(name: str) -> None:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=normalize_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -30,14 +33,14 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email=username)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by an e-mail address. Instructors are staff in the group of `accounts.roles`."""
 
-    email = models.EmailField("e-mail", unique=True)
-    name = models.CharField(max_length=150, blank=True)
+    email = AddressField("e-mail", unique=True)
+    name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     is_active = models.BooleanField(default=True, help_text="Untick instead of deleting: results stay readable.")
     is_staff = models.BooleanField("may enter the admin", default=False)
     extra_time_percent = models.PositiveSmallIntegerField(
@@ -66,7 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.lower()
+        self.email = normalize_address(self.email)
 
     def check_password(self, raw_password: str | None) -> bool:
         """Compare, and leave an old hash as it is: a new one would end this person's sessions. The log-in renews it."""
@@ -77,3 +80,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+
+def account_of(address: str) -> User | None:
+    """Return whose account an address is: who has verified it, else who signed up with it.
+
+    An address that somebody only added to an account of another address is nobody's until it is verified. Otherwise
+    whoever adds a stranger's address keeps the stranger out, or gets what is sent to them.
+    """
+    from allauth.account.models import EmailAddress  # needs this model, so not before it exists
+
+    address = normalize_address(address)
+    verified = EmailAddress.objects.filter(email=address, verified=True).select_related("user").first()
+    return verified.user if verified else User.objects.filter(email=address).first()

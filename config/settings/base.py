@@ -129,6 +129,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "statistics": {"task": "exams.count_scores", "schedule": 60.0, "options": {"expires": 60}},
     "clear_sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=17)},
+    "mail": {"task": "accounts.send_due_mail", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- People ---------------------------------------------------------------------------------------
@@ -151,6 +152,12 @@ LOGIN_REDIRECT_URL = "exams:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "exams:home"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LogInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "add_email": "accounts.forms.AddAddressForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -191,6 +198,13 @@ STAFF_NEED_MFA = True
 TWO_PERSON_RULE = env.flag("TWO_PERSON_RULE", default=False)
 # With "closed" accounts are made by superusers alone, in the admin.
 SIGN_UP = env.one_of("SIGN_UP", ["open", "closed"])
+
+# --- E-mail ---------------------------------------------------------------------------------------
+
+# Every mail is a row first (accounts/outbox.py); this is what it is sent through.
+EMAIL_BACKEND = "accounts.mail.OutboxBackend"
+OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 10
 
 # --- Pages ----------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ def test_second_sign_up_looks_like_the_first_and_changes_nothing(client, mailout
     response = sign_up(client, email)
 
     assertRedirects(response, CONFIRM)
-    assert [message.subject for message in mailoutbox] == ["Account Already Exists"]
+    assert [message.subject for message in mailoutbox] == ["You already have an account"]
     user.refresh_from_db()
     assert User.objects.count() == 1
     assert user.check_password(FACTORY_PASSWORD)

@@ -9,11 +9,13 @@ from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts import audit
+from accounts.mail import OutboxBackend
 from accounts.models import User
 from exams.models import Invitation, ProblemReport, QuestionStatistics, Rescore
 from exams.services import draw_form, join, remove_member
@@ -123,6 +125,7 @@ class World:
             user=UserFactory(), type=Authenticator.Type.WEBAUTHN, data={"name": "A"}
         )
         world.address = EmailAddress.objects.get(user=world.candidate)
+        OutboxBackend().send_messages([EmailMessage("A", "B", to=["a@b.example"])])
         audit.record("user.changed", by=world.superuser, target=world.candidate, after={"name": "Other"})
         draw_form(exam=world.attempt.exam, by=world.instructor, now=timezone.now(), seed=1)
         roles = ("candidate", "other", "instructor", "other_instructor", "superuser", "invited", "removed")

@@ -58,6 +58,8 @@ ROWS = {
     "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:problem-reports": READ,
     "accounts:preferences": FORM,
+    "accounts:send-again": ["405/in"] + ["405/in"] * 4,
+    "accounts:demo-mail": ["404/405"] * 5,  # in the demo alone; see tests/accounts/test_demo_mail.py
     "account_login": ["200/200"] + ["→/→"] * 4,
     "account_logout": ["→/→"] + ["200/→"] * 4,
     "account_inactive": PUBLIC,
@@ -131,6 +133,7 @@ RIGHTS = {
     "auth.group": ("", "vacd"),
     "account.emailaddress": ("", "vacd"),
     "mfa.authenticator": ("", "vd"),
+    "accounts.outgoingmail": ("", "v"),
     "accounts.user": ("v", "vacd"),
     "accounts.auditevent": ("", "v"),
     "questions.certification": ("v", "v"),

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", default="", metavar="EMAIL", help="who imports, for the questions' history")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        by = User.objects.filter(email__iexact=options["by"]).first() if options["by"] else None
+        by = User.objects.filter(email=options["by"]).first() if options["by"] else None
         if options["by"] and by is None:
             raise CommandError(f"There is no user {options['by']}.")
         now = timezone.now()
