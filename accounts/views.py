@@ -69,7 +69,8 @@ def confirm_address(request: HttpRequest, key: str) -> HttpResponse:
     address = confirmation.email_address
     opener = _opener(request, address)
     if request.method == "POST" and opener is Opener.OWNER:
-        ConfirmEmailView.as_view()(request, key=key)
+        confirmed: HttpResponse = ConfirmEmailView.as_view()(request, key=key)
+        return confirmed
     if request.method == "POST" and opener is Opener.STRANGER:
         return redirect_to_login(request.path)
     form = SetPasswordForm(user=address.user, data=request.POST or None) if opener is Opener.CLAIMANT else None
