@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from config import celery_app
 from config.metrics import exposition
+from exams.views.keeping import after_stale_token
 
 # --- For operators --------------------------------------------------------------------------------------
 
@@ -92,4 +93,4 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say what happened and what to do; an exam page reacts to the status and fetches a new token."""
-    return render(request, "403_csrf.html", status=403)
+    return after_stale_token(request) or render(request, "403_csrf.html", status=403)

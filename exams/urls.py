@@ -19,6 +19,7 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/clock/", views.attempt_clock, name="attempt-clock"),
     path("attempts/<uuid:attempt_id>/hand-in/", views.hand_in, name="attempt-hand-in"),
     path("attempts/<uuid:attempt_id>/result/", views.attempt_result, name="attempt-result"),
+    path("attempts/<uuid:attempt_id>/unsaved/", views.attempt_unsaved, name="attempt-unsaved"),
     path("attempts/<uuid:attempt_id>/review/", views.attempt_review, name="attempt-review"),
     path("attempts/<uuid:attempt_id>/review/<int:position>/problem/", views.problem_report, name="problem-report"),
     path("problems/", views.problem_reports, name="problem-reports"),

@@ -35,7 +35,7 @@ from exams.queries.release import may_know, open_items, shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
 from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
-from exams.queries.taking import beside, item_states, shown_items
+from exams.queries.taking import Unsaved, beside, item_states, shown_items, unsaved_of, with_answers
 from exams.queries.terms import Terms, assigned_terms, terms_of
 from exams.queries.usage import QuestionUsage, usage_of
 
@@ -49,6 +49,7 @@ __all__ = [
     "MemberProgress",
     "QuestionUsage",
     "Terms",
+    "Unsaved",
     "answered_in_chapter",
     "assigned_terms",
     "assignments_of",
@@ -102,7 +103,9 @@ __all__ = [
     "shown_of_each",
     "terms_of",
     "trend",
+    "unsaved_of",
     "usable_forms",
     "usage_of",
+    "with_answers",
     "withheld_answers",
 ]

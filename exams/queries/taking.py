@@ -90,6 +90,15 @@ class ShownItem:
         ]
         return replace(self, options=options, sequence=sequence)
 
+    def as_kept(self, answer: "KeptAnswer") -> "ShownItem":
+        """Return the question with an answer of which nobody has said yet that it fits; what does not is left out."""
+        places = [place if place is None or place < len(self.places) else None for place in answer.places]
+        mine = self.with_answer(answer.chosen, places if len(places) == len(self.options) else (), answer.sequence)
+        options = [replace(option, is_struck=option.number in answer.struck) for option in mine.options]
+        is_choice = self.kind in CHOICE_KINDS
+        options = [replace(option, place=None) if is_choice else replace(option, is_chosen=False) for option in options]
+        return replace(mine, options=options, is_flagged=answer.is_flagged)
+
 
 def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem]:
     """Return the questions of an attempt in its order, or the one at `position`.
@@ -134,7 +143,7 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
     return shown_items
 
 
-class Answered(Protocol):
+class SentAnswer(Protocol):
     """An answer as a page sends it."""
 
     @property
@@ -147,10 +156,45 @@ class Answered(Protocol):
     def sequence(self) -> int: ...
 
 
-def beside(shown: Mapping[int, ShownItem], answers: Iterable[Answered]) -> list[tuple[ShownItem, ShownItem]]:
+class KeptAnswer(SentAnswer, Protocol):
+    """An answer with all that a page knows of a question."""
+
+    @property
+    def is_flagged(self) -> bool: ...
+    @property
+    def struck(self) -> Sequence[int]: ...
+
+
+def beside(shown: Mapping[int, ShownItem], answers: Iterable[SentAnswer]) -> list[tuple[ShownItem, ShownItem]]:
     """Return each answer's question twice: as it is saved, and as the page holds it that sent the answer."""
     pairs = [(shown[answer.position], answer) for answer in answers]
     return [(item, item.with_answer(answer.chosen, answer.places, answer.sequence)) for item, answer in pairs]
+
+
+def with_answers(items: Sequence[ShownItem], answers: Iterable[KeptAnswer]) -> list[ShownItem]:
+    """Return the questions as the page held them that sent these answers and was not heard."""
+    by_position = {answer.position: answer for answer in answers}
+    return [item.as_kept(by_position[item.position]) if item.position in by_position else item for item in items]
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A question whose last answer did not count: as it is saved, and as the page held it."""
+
+    item: ShownItem
+    mine: ShownItem
+
+    @property
+    def position(self) -> int:
+        return self.item.position
+
+
+def unsaved_of(attempt: Attempt, answers: Iterable[KeptAnswer]) -> list[Unsaved]:
+    """Return the questions, in their order, that are saved otherwise than in these answers: one query."""
+    shown = {item.position: item for item in shown_items(attempt)}
+    known = [answer for answer in answers if answer.position in shown]
+    pairs = [Unsaved(shown[answer.position], shown[answer.position].as_kept(answer)) for answer in known]
+    return sorted((pair for pair in pairs if pair.item.answer != pair.mine.answer), key=lambda pair: pair.position)
 
 
 @dataclass(frozen=True)

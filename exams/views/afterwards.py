@@ -13,7 +13,8 @@ from exams import queries, services, timing
 from exams.access import candidate_required, own_attempt, signed_in
 from exams.models import ProblemReport
 from exams.release import When
-from exams.views.taking import is_open
+from exams.views import keeping
+from exams.views.state import is_open
 
 PAGE_LENGTH = 50
 
@@ -34,7 +35,8 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         services.close_overdue(now=now, candidate=signed_in(request))
         shown = queries.shown_of(attempt, now)
     is_withheld = shown.score is not When.NOW
-    context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld}
+    unsaved = keeping.unsaved(request, attempt)
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld, "unsaved": unsaved}
     score = None if is_withheld else attempt.scores.filter(is_current=True).first()
     if score:
         context["score"] = score
@@ -66,7 +68,8 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if score is None:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     shown, show = queries.shown_of(attempt, timezone.now(), with_score=False), request.GET.get("show", "")
-    context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show}
+    unsaved = keeping.unsaved(request, attempt)
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show, "unsaved": unsaved}
     if shown.key is not When.NOW:
         # The rows of this page are those of the exam page: they have no field that could tell the key.
         items = queries.shown_items(attempt)

@@ -1,6 +1,7 @@
 """An exam under way: its page, its answers, its clock and its hand-in."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,9 @@ from exams.access import candidate_required, own_attempt, signed_in
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
 from exams.forms import read_answer, read_answers, read_seconds
 from exams.models import Attempt, AttemptItem
+from exams.services import Answer
+from exams.views import keeping
+from exams.views.state import is_open
 
 
 # 240 KB become 35. BREACH finds nothing here: the page repeats nothing that the request says, its CSRF token is masked
@@ -31,22 +35,18 @@ def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     attempt, now = own_attempt(request.user, attempt_id), timezone.now()
     if not is_open(attempt, request):
         return redirect("exams:attempt-result", attempt_id=attempt_id)
+    items, unsaved = queries.shown_items(attempt), keeping.kept(request, attempt_id)
+    if unsaved:
+        items = queries.with_answers(items, unsaved)
     context = {
         "attempt": attempt,
-        "items": queries.shown_items(attempt),
+        "items": items,
+        "unsaved": {answer.position for answer in unsaved},
+        "owner": keeping.browser_key(request.user.pk),
         "page": secrets.token_hex(8),
         "remaining": timing.remaining(attempt.deadline_at, now),
     }
     return render(request, "exams/attempt.html", context)
-
-
-def is_open(attempt: Attempt, request: HttpRequest) -> bool:
-    """Tell whether answers are still taken; an attempt that is overdue is closed here if no sweep has done it."""
-    now = timezone.now()
-    if attempt.is_in_progress and not timing.is_accepting(attempt.deadline_at, now):
-        services.close_overdue(now=now, candidate=signed_in(request))
-        return False
-    return attempt.is_in_progress
 
 
 @never_cache
@@ -72,7 +72,9 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
     remaining = timing.remaining(item.attempt.deadline_at, now)
     saved = {"position": position, "sequence": item.sequence, "remaining": remaining}
     # Without the request: no context processor has anything to add, and this is what is answered most often.
-    return HttpResponse(render_to_string("exams/_saved.html", saved))
+    response = HttpResponse(render_to_string("exams/_saved.html", saved))
+    keeping.drop(request, response, attempt_id)  # the page's script keeps what it has not sent yet
+    return response
 
 
 @never_cache
@@ -89,6 +91,7 @@ def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@keeping.keeps_answers
 @candidate_required
 def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """Save what the page holds; then go back to it, show the summary, or hand in, as the button says."""
@@ -96,21 +99,28 @@ def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if not is_open(attempt, request) and request.method == "GET":
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     if request.method == "GET":
+        if keeping.kept(request, attempt_id):  # back from a log-in that interrupted a hand-in
+            return redirect("exams:attempt", attempt_id=attempt_id)
         return render(request, "exams/hand_in.html", _summary(attempt))
-    wanted = request.POST.get("then", "submit")
+    return _saved_form(request, attempt)
+
+
+def _saved_form(request: HttpRequest, attempt: Attempt) -> HttpResponse:
+    attempt_id, wanted = attempt.pk, request.POST.get("then", "submit")
     call = services.submit_attempt if wanted == "submit" else services.save_form
     try:
+        answers = read_answers(request.POST)
         saved = call(
             candidate=signed_in(request),
             attempt_id=attempt_id,
-            answers=read_answers(request.POST),
+            answers=answers,
             seconds=read_seconds(request.POST),
             now=timezone.now(),
         )
     except InvalidResponse as error:
         return render(request, "exams/refused.html", {"attempt": attempt, "message": str(error)}, status=400)
     except AttemptClosed:
-        return redirect("exams:attempt-result", attempt_id=attempt_id)
+        return _closed(attempt, answers)
     if saved.is_refused:
         shown = {item.position: item for item in queries.shown_items(attempt)}
         context = {
@@ -119,13 +129,24 @@ def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
             "conflicts": queries.beside(shown, saved.conflicts),
             "too_many": queries.beside(shown, saved.too_many),
         }
-        return render(request, "exams/conflicts.html", context, status=409 if saved.conflicts else 400)
-    if wanted == "submit":
-        return redirect("exams:attempt-result", attempt_id=attempt_id)
-    if wanted == "review":
-        return redirect("exams:attempt-hand-in", attempt_id=attempt_id)
-    messages.success(request, "All answers on this page are saved.")
-    return redirect("exams:attempt", attempt_id=attempt_id)
+        response = render(request, "exams/conflicts.html", context, status=409 if saved.conflicts else 400)
+    elif wanted == "submit":
+        return _closed(attempt, answers)
+    elif wanted == "review":
+        response = redirect("exams:attempt-hand-in", attempt_id=attempt_id)
+    else:
+        messages.success(request, "All answers on this page are saved.")
+        response = redirect("exams:attempt", attempt_id=attempt_id)
+    keeping.drop(request, response, attempt_id)
+    return response
+
+
+def _closed(attempt: Attempt, answers: Sequence[Answer]) -> HttpResponse:
+    """Go to the result, which names what of these answers came too late."""
+    response = redirect("exams:attempt-result", attempt_id=attempt.pk)
+    late = {row.position for row in queries.unsaved_of(attempt, answers)} if answers else set()
+    keeping.keep(response, attempt.pk, [answer for answer in answers if answer.position in late])
+    return response
 
 
 def _summary(attempt: Attempt) -> dict[str, object]:

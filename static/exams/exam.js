@@ -60,6 +60,7 @@
       page: field(question, "page").value,
       count: field(question, "count").value,
       seconds: field(question, "seconds").value,
+      owner: exam.dataset.owner,
     };
   }
 
@@ -280,9 +281,9 @@
     return false;
   }
 
+  // What is unsaved stays in the browser: the result names it (kept.js) until the candidate has seen it.
   function over() {
     isOver = true;
-    for (const position of [...unsaved.keys()]) forget(questions[position - 1]);
     location.assign(exam.dataset.result);
     return false;
   }
@@ -582,6 +583,7 @@
   for (const question of questions) {
     const stored = readStored(positionOf(question));
     if (stored) restore(question, stored);
+    else if ("kept" in question.dataset) noteChange(question); // it came along through a log-in, see views/keeping.py
   }
   questions.forEach(updateLink);
   show(questions.find((question) => `#${question.id}` === location.hash) || questions[0]);

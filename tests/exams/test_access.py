@@ -33,6 +33,7 @@ OF_AN_ATTEMPT = [
     ("attempt-hand-in", "post"),
     ("attempt-result", "get"),
     ("attempt-review", "get"),
+    ("attempt-unsaved", "post"),
     ("problem-report", "post"),
 ]
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -151,7 +151,9 @@ class World:
         """Return the keyword arguments with which the route leads to the candidate's, or to nobody's, object."""
         exam = self.attempt.exam
         attempt = {"attempt_id": MISSING_ID if missing else self.attempt.pk}
-        of_attempt = dict.fromkeys(["attempt", *(f"attempt-{x}" for x in ("clock", "hand-in", "result", "review"))])
+        of_attempt = dict.fromkeys(
+            ["attempt", *(f"attempt-{x}" for x in ("clock", "hand-in", "result", "review", "unsaved"))]
+        )
         fixed = {
             "exams:certification": {"code": "none" if missing else exam.certification.code},
             "exams:chapter": {"code": exam.certification.code, "number": 99 if missing else 3},

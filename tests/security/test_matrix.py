@@ -55,6 +55,7 @@ ROWS = {
     "exams:attempt-hand-in": ["in/in", "200/→"] + ["404/404"] * 3,
     "exams:attempt-result": ["in/405", "→/405"] + ["404/405"] * 3,
     "exams:attempt-review": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:attempt-unsaved": ["405/in", "405/202"] + ["405/404"] * 3,
     "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:problem-reports": READ,
     "accounts:preferences": FORM,
