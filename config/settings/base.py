@@ -18,7 +18,10 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Our own templates of text fields, for the site and the admin: they run as what is typed into them does.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS = [
+    "django.forms",
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -10,7 +10,6 @@
     const field = (index, part) => form.elements[`option_${index + 1}_${part}`];
     const isEmpty = (index) => !parts.some((part) => (part === "key" ? field(index, part).checked : field(index, part).value.trim()));
     const changed = () => form.dispatchEvent(new Event("change", { bubbles: true }));
-    let isDirty = false;
 
     // --- Options -------------------------------------------------------------------------------------------------
 
@@ -80,10 +79,6 @@
       event.preventDefault();
       form.querySelector("[name=_continue]")?.click();
     });
-    form.addEventListener("input", () => { isDirty = true; });
-    form.addEventListener("change", () => { isDirty = true; });
-    form.addEventListener("submit", () => { isDirty = false; });
-    window.addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
 
     // --- Preview -------------------------------------------------------------------------------------------------
 
