@@ -7,8 +7,10 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import validate_ipv46_address
@@ -23,6 +25,7 @@ from django.utils.safestring import SafeString
 from accounts import claiming, outbox
 from accounts.audit import recorded_actions
 from accounts.models import AddressFormField, AuditEvent, OutgoingMail, User, account_of
+from accounts.roles import INSTRUCTORS
 
 
 class OwnAddress:
@@ -99,6 +102,10 @@ class UserAdmin(DjangoUserAdmin):
         if not is_verified:
             address.send_confirmation(request)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # What somebody took, gave and wrote stays. A person who asks to be forgotten is erased: exams/admin/people.py.
+        return False
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
         if not request.user.is_superuser:
             # Setting a candidate's password would let an instructor act as the candidate.
@@ -122,6 +129,25 @@ class AuthenticatorAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    """The instructors' group stays: every migration gives it its permissions by its name."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["name"] if obj and obj.name == INSTRUCTORS else []
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the people who lose a group's permissions, and refuse the instructors' group."""
+        named, counts, permissions_lacking, protected = super().get_deleted_objects(objs, request)
+        people = User.objects.filter(groups__in=objs).distinct().order_by("email")
+        named = [*named, *(f"Permissions of {person.email} by the group" for person in people)]
+        kept = [f"group “{group}”: it is what makes people instructors" for group in objs if group.name == INSTRUCTORS]
+        return named, counts, permissions_lacking, [*protected, *kept]
 
 
 class CappedPaginator(Paginator):
@@ -239,6 +265,12 @@ admin.site.unregister(EmailAddress)
 @admin.register(EmailAddress)
 class EmailAddressAdmin(AllauthEmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
     form = AddressForm
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Refuse the address by which somebody logs in: without it they could not, nor reset their password."""
+        named, counts, permissions_lacking, protected = super().get_deleted_objects(objs, request)
+        kept = [f"“{address.email}”: {address.user} logs in with it" for address in objs if address.primary]
+        return named, counts, permissions_lacking, [*protected, *kept]
 
 
 @admin.register(OutgoingMail)

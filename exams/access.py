@@ -46,10 +46,10 @@ def exam_to_take(user: User, slug: str) -> Exam:
 
 
 def cohort_to_join(token: str, user: User) -> Cohort:
-    """Return the cohort whose link has this token, or raise 404: also when the link is switched off or the person was
-    removed from the cohort."""
+    """Return the cohort whose link has this token, or raise 404: also when the link is switched off, the cohort closed
+    or the person removed from it."""
     cohorts = Cohort.objects.exclude(former_members__in=user.former_memberships.filter(was_removed=True))
-    return get_object_or_404(cohorts, invite_token=token, invites_by_link=True)
+    return get_object_or_404(cohorts, invite_token=token, invites_by_link=True, closed_at=None)
 
 
 def own_cohorts(user: Any) -> QuerySet[Cohort]:

@@ -237,7 +237,7 @@ class Revision(models.Model):
     service_note = models.TextField(blank=True)
     references = models.JSONField(default=list)
     valid_as_of = models.DateField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, editable=False)
 
@@ -318,7 +318,7 @@ class QuestionEvent(models.Model):
     question = models.ForeignKey(Question, models.CASCADE, related_name="events")
     revision = models.ForeignKey(Revision, models.SET_NULL, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
     text = models.TextField(blank=True)
 

@@ -20,15 +20,14 @@ class AssignmentFormSet(forms.BaseInlineFormSet):
         return super().save_new(form, commit)
 
     def clean(self) -> None:
-        """What attempts were made in stays: it says what they were for."""
+        """What attempts were made in stays: it says what they were for. Deleting it is refused by the admin itself,
+        which names what is protected."""
         super().clean()
         for form in self.initial_forms:
-            is_gone = form in self.deleted_forms
-            if (is_gone or "exam" in form.changed_data) and form.instance.attempts.exists():
+            if "exam" in form.changed_data and form.instance.attempts.exists():
                 assignment = Assignment.objects.select_related("exam", "cohort").get(pk=form.instance.pk)
                 raise ValidationError(
-                    f"“{assignment}” has been begun: it cannot {'go' if is_gone else 'become another exam'}. "
-                    "Close it instead."
+                    f"“{assignment}” has been begun: it cannot become another exam. Close it instead."
                 )
 
 
@@ -43,11 +42,41 @@ class AssignmentInline(admin.StackedInline):
         return super().get_queryset(request).select_related("exam", "cohort")
 
 
+class ByClosed(admin.SimpleListFilter):
+    """Open cohorts, unless somebody asks for the others."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("closed", "Closed"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        default, *others = super().choices(changelist)
+        return [{**default, "display": "Open"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cohort]) -> QuerySet[Cohort]:
+        return queryset if self.value() == "all" else queryset.filter(closed_at__isnull=self.value() != "closed")
+
+
+@admin.action(description="Close: hide it and its link; what was taken in it keeps its terms", permissions=["change"])
+def close_selected(model_admin: Any, request: HttpRequest, cohorts: QuerySet[Cohort]) -> None:
+    closed = cohorts.filter(closed_at=None).update(closed_at=timezone.now())
+    model_admin.message_user(request, f"Closed: {closed}. Find closed cohorts by the filter “state”.")
+
+
+@admin.action(description="Reopen", permissions=["change"])
+def reopen_selected(model_admin: Any, request: HttpRequest, cohorts: QuerySet[Cohort]) -> None:
+    model_admin.message_user(request, f"Reopened: {cohorts.exclude(closed_at=None).update(closed_at=None)}.")
+
+
 @admin.register(Cohort)
 class CohortAdmin(CohortPages, admin.ModelAdmin):
     """Instructors see the cohorts they teach, superusers all. Who makes one teaches it."""
 
-    list_display = ["name", "members", "exams", "created_at"]
+    list_display = ["name", "members", "exams", "created_at", "closed_at"]
+    list_filter = [ByClosed]
+    actions = [close_selected, reopen_selected]
     search_fields = ["name"]
     inlines = [AssignmentInline]
 

@@ -23,7 +23,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
 
 class Attempt(models.Model):
-    """One candidate's sitting of an exam, with everything pinned that its score depends on."""
+    """One candidate's sitting of an exam, with everything pinned that its score depends on.
+
+    Never deleted, nor what its terms come from: `exams.services.erase_person` makes it nobody's instead.
+    """
 
     class State(models.TextChoices):
         IN_PROGRESS = "in_progress", "in progress"
@@ -38,10 +41,10 @@ class Attempt(models.Model):
     MAX_SCORING_TRIES = 5
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="attempts")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts")
     assignment = models.ForeignKey(
-        "Assignment", models.SET_NULL, null=True, blank=True, editable=False, related_name="attempts"
+        "Assignment", models.PROTECT, null=True, blank=True, editable=False, related_name="attempts"
     )
     form = models.ForeignKey(ExamForm, models.PROTECT, null=True, blank=True, editable=False, related_name="attempts")
     state = models.CharField(max_length=12, choices=State, default=State.IN_PROGRESS)
@@ -108,7 +111,7 @@ class AttemptItem(models.Model):
     revision's own numbering, like its key. `option_order[shown] = own`.
     """
 
-    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="items")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="items")
     position = models.PositiveSmallIntegerField()
     question = models.ForeignKey(Question, models.PROTECT, related_name="attempt_items")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="attempt_items")
@@ -138,7 +141,7 @@ class AttemptItem(models.Model):
 class Score(models.Model):
     """What an attempt was worth, by one scoring. A re-score adds a version and keeps the old one."""
 
-    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="scores")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="scores")
     version = models.PositiveIntegerField()
     is_current = models.BooleanField(default=True)
     rule = models.CharField(max_length=50)

@@ -25,6 +25,7 @@ class Cohort(models.Model):
     )
     invites_by_link = models.BooleanField("may be joined by link", default=True)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name", "pk"]
@@ -117,8 +118,8 @@ class Assignment(models.Model):
 class Accommodation(models.Model):
     """What one candidate gets in an assignment that the others do not. Empty fields: as all."""
 
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="accommodations")
-    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="accommodations")
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="accommodations")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="accommodations")
     extra_time_percent = models.PositiveSmallIntegerField("extra time (%)", null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
     attempts_allowed = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
@@ -151,10 +152,10 @@ class Accommodation(models.Model):
 class Extension(models.Model):
     """Minutes given to one attempt under way: the only thing that moves a deadline, and who moved it."""
 
-    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="extensions")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="extensions")
     minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

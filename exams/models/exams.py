@@ -192,7 +192,7 @@ class ExamForm(models.Model):
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="forms")
     number = models.PositiveSmallIntegerField()
     seed = models.BigIntegerField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:

@@ -20,16 +20,16 @@ class ProblemReport(models.Model):
         CORRECTED = "corrected", "corrected"
         KEPT = "kept", "kept as it is"
 
-    question = models.ForeignKey(Question, models.CASCADE, related_name="problem_reports")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="problem_reports")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
-    item = models.ForeignKey(AttemptItem, models.CASCADE, related_name="problem_reports")
-    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="problem_reports")
+    item = models.ForeignKey(AttemptItem, models.PROTECT, related_name="problem_reports")
+    candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="problem_reports")
     kind = models.CharField(max_length=15, choices=Kind)
     text = models.TextField(max_length=2000)
     created_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     answer = models.TextField(blank=True, max_length=2000)
-    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     resolved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -20,7 +20,7 @@ class Rescore(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", verbose_name="corrected revision")
     rule = models.CharField("judged", max_length=10, choices=Rule)
     reason = models.CharField(max_length=200, help_text="The candidates read it.")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ordered_at = models.DateTimeField()
     requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

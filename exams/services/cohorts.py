@@ -124,7 +124,7 @@ def join(*, cohort: Cohort, candidate: User, now: dt.datetime) -> bool:
     locked = _locked(cohort)
     if locked.memberships.filter(candidate=candidate).exists():
         return False
-    is_current = locked.invites_by_link and locked.invite_token == cohort.invite_token
+    is_current = locked.invites_by_link and not locked.closed_at and locked.invite_token == cohort.invite_token
     if not is_current or was_removed(locked, candidate):
         raise MembershipRefused("This link leads nowhere any more.")
     locked.invitations.alias(lower=Lower("email")).filter(lower=candidate.email.lower()).delete()

@@ -189,14 +189,18 @@ def test_assignment_that_closes_before_it_opens_is_refused(client, cohort):
     assert Assignment.objects.count() == 0
 
 
-@pytest.mark.parametrize("what", ["DELETE", "exam"])
-def test_assignment_that_was_begun_neither_goes_nor_becomes_another_exam(client, cohort, assignment, attempt, what):
+@pytest.mark.parametrize(
+    ("what", "refusal"), [("DELETE", "following protected related objects: attempt"), ("exam", "has been begun")]
+)
+def test_assignment_that_was_begun_neither_goes_nor_becomes_another_exam(
+    client, cohort, assignment, attempt, what, refusal
+):
     fields = {"id": assignment.pk, "cohort": cohort.pk, "exam": assignment.exam.pk}
     fields[what] = "on" if what == "DELETE" else make_exam().pk
 
     response = client.post(page("change", cohort.pk), inline(initial=1, **fields))
 
-    assertContains(response, "has been begun")
+    assertContains(response, refusal)
     assert Assignment.objects.get().exam == assignment.exam
 
 

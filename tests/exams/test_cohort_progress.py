@@ -12,7 +12,7 @@ from exams.models import Accommodation, Attempt, Score
 from exams.queries import assignments_of, by_domain, progress, progress_table
 from exams.scoring import wilson_interval
 from exams.tables import csv_file, xlsx_file
-from tests.exams.helpers import MINUTE, START, answer_all, close, finish
+from tests.exams.helpers import MINUTE, START, answer_all, close, discard, finish
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 from tests.queries import count_queries
 
@@ -156,7 +156,7 @@ def test_best_estimate_goes_first_and_the_other_way_round(cohort):
     exam = cohort.assignments.get().exam
     for name, right in (("Anna", 4), ("Ben", 1)):
         person = cohort.candidates.get(name=name)
-        Attempt.objects.filter(candidate=person, state="in_progress").delete()
+        discard(Attempt.objects.filter(candidate=person, state="in_progress"))
         finish(make_attempt(exam=exam, candidate=person, now=START), right=right)
     assignments = assignments_of(cohort)
 

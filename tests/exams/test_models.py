@@ -185,15 +185,6 @@ def test_questions_and_exams_that_results_stand_on_cannot_be_deleted():
             thing.delete()
 
 
-def test_account_that_is_deleted_takes_its_attempts_along():
-    attempt = make_attempt(now=START)
-    finish(attempt)
-
-    attempt.candidate.delete()
-
-    assert (Attempt.objects.count(), AttemptItem.objects.count(), Score.objects.count()) == (0, 0, 0)
-
-
 # --- Item -------------------------------------------------------------------------------------------
 
 
