@@ -1,4 +1,3 @@
-import zoneinfo
 from typing import Any
 
 from allauth.account import app_settings
@@ -9,12 +8,11 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from accounts.models import AddressFormField, User, account_of
+from accounts.models.users import time_zones
 
 
 class PreferencesForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(
-        choices=[(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
-    )
+    time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())])
 
     class Meta:
         model = User

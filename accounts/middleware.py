@@ -1,6 +1,7 @@
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -30,9 +31,10 @@ def time_zone_middleware(
             try:
                 timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
             except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-                timezone.deactivate()  # a zone that this system's tzdata does not know; the preferences mend it
+                # a zone that this system's tzdata does not know; the preferences mend it
+                timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
         else:
-            timezone.deactivate()
+            timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
         return get_response(request)
 
     return middleware

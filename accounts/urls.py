@@ -7,4 +7,5 @@ urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     path("confirm-email/again/", views.send_again, name="send-again"),
     path("demo-mail/", views.demo_mail, name="demo-mail"),
+    path("time-zone/", views.time_zone, name="time-zone"),
 ]

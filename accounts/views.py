@@ -1,5 +1,5 @@
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import SetPasswordForm
@@ -12,13 +12,15 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import claiming
 from accounts.forms import PreferencesForm
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, User
+from accounts.models.users import time_zones
 
 
 @never_cache
@@ -114,3 +116,23 @@ def demo_mail(request: HttpRequest) -> HttpResponse:
         raise Http404
     mails: list[Any] = list(OutgoingMail.objects.exclude(content=None)[:20])
     return render(request, "accounts/demo_mail.html", {"mails": mails})
+
+
+@require_POST
+@login_required
+def time_zone(request: HttpRequest) -> HttpResponse:
+    """Take the browser's zone, or remember that the person does not want it."""
+    user = cast(User, request.user)
+    zone = request.POST.get("time_zone", "")
+    if zone not in time_zones():
+        messages.error(request, "This time zone is not known here. Choose yours in the preferences.")
+    elif request.POST.get("answer") == "yes":
+        user.time_zone, user.declined_time_zone = zone, ""
+        user.save(update_fields=["time_zone", "declined_time_zone"])
+        messages.success(request, f"Times are now shown in {zone.replace('_', ' ')}.")
+    else:
+        user.declined_time_zone = zone
+        user.save(update_fields=["declined_time_zone"])
+    following = request.POST.get("next", "")
+    is_own = url_has_allowed_host_and_scheme(following, allowed_hosts=None)
+    return redirect(following if is_own else "exams:home")

@@ -23,6 +23,14 @@ def remaining(deadline_at: dt.datetime, now: dt.datetime) -> int:
     return max(0, ceil((deadline_at - now).total_seconds()))
 
 
+def in_words(seconds: int) -> str:
+    """Return a duration in whole minutes rounded down, which never promises more than there is: “2 h 07 min”."""
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min" if minutes else "less than a minute"
+
+
 def extra_minutes(minutes: int, percent: int) -> int:
     """Return that percentage of the minutes, in whole minutes rounded up."""
     return -(-minutes * percent // 100)

@@ -36,6 +36,7 @@ FLOORS = {
     "devices": 4,
     "guessing": 4,
     "forms": 4,
+    "moments": 4,
     "views": 4,
     "admin": 4,
     "middleware": 4,

@@ -1,6 +1,8 @@
 import zoneinfo
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -12,8 +14,18 @@ from accounts.addresses import normalize_address
 from accounts.models.addresses import AddressField, validate_name
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names that mean the same on every machine: two of the system's own do not."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
+def default_time_zone() -> str:
+    return str(settings.DEFAULT_TIME_ZONE)
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise ValidationError("“%(name)s” is not a time zone, for example Europe/Berlin.", params={"name": name})
 
 
@@ -48,7 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=0,
         help_text="Added to the minutes of every exam this person starts from now on; 25 makes 180 minutes 225.",
     )
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
+    # The browser's zone that the person did not want; it is not offered again.
+    declined_time_zone = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"

@@ -161,6 +161,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "add_email": "accounts.forms.AddAddressForm",
 }
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.moments.ZoneForm"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -217,7 +218,10 @@ LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
+# Everything is stored and computed in UTC. People see moments in their own zone; this is what new accounts have until
+# they or their browser say otherwise.
 TIME_ZONE = "UTC"
+DEFAULT_TIME_ZONE = env.zone("DEFAULT_TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

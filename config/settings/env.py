@@ -1,6 +1,7 @@
 """Environment variables, read in one way: a bad value stops the start and says what would be right."""
 
 import os
+import zoneinfo
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -32,6 +33,13 @@ def number(name: str, default: int) -> int:
     if not (value.isascii() and value.isdigit()):
         raise ImproperlyConfigured(f"{name} is “{value}”; set it to a whole number such as {default}.")
     return int(value)
+
+
+def zone(name: str, default: str) -> str:
+    value = text(name, default).strip()
+    if value not in zoneinfo.available_timezones():
+        raise ImproperlyConfigured(f"{name} is “{value}”; set it to a time zone such as Europe/Berlin.")
+    return value
 
 
 def one_of(name: str, choices: list[str]) -> str:

@@ -3,7 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from exams.admin.moments import MomentInput
+from accounts.moments import MomentField
 from exams.models import Accommodation
 from exams.services import MAX_EXTENSION
 
@@ -31,5 +31,5 @@ class AccommodationForm(forms.ModelForm):
     class Meta:
         model = Accommodation
         fields = ["extra_time_percent", "closes_at", "attempts_allowed"]
-        widgets = {"closes_at": MomentInput()}
+        field_classes = {"closes_at": MomentField}
         labels = {"closes_at": "May start until"}

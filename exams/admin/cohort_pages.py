@@ -3,6 +3,7 @@
 A cohort of somebody else and one that does not exist give the same 404.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -215,7 +216,7 @@ class CohortPages(admin.ModelAdmin):
             return redirect("admin:exams_cohort_progress", cohort_id=cohort.pk)
         more = f" The attempt under way has {extension.minutes} minutes more." if extension else ""
         changes = [
-            f"{form.fields[name].label} {'as all' if fields[name] is None else localize(fields[name])}"
+            f"{form.fields[name].label} {'as all' if fields[name] is None else _in_words(fields[name])}"
             for name in form.changed_data
         ]
         kept = f"{candidate.email} in {assignment.exam}: {'; '.join(changes) or 'nothing changed'}.{more}"
@@ -257,6 +258,10 @@ class CohortPages(admin.ModelAdmin):
             self.message_user(request, str(refusal), messages.ERROR)
         else:
             self.message_user(request, f"{minutes} minutes more.", messages.SUCCESS)
+
+
+def _in_words(value: Any) -> str:
+    return localize(timezone.localtime(value) if isinstance(value, dt.datetime) else value)
 
 
 def _uuids(text: str) -> list[UUID]:

@@ -1,14 +1,7 @@
-"""A moment as one field: the admin's pair of fields has no label that a screen reader could tell."""
-
 from typing import Any
 
-from django import forms
 from django.db import models
 
+from accounts.moments import MomentField, MomentInput
 
-class MomentInput(forms.DateTimeInput):
-    def __init__(self) -> None:
-        super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-
-MOMENT_FIELDS: dict[Any, Any] = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput()}}
+MOMENT_FIELDS: dict[Any, Any] = {models.DateTimeField: {"form_class": MomentField, "widget": MomentInput()}}

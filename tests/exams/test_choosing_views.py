@@ -57,14 +57,14 @@ def test_home_offers_to_continue_what_is_under_way(candidate, clock):
 
     assert "Welcome, Ada" in page
     assert f'href="{url_of("attempt", attempt.pk)}">Continue</a>' in page
-    assert "Its time ends at 09:30." in page
+    assert "30 min left: its time ends on 21 Nov 2026, 09:30 UTC." in page
 
 
 def test_home_shows_moments_in_the_persons_time_zone(clock):
     candidate = UserFactory(time_zone="Asia/Kolkata")
     make_attempt(candidate=candidate, now=START)
 
-    assert "Its time ends at 15:00." in get(candidate, "home")
+    assert "its time ends on 21 Nov 2026, 15:00 IST." in get(candidate, "home")
 
 
 def test_home_lists_the_last_attempts_with_their_estimates(candidate, clock):
@@ -222,10 +222,10 @@ def test_start_screen_closes_an_overdue_attempt_and_offers_a_new_one(candidate, 
 @pytest.mark.parametrize(
     ("opens_at", "closes_at", "expected"),
     [
-        (START + MINUTE, None, "It opens 21 Nov 2026, 09:01."),
-        (START + MINUTE, START + 60 * MINUTE, "It opens 21 Nov 2026, 09:01 and closes 21 Nov 2026, 10:00."),
-        (None, START, "It closed 21 Nov 2026, 09:00."),
-        (START - dt.timedelta(days=1), START - MINUTE, "It closed 21 Nov 2026, 08:59."),
+        (START + MINUTE, None, "It opens 21 Nov 2026, 09:01 UTC."),
+        (START + MINUTE, START + 60 * MINUTE, "It opens 21 Nov 2026, 09:01 UTC and closes 21 Nov 2026, 10:00 UTC."),
+        (None, START, "It closed 21 Nov 2026, 09:00 UTC."),
+        (START - dt.timedelta(days=1), START - MINUTE, "It closed 21 Nov 2026, 08:59 UTC."),
     ],
 )
 def test_start_screen_outside_the_window_says_when(candidate, clock, opens_at, closes_at, expected):

@@ -476,7 +476,7 @@ def test_accommodation_is_stored_and_lengthens_the_attempt_under_way(client, coh
     assert (row.candidate, row.extra_time_percent, row.attempts_allowed) == (anna, 50, 3)
     assert row.closes_at.isoformat() == "2027-01-10T09:00:00+00:00"
     assert history(cohort) == [
-        f"{anna.email} in Mock 1: Extra time (%) 50; May start until 10 Jan 2027, 09:00; Attempts allowed 3."
+        f"{anna.email} in Mock 1: Extra time (%) 50; May start until 10 Jan 2027, 09:00 UTC; Attempts allowed 3."
         " The attempt under way has 15 minutes more."
     ]
 

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from exams.timing import GRACE, deadline, is_accepting, remaining
+from exams.timing import GRACE, deadline, in_words, is_accepting, remaining
 
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -63,3 +63,20 @@ def test_answers_are_accepted_up_to_and_including_the_grace(late_by, expected):
 )
 def test_remaining_seconds_are_rounded_up_and_never_negative(now, expected):
     assert remaining(START, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59, "less than a minute"),
+        (60, "1 min"),
+        (119, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h 00 min"),
+        (7_620, "2 h 07 min"),
+        (100_000, "27 h 46 min"),
+    ],
+)
+def test_time_left_is_said_in_whole_minutes_and_never_too_much(seconds, words):
+    assert in_words(seconds) == words

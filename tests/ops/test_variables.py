@@ -40,6 +40,7 @@ VARIABLES = {
     ),
     "SIGN_UP": ("closed", "settings.SIGN_UP", "closed"),
     "TWO_PERSON_RULE": ("on", "settings.TWO_PERSON_RULE", True),
+    "DEFAULT_TIME_ZONE": ("Europe/Berlin", "settings.DEFAULT_TIME_ZONE", "Europe/Berlin"),
     "SITE_NAME": ("Our mock exams", "settings.SITE_NAME", "Our mock exams"),
     "LOG_LEVEL": ("warning", "settings.LOGGING['root']['level']", "WARNING"),
     "METRICS_TOKEN": ("of-the-operator", "settings.METRICS_TOKEN", "of-the-operator"),
