@@ -80,7 +80,7 @@ def shown(
 
 
 def _was_known(setting: str, scored_at: dt.datetime | None, started_at: dt.datetime) -> bool:
-    """Whether a score (its newest version) was shown before that moment. Of one that waited for a window nobody knows
+    """Whether a score (its current version) was shown before that moment. Of one that waited for a window nobody knows
     any more when that was."""
     return setting == AT_ONCE and scored_at is not None and scored_at < started_at
 

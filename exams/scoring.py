@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from enum import StrEnum
+from fractions import Fraction
+from math import floor, sqrt
 from typing import Any
 
 from exams.exceptions import InvalidResponse, UnscorableAttempt
 from questions.content import CHOICE_KINDS
 
-# Names the rule a score was computed by. A new rule gets a new name; old scores keep theirs.
-RULE = "all-or-nothing/linear-1"
+# Names the rule a score was computed by. A new rule gets a new name; old scores, and attempts begun by it, keep theirs.
+# By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
+RULE = "all-or-nothing/linear-2"
+ROUNDED_RULE = "all-or-nothing/linear-1"
 
 # A response has the shape of the key. For `single` and `multiple`: the sorted indexes of the chosen options. For
 # `ordering` and `matching`: per option the place (from 0) or the index in `choices` that it was given, None for none.
@@ -154,6 +158,60 @@ def scaled_estimate(correct: int, total: int, *, scale_min: int, scale_max: int)
     return scale_min + (2 * (scale_max - scale_min) * correct + total) // (2 * total)
 
 
+class Standing(StrEnum):
+    BELOW = "below"
+    AT = "at"
+    ABOVE = "above"
+
+
+def standing(correct: int, total: int, *, cut_score: int, scale_min: int, scale_max: int) -> Standing:
+    """Compare the exact estimate with the pass mark, in whole numbers: who is at it passes."""
+    difference = (scale_max - scale_min) * correct - (cut_score - scale_min) * total
+    return Standing.AT if difference == 0 else Standing.ABOVE if difference > 0 else Standing.BELOW
+
+
+def outcome(
+    correct: int, total: int, *, cut_score: int, scale_min: int, scale_max: int, rule: str = RULE
+) -> tuple[int, bool]:
+    """Return the estimate to show and whether it passes.
+
+    The number is rounded half up, except that one short of the pass mark never becomes it: number and verdict agree.
+    """
+    scaled = scaled_estimate(correct, total, scale_min=scale_min, scale_max=scale_max)
+    if rule == ROUNDED_RULE:
+        return scaled, scaled >= cut_score
+    where = standing(correct, total, cut_score=cut_score, scale_min=scale_min, scale_max=scale_max)
+    if where is Standing.BELOW:
+        return min(scaled, cut_score - 1), False
+    return scaled, True
+
+
+def on_scale(share: float, *, cut_score: int, scale_min: int, scale_max: int) -> int:
+    """Return the whole number that a share is at on a scale, on the same side of the pass mark as the share is."""
+    exact = scale_min + (scale_max - scale_min) * share
+    nearest = int(exact + 0.5)
+    return min(nearest, cut_score - 1) if exact < cut_score else max(nearest, cut_score)
+
+
+def shown_percent(percent: Fraction | float, *marks: Fraction | float) -> str:
+    """Write a percentage as `shown_number` does; 99.6 is not all and 0.4 not nothing, so 0 and 100 are marks."""
+    return shown_number(percent, 0, 100, *marks)
+
+
+def shown_number(number: Fraction | float, *marks: Fraction | float) -> str:
+    """Write a number as a whole one, rounded half up, or with as many decimals as it takes to look neither equal to nor
+    beyond a mark that it is not equal to or beyond."""
+    exact, text = Fraction(number), ""
+    for decimals in range(10):
+        rounded = Fraction(floor(exact * 10**decimals + Fraction(1, 2)), 10**decimals)
+        text = f"{float(rounded):.{decimals}f}"
+        if all(
+            (exact < mark) == (rounded < mark) and (exact > mark) == (rounded > mark) for mark in marks if exact != mark
+        ):
+            break
+    return text
+
+
 Z_95 = 1.959963984540054
 
 
@@ -168,10 +226,11 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     share, z2 = correct / total, Z_95 * Z_95
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = Z_95 * sqrt(share * (1 - share) / total + z2 / (4 * total * total)) / (1 + z2 / total)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Exact where the formula is: rounding leaves 20 of 20 a hair below 1, and so below a pass mark of 100 %.
+    return 0.0 if correct == 0 else max(0.0, centre - half), 1.0 if correct == total else min(1.0, centre + half)
 
 
-def verdict(correct: int, total: int, *, pass_share: float) -> str:
+def verdict(correct: int, total: int, *, pass_share: Fraction | float) -> str:
     """Judge a domain or task against the share that passes: `few`, `weak`, `strong` or `open`.
 
     `weak` and `strong` only where the whole interval lies on one side of the pass line.

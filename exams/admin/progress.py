@@ -52,12 +52,10 @@ def arranged(members: Sequence[MemberProgress], assignments: Sequence[Assignment
     ]
     place = next((number for number, assignment in enumerate(assignments) if str(assignment.pk) == by), None)
     if place is not None:
-
-        def key(row: MemberProgress) -> tuple[bool, int]:
-            score = row.cells[place].score
-            return score is None, (score.scaled if is_reversed else -score.scaled) if score else 0
-
-        rows.sort(key=key)
+        # The best first; who has no score is last in either order.
+        scored = [(row, score) for row in rows if (score := row.cells[place].score)]
+        scored.sort(key=lambda pair: pair[1].rank, reverse=not is_reversed)
+        rows = [row for row, _ in scored] + [row for row in rows if not row.cells[place].score]
     elif is_reversed:
         rows.reverse()
 

@@ -1,11 +1,12 @@
 import datetime as dt
 import uuid
+from fractions import Fraction
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from exams import timing
+from exams import scoring, timing
 from exams.models.exams import Exam, ExamForm
 from questions.models import Question, Revision, Task
 
@@ -99,9 +100,9 @@ class Attempt(models.Model):
         return self.state == self.State.SUBMITTED and self.scoring_tries >= self.MAX_SCORING_TRIES
 
     @property
-    def pass_share(self) -> float:
-        """The share of right answers that the linear estimate puts at the pass mark."""
-        return (self.cut_score - self.scale_min) / (self.scale_max - self.scale_min)
+    def pass_share(self) -> Fraction:
+        """The share of right answers that the linear estimate puts at the pass mark, exactly."""
+        return Fraction(self.cut_score - self.scale_min, self.scale_max - self.scale_min)
 
 
 class AttemptItem(models.Model):
@@ -177,3 +178,40 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scaled} ({self.correct}/{self.total})"
+
+    @property
+    def rank(self) -> tuple[bool, Fraction]:
+        """Compares scores by different marks and scales: passed first, then by the share right."""
+        return self.is_passed, Fraction(self.correct, self.total)
+
+    @property
+    def exact(self) -> str:
+        """The estimate before rounding, where `scaled` is not simply that rounded: it was just short of the mark."""
+        attempt = self.attempt
+        exact = attempt.scale_min + Fraction((attempt.scale_max - attempt.scale_min) * self.correct, self.total)
+        if self.scaled == scoring.scaled_estimate(
+            self.correct, self.total, scale_min=attempt.scale_min, scale_max=attempt.scale_max
+        ):
+            return ""
+        return scoring.shown_number(exact, attempt.cut_score)
+
+    @property
+    def _standing(self) -> scoring.Standing:
+        attempt = self.attempt
+        return scoring.standing(
+            self.correct,
+            self.total,
+            cut_score=attempt.cut_score,
+            scale_min=attempt.scale_min,
+            scale_max=attempt.scale_max,
+        )
+
+    @property
+    def is_passed_by_rounding(self) -> bool:
+        """Whether the rounding of an earlier rule passed it: what was decided once is not decided again."""
+        return self.is_passed and self._standing is scoring.Standing.BELOW
+
+    @property
+    def standing(self) -> str:
+        """Where the score is, for example "at the pass mark"."""
+        return f"{scoring.Standing.AT if self.is_passed_by_rounding else self._standing} the pass mark"

@@ -24,8 +24,8 @@ STATES = [NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED]
 class Progress:
     """One member in one assignment: what the latest attempt is at, and the score that counts, the best one's.
 
-    `remaining` is in seconds; it, `answered` and `asked` are those of an attempt under way. Two attempts of the same
-    estimate: the later one counts.
+    `remaining` is in seconds; it, `answered` and `asked` are those of an attempt under way. The best is one that
+    passed, then the one with the larger share right, whatever scale it was on; of two alike the later one.
     """
 
     assignment: Assignment
@@ -70,7 +70,7 @@ def progress(
         own = attempts[assignment.pk, person.pk]
         latest = own[-1] if own else None
         scored = [(attempt, score) for attempt in own for score in _current(attempt)]
-        counted, score = max(scored, key=lambda pair: (pair[1].scaled, pair[0].started_at), default=(None, None))
+        counted, score = max(scored, key=lambda pair: (*pair[1].rank, pair[0].started_at), default=(None, None))
         is_open = latest is not None and latest.is_in_progress
         return Progress(
             assignment=assignment,
@@ -169,9 +169,18 @@ def by_domain(members: Sequence[MemberProgress]) -> list[DomainSummary]:
             if cell.counted and cell.score:
                 counted[cell.assignment].append((cell.counted, cell.score))
     return [
-        DomainSummary(assignment, len(pairs), domain_rows(pairs[-1][0], [score for _, score in pairs]))
+        DomainSummary(
+            assignment,
+            len(pairs),
+            # Marks may have been changed between attempts; the latest one's counts.
+            domain_rows(max((attempt for attempt, _ in pairs), key=_started), [score for _, score in pairs]),
+        )
         for assignment, pairs in counted.items()
     ]
+
+
+def _started(attempt: Attempt) -> dt.datetime:
+    return attempt.started_at
 
 
 def domain_rows(attempt: Attempt, scores: Sequence[Score]) -> list[ReportRow]:

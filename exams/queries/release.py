@@ -75,13 +75,14 @@ def may_know(items: QuerySet[AttemptItem], candidate: User | int) -> QuerySet[At
 
 
 def _sharing(attempts: Iterable[Attempt]) -> tuple[dict[UUID, list[UnderWay]], dict[UUID, dt.datetime]]:
-    """Return, by closed attempt, the open ones of its candidate that ask a question it asked; and when the newest score
-    was given of those that have both: one query, which starts from what is open."""
+    """Return, by closed attempt, the open ones of its candidate that ask a question it asked; and when the current
+    score was given of those that have both: one query, which starts from what is open."""
     closed = [attempt for attempt in attempts if not attempt.is_in_progress]
     sharing: dict[UUID, list[UnderWay]] = defaultdict(list)
     scored_at: dict[UUID, dt.datetime] = {}
     if not closed:
         return sharing, scored_at
+    theirs = "question__attempt_items__attempt"
     rows = (
         AttemptItem.objects.filter(
             attempt__state=Attempt.State.IN_PROGRESS,
@@ -90,15 +91,10 @@ def _sharing(attempts: Iterable[Attempt]) -> tuple[dict[UUID, list[UnderWay]], d
             question__attempt_items__attempt__candidate=F("attempt__candidate"),
         )
         .order_by()
-        .values_list(
-            "question__attempt_items__attempt",
-            "attempt__exam__title",
-            "attempt__started_at",
-            "attempt__deadline_at",
-            Max("question__attempt_items__attempt__scores__created_at"),
-        )
+        .values_list(theirs, "attempt__exam__title", "attempt__started_at", "attempt__deadline_at")
+        .annotate(scored_at=Max(f"{theirs}__scores__created_at", filter=Q(**{f"{theirs}__scores__is_current": True})))
     )
-    for attempt_id, title, started_at, deadline_at, at in rows.distinct():
+    for attempt_id, title, started_at, deadline_at, at in rows:
         sharing[attempt_id].append(UnderWay(title, started_at, deadline_at))
         if at is not None:
             scored_at[attempt_id] = at

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Prefetch
@@ -11,7 +13,7 @@ from accounts.models import User
 from exams.models import Attempt, Exam, Score
 from exams.queries.release import shown_of_each
 from exams.release import When
-from exams.scoring import verdict, wilson_interval
+from exams.scoring import on_scale, shown_percent, verdict, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,23 @@ class ReportRow:
     verdict: str
     practice: Exam | None
     tasks: list["ReportRow"]
+    pass_percent: Fraction
+
+    @property
+    def shown_share(self) -> str:
+        """In percent, and never on another side of the pass line than it is; so are the ends of the interval."""
+        return shown_percent(Fraction(100 * self.correct, self.total), self.pass_percent)
+
+    @property
+    def shown_low(self) -> str:
+        return shown_percent(self.low, self.pass_percent)
+
+    @property
+    def shown_high(self) -> str:
+        return shown_percent(self.high, self.pass_percent)
 
 
-def report_row(code: str, name: str, tally: Sequence[int], pass_share: float, **more: Any) -> ReportRow:
+def report_row(code: str, name: str, tally: Sequence[int], pass_share: Fraction, **more: Any) -> ReportRow:
     correct, total = tally
     low, high = wilson_interval(correct, total)
     return ReportRow(
@@ -44,6 +60,7 @@ def report_row(code: str, name: str, tally: Sequence[int], pass_share: float, **
         verdict=verdict(correct, total, pass_share=pass_share),
         practice=more.get("practice"),
         tasks=more.get("tasks", []),
+        pass_percent=100 * pass_share,
     )
 
 
@@ -56,17 +73,24 @@ class Headline:
     high: float
     scaled_low: int
     scaled_high: int
+    shown_share: str
+    shown_low: str
+    shown_high: str
 
 
 def headline(attempt: Attempt, score: Score) -> Headline:
     low, high = wilson_interval(score.correct, score.total)
-    width = attempt.scale_max - attempt.scale_min
+    scale = {"cut_score": attempt.cut_score, "scale_min": attempt.scale_min, "scale_max": attempt.scale_max}
+    mark = 100 * attempt.pass_share
     return Headline(
         share=100 * score.correct / score.total,
         low=100 * low,
         high=100 * high,
-        scaled_low=attempt.scale_min + round(width * low),
-        scaled_high=attempt.scale_min + round(width * high),
+        scaled_low=on_scale(low, **scale),
+        scaled_high=on_scale(high, **scale),
+        shown_share=shown_percent(Fraction(100 * score.correct, score.total), mark),
+        shown_low=shown_percent(100 * low, mark),
+        shown_high=shown_percent(100 * high, mark),
     )
 
 
@@ -95,7 +119,7 @@ def report(attempt: Attempt, score: Score) -> list[ReportRow]:
         for code, domain in score.outline.items()
         if code in score.domains
     ]
-    return sorted(rows, key=lambda row: (row.share, row.code))
+    return sorted(rows, key=lambda row: (Fraction(row.correct, row.total), int(row.code)))
 
 
 @dataclass(frozen=True)
@@ -143,12 +167,15 @@ TREND_LENGTH = 12
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """One attempt in the trend picture; x and y in the picture's units, y downwards."""
+    """One attempt in the trend picture, on its own scale; x and y in the picture's units, y downwards. `label` is the
+    estimate, or the share in percent where the scales differ."""
 
     x: float
     y: float
     scaled: int
     is_this: bool
+    label: str
+    pass_y: float
 
     @property
     def label_y(self) -> float:
@@ -158,7 +185,18 @@ class TrendPoint:
 @dataclass(frozen=True)
 class Trend:
     points: list[TrendPoint]
-    pass_y: float
+    is_one_scale: bool
+    is_one_mark: bool
+
+    @property
+    def pass_line(self) -> str:
+        """The pass mark of each attempt, as steps halfway between them."""
+        half = (self.points[1].x - self.points[0].x) / 2
+        xs = [0.0, *(point.x + half for point in self.points[:-1]), float(TREND_WIDTH)]
+        return " ".join(
+            f"{left:.1f},{point.pass_y:.1f} {right:.1f},{point.pass_y:.1f}"
+            for point, (left, right) in zip(self.points, pairwise(xs), strict=True)
+        )
 
     @property
     def line(self) -> str:
@@ -182,19 +220,26 @@ def trend(attempt: Attempt, now: dt.datetime) -> Trend | None:
     scores = [score for score in reversed(latest) if shown[score.attempt_id].score is When.NOW]
     if len(scores) < 2:
         return None
-    low, high = attempt.scale_min, attempt.scale_max
+    is_one_scale = len({(score.attempt.scale_min, score.attempt.scale_max) for score in scores}) == 1
     span, step = TREND_HEIGHT - 2 * TREND_MARGIN, (TREND_WIDTH - 2 * TREND_MARGIN) / (len(scores) - 1)
 
-    def y(scaled: int) -> float:
-        return TREND_MARGIN + span * (high - scaled) / (high - low)
+    def y(share: Fraction) -> float:
+        return float(TREND_MARGIN + span * (1 - share))
+
+    def label(score: Score) -> str:
+        if is_one_scale:
+            return str(score.scaled)
+        return f"{shown_percent(Fraction(100 * score.correct, score.total), 100 * score.attempt.pass_share)} %"
 
     points = [
         TrendPoint(
             x=TREND_MARGIN + number * step,
-            y=y(score.scaled),
+            y=y(Fraction(score.correct, score.total)),
             scaled=score.scaled,
             is_this=score.attempt_id == attempt.pk,
+            label=label(score),
+            pass_y=y(score.attempt.pass_share),
         )
         for number, score in enumerate(scores)
     ]
-    return Trend(points, y(attempt.cut_score))
+    return Trend(points, is_one_scale, len({point.pass_y for point in points}) == 1)

@@ -11,12 +11,11 @@ from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from accounts.models import User
-from exams import scoring
 from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
-from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.models import Attempt, Rescore
 from exams.queries.correcting import pinning, to_rescore
-from exams.services.scoring import RESEND_AFTER, ask_worker, figures
+from exams.services.scoring import RESEND_AFTER, apply_rescore, ask_worker
 from questions.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -102,7 +101,7 @@ def rescore_batch(*, rescore_id: int, now: dt.datetime, limit: int = BATCH) -> b
     done = 0
     for attempt in attempts:
         try:
-            done += _rescore(attempt, rescore, now)
+            done += apply_rescore(attempt, rescore, now)
         except OperationalError:
             raise
         except Exception:
@@ -113,50 +112,3 @@ def rescore_batch(*, rescore_id: int, now: dt.datetime, limit: int = BATCH) -> b
     if not is_waiting:
         Rescore.objects.filter(pk=rescore.pk, finished_at=None).update(finished_at=now)
     return False
-
-
-@transaction.atomic
-def _rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
-    """Give the attempt its new score version, once; False when it has it, or when the order ended in between."""
-    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
-    is_due = Rescore.objects.filter(pk=rescore.pk, finished_at=None).exists()
-    if not is_due or attempt.scores.filter(rescore=rescore).exists():
-        return False
-    before = attempt.scores.get(is_current=True)
-    items = list(attempt.items.order_by("position").select_related("task__domain"))
-    judged = next(item for item in items if item.revision_id == rescore.old_revision_id)
-    points = {**before.points, str(judged.position): _points(judged, rescore)}
-    result = scoring.score(
-        [
-            scoring.ScoredItem(
-                item.position,
-                str(item.task.domain.number),
-                item.task.code,
-                item.is_scored,
-                points[str(item.position)],
-            )
-            for item in items
-        ],
-        scale_min=attempt.scale_min,
-        scale_max=attempt.scale_max,
-    )
-    Score.objects.filter(pk=before.pk).update(is_current=False)
-    Score.objects.create(
-        attempt=attempt,
-        version=before.version + 1,
-        rule=before.rule,
-        reason=f"Question {judged.position}: {rescore.reason}",
-        rescore=rescore,
-        **figures(attempt, result),
-        points=points,
-        outline=before.outline,
-        created_at=now,
-    )
-    return True
-
-
-def _points(item: AttemptItem, rescore: Rescore) -> int:
-    if rescore.rule == Rescore.Rule.CREDIT:
-        return 1
-    response = translated(rescore.old_revision, rescore.revision, item.response)
-    return scoring.points(rescore.revision.kind, rescore.revision.key, response)

@@ -14,8 +14,9 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import User
 from exams import scoring
+from exams.correction import translated
 from exams.exceptions import UnscorableAttempt
-from exams.models import Attempt, Score
+from exams.models import Attempt, AttemptItem, Rescore, Score
 from exams.queries import parked_attempts
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,8 @@ def _score_attempt(attempt_id: UUID, now: dt.datetime) -> Score | None:
     Attempt.objects.filter(pk=attempt_id, state=Attempt.State.SUBMITTED).update(
         state=Attempt.State.SCORED, scoring_error=""
     )
-    return score
+    _apply_standing_orders(attempt, now)
+    return attempt.scores.get(is_current=True)
 
 
 def _judge(attempt: Attempt, now: dt.datetime) -> Score:
@@ -146,16 +148,88 @@ def _judge(attempt: Attempt, now: dt.datetime) -> Score:
 
 def figures(attempt: Attempt, result: scoring.Result) -> dict[str, Any]:
     """Return what a result fills of a `Score`, whichever version it is."""
+    scaled, is_passed = scoring.outcome(
+        result.correct,
+        result.total,
+        cut_score=attempt.cut_score,
+        scale_min=attempt.scale_min,
+        scale_max=attempt.scale_max,
+        rule=attempt.scoring_rule,
+    )
     return {
         "correct": result.correct,
         "total": result.total,
         "unscored_correct": result.unscored_correct,
         "unscored_total": result.unscored_total,
-        "scaled": result.scaled,
-        "is_passed": result.scaled >= attempt.cut_score,
+        "scaled": scaled,
+        "is_passed": is_passed,
         "domains": {tally.code: [tally.correct, tally.total] for tally in result.domains},
         "tasks": {tally.code: [tally.correct, tally.total] for tally in result.tasks},
     }
+
+
+@transaction.atomic
+def apply_rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
+    """Give the attempt its new score version, once; False when it has it, or when the order ended in between."""
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
+    is_due = Rescore.objects.filter(pk=rescore.pk, finished_at=None).exists()
+    if not is_due or attempt.scores.filter(rescore=rescore).exists():
+        return False
+    before = attempt.scores.get(is_current=True)
+    items = list(attempt.items.order_by("position").select_related("task__domain"))
+    judged = next(item for item in items if item.revision_id == rescore.old_revision_id)
+    points = {**before.points, str(judged.position): _points(judged, rescore)}
+    result = scoring.score(
+        [
+            scoring.ScoredItem(
+                item.position,
+                str(item.task.domain.number),
+                item.task.code,
+                item.is_scored,
+                points[str(item.position)],
+            )
+            for item in items
+        ],
+        scale_min=attempt.scale_min,
+        scale_max=attempt.scale_max,
+    )
+    Score.objects.filter(pk=before.pk).update(is_current=False)
+    Score.objects.create(
+        attempt=attempt,
+        version=before.version + 1,
+        rule=before.rule,
+        reason=f"Question {judged.position}: {rescore.reason}",
+        rescore=rescore,
+        **figures(attempt, result),
+        points=points,
+        outline=before.outline,
+        created_at=now,
+    )
+    return True
+
+
+def _points(item: AttemptItem, rescore: Rescore) -> int:
+    if rescore.rule == Rescore.Rule.CREDIT:
+        return 1
+    response = translated(rescore.old_revision, rescore.revision, item.response)
+    return scoring.points(rescore.revision.kind, rescore.revision.key, response)
+
+
+def _apply_standing_orders(attempt: Attempt, now: dt.datetime) -> None:
+    """Apply the re-scores that were ordered while the attempt was under way, so that its first score is shown with all
+    of them. One that fails is left to the sweep, as `rescoring` says, and holds up no score."""
+    orders = Rescore.objects.filter(
+        finished_at=None, ordered_at__gte=attempt.started_at, old_revision__in=attempt.items.values("revision")
+    )
+    for rescore in orders.select_related("old_revision", "revision").order_by("ordered_at", "pk"):
+        try:
+            apply_rescore(attempt, rescore, now)
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception(
+                "attempt %s was scored without re-score %s; the next sweep tries again", attempt.pk, rescore.pk
+            )
 
 
 def _record_failure(attempt_id: UUID, error: Exception, tries: Any) -> None:

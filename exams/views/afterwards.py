@@ -48,7 +48,7 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         context["focus"] = queries.focus(rows)
         context["trend"] = queries.trend(attempt, now)
         context["scale_width"] = attempt.scale_max - attempt.scale_min
-        context["pass_percent"] = 100 * attempt.pass_share
+        context["pass_percent"] = float(100 * attempt.pass_share)
     template = "exams/result.html"
     if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
         if score or is_withheld:

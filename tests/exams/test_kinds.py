@@ -291,7 +291,7 @@ def test_exam_of_all_kinds_is_scored_question_by_question(is_right):
 
     points = {item.revision.kind: score.points[str(item.position)] for item in items_of(attempt)}
     assert points == {kind: int(kind in is_right) for kind in KINDS}
-    assert (score.correct, score.total, score.rule) == (len(is_right), 4, "all-or-nothing/linear-1")
+    assert (score.correct, score.total, score.rule) == (len(is_right), 4, "all-or-nothing/linear-2")
 
 
 @pytest.mark.parametrize("gap", [None, 0])

@@ -153,7 +153,9 @@ def test_candidate_reads_before_and_after_and_why(instructor, question, django_c
     text = page_of(attempt, "result").text
     assert "Your score was corrected" in text
     assert "The &lt;guide&gt; says so." in text
-    assert "Before: 100 (0 of 2 right), below the pass mark. Now: <strong>550</strong> (1 of 2), above" in text
+    assert (
+        "Before: 100 (0 of 2 right), below the pass mark. Now: <strong>550</strong> (1 of 2), at the pass mark" in text
+    )
     assert "Judged anew.</strong> It counts by the corrected key: The &lt;guide&gt;" in (
         page_of(attempt, "review").text
     )

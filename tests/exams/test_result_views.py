@@ -192,7 +192,7 @@ def test_result_of_a_practice_gives_a_share_and_no_score(clock):
         ([4, 4], "4 of 4 (100 %, 51–100 %) · not enough answers yet"),
         ([0, 4], "0 of 4 (0 %, 0–49 %) · not enough answers yet"),
         ([0, 5], "0 of 5 (0 %, 0–43 %) · below the pass line"),
-        ([10, 10], "10 of 10 (100 %, 72–100 %) · above the pass line"),
+        ([10, 10], "10 of 10 (100 %, 72.25–100 %) · above the pass line"),
         ([7, 10], "7 of 10 (70 %, 40–89 %) · could be on either side of the pass line"),
     ],
 )
