@@ -5,7 +5,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.text import capfirst
@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from exams.admin.fixed_forms import FormViews
 from exams.admin.moments import MOMENT_FIELDS
 from exams.models import Exam, ExamQuota
-from exams.queries import BlueprintCheck, blueprint_check
+from exams.queries import BlueprintCheck, blueprint_check, to_mend
 from questions.forms import read_tags
 from questions.models import Domain, Tag, Task
 
@@ -146,7 +146,7 @@ def _labelled(field: Any, db_field: Any) -> Any:
 @admin.register(Exam)
 class ExamAdmin(FormViews, admin.ModelAdmin):
     inlines = [QuotaInline]
-    list_display = ["title", "certification", "question_count", "minutes", "form_kind", "is_offered"]
+    list_display = ["title", "certification", "question_count", "minutes", "form_kind", "is_offered", "notice"]
     list_filter = ["certification", "is_offered", "form_kind"]
     list_select_related = ["certification"]
     search_fields = ["title", "slug"]
@@ -178,6 +178,14 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return TagsField(label=capfirst(db_field.verbose_name), help_text=f"{db_field.help_text} Separated by commas.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
+        exams: QuerySet[Exam] = super().get_queryset(request)
+        return exams.annotate(is_to_mend=Exists(to_mend(Exam.objects.filter(pk=OuterRef("pk")))))
+
+    @admin.display(description="notice")
+    def notice(self, exam: Exam) -> str:
+        return "forms to mend" if getattr(exam, "is_to_mend", False) else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # results stand on it: stop offering it instead

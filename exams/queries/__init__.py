@@ -26,6 +26,7 @@ from exams.queries.fixed_forms import (
     form_items,
     in_forms_of,
     mix_of,
+    to_mend,
     usable_forms,
 )
 from exams.queries.membership import invitations_to, memberships_of
@@ -37,7 +38,7 @@ from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_i
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
 from exams.queries.taking import Unsaved, beside, item_states, shown_items, unsaved_of, with_answers
 from exams.queries.terms import Terms, assigned_terms, terms_of
-from exams.queries.usage import QuestionUsage, usage_of
+from exams.queries.usage import QuestionUsage, Retirement, retirement_of, usage_of
 
 __all__ = [
     "MEMBER",
@@ -48,6 +49,7 @@ __all__ = [
     "FormItem",
     "MemberProgress",
     "QuestionUsage",
+    "Retirement",
     "Terms",
     "Unsaved",
     "answered_in_chapter",
@@ -95,6 +97,7 @@ __all__ = [
     "reports_by",
     "reports_of",
     "rescore_counts",
+    "retirement_of",
     "reviewed_items",
     "seen_among",
     "shares_right",
@@ -102,6 +105,7 @@ __all__ = [
     "shown_of",
     "shown_of_each",
     "terms_of",
+    "to_mend",
     "trend",
     "unsaved_of",
     "usable_forms",

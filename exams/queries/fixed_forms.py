@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from exams.assembly import Quota
 from exams.exceptions import ExamRefused, NoUsableForm, PoolTooSmall
-from exams.models import Attempt, Exam, ExamForm, FormQuestion
+from exams.models import Assignment, Attempt, Exam, ExamForm, FormQuestion
 from exams.queries.drawing import bank_of, count_parts, exam_quotas, shortages
 from questions.models import Question
 from questions.queries import Drawable
@@ -42,7 +42,11 @@ def form_for(candidate: User, exam: Exam) -> ExamForm:
 
 
 def _no_usable_form() -> NoUsableForm:
-    return NoUsableForm("The questions of this exam are being revised. Its instructors know; please come back later.")
+    # `to_mend` shows its instructors why, for as long as it lasts.
+    return NoUsableForm(
+        "Nobody can start this exam right now: its questions are being revised. Its instructors see a notice about it. "
+        "Please come back later."
+    )
 
 
 def form_items(form: ExamForm) -> list[tuple[Drawable, bool]]:
@@ -75,6 +79,29 @@ def mix_of(exam: Exam) -> tuple[list[Quota], list[ExamRefused]]:
 
 
 # --- For instructors --------------------------------------------------------------------------------
+
+
+def to_mend(exams: QuerySet[Exam]) -> QuerySet[Exam]:
+    """Select, of these, the exams with fixed forms that candidates wait for: none of them can be given, or one that
+    nobody has taken yet holds a question that was retired.
+
+    What was taken keeps its questions, so a form that was taken is mended by another form beside it.
+    """
+    usable = ExamForm.objects.annotate(
+        total=Count("questions"),
+        unscored=Count("questions", filter=Q(questions__is_scored=False)),
+        published=Count("questions", filter=IS_PUBLISHED),
+    ).filter(
+        exam=OuterRef("pk"),
+        total=F("exam__question_count"),
+        unscored=F("exam__unscored_count"),
+        published=F("total"),
+    )
+    broken = FormQuestion.objects.filter(form__exam=OuterRef("pk"), form__attempts=None).exclude(
+        question__status=Question.Status.PUBLISHED
+    )
+    is_waited_for = Q(is_offered=True) | Exists(Assignment.objects.filter(exam=OuterRef("pk")))
+    return exams.filter(is_waited_for, form_kind=Exam.FormKind.FIXED).filter(~Exists(usable) | Exists(broken))
 
 
 @dataclass(frozen=True)

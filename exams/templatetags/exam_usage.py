@@ -1,8 +1,22 @@
 """Where a question was used, for the question's page in the admin: it stands a floor below and cannot ask itself."""
 
-from django import template
+from collections.abc import Iterable
 
-from exams.queries import Correction, QuestionUsage, open_corrections, reported_questions, usage_of
+from django import template
+from django.db.models import QuerySet
+
+from accounts.models import User
+from exams.models import Exam
+from exams.queries import (
+    Correction,
+    QuestionUsage,
+    Retirement,
+    open_corrections,
+    reported_questions,
+    retirement_of,
+    to_mend,
+    usage_of,
+)
 from questions.models import Question
 
 register = template.Library()
@@ -16,6 +30,17 @@ def question_usage(question: Question) -> QuestionUsage:
 @register.simple_tag
 def question_corrections(question: Question) -> list[Correction]:
     return open_corrections(question)
+
+
+@register.simple_tag
+def what_retiring_touches(questions: Iterable[Question], instructor: User) -> Retirement:
+    return retirement_of(list(questions), instructor)
+
+
+@register.simple_tag
+def exams_to_mend() -> QuerySet[Exam]:
+    """Return the exams with fixed forms that cannot be given to candidates as they are."""
+    return to_mend(Exam.objects.order_by("title"))
 
 
 @register.simple_tag

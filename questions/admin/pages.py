@@ -143,6 +143,8 @@ class QuestionPages(admin.ModelAdmin):
             problems = [f"{name}: {errors[0]}" for name, errors in form.errors.items()]
             self.message_user(request, f"Nothing was done. {' '.join(problems)}", messages.ERROR)
             return self._to(question)
+        if form.cleaned_data["step"] == "retire" and "_confirmed" not in request.POST:
+            return self._ask_before_retiring(request, question, form.cleaned_data["text"])
         try:
             question, said = self._take(form.cleaned_data, question, request)
         except QuestionRefused as refusal:
@@ -150,6 +152,18 @@ class QuestionPages(admin.ModelAdmin):
         else:
             self.message_user(request, said, messages.SUCCESS)
         return self._to(question)
+
+    def _ask_before_retiring(self, request: HttpRequest, question: Question, text: str) -> HttpResponse:
+        """Name what the retirement touches; one click more does it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "question": question,
+            "questions": [question],
+            "text": text,
+            "opts": self.opts,
+            "title": f"Retire {question}",
+        }
+        return render(request, "admin/questions/question/retire.html", context)
 
     def _to(self, question: Question) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:questions_question_change", args=[question.pk]))
