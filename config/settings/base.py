@@ -23,7 +23,6 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS = [
     "django.forms",
     "config.apps.AdminConfig",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -33,7 +32,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
-    "accounts",
+    "accounts",  # its commands about people extend those of the next one
+    "django.contrib.auth",
     "questions",
     "exams",
 ]

@@ -19,6 +19,7 @@ from django.utils.formats import localize
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from accounts import audit
 from accounts.links import absolute
 from accounts.models import User
 from exams import queries, services
@@ -159,6 +160,7 @@ class CohortPages(admin.ModelAdmin):
         cohort = self._own(request, cohort_id)
         if file_format not in TABLE_FILES:
             raise Http404
+        audit.record("cohort.exported", by=signed_in(request), target=cohort, after={"format": file_format})
         media_type, write = TABLE_FILES[file_format]
         content = write(queries.progress_table(queries.progress(cohort, timezone.now())))
         name = f"{slugify(cohort.name) or 'cohort'}-progress.{file_format}"

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from exams import queries, services
+from exams.access import signed_in
 from exams.exceptions import ExamRefused, FormRefused
 from exams.models import Exam, ExamForm
 from exams.paper_text import unprintable
@@ -36,7 +38,7 @@ class FormViews(admin.ModelAdmin):
             route("forms/draw/", require_POST(self.draw_view), "draw"),
             route(form, require_safe(self.form_view), "form"),
             route(f"{form}replace/", require_POST(self.replace_view), "form_replace"),
-            route(f"{form}delete/", require_POST(self.delete_form_view), "form_delete"),
+            route(f"{form}delete/", require_http_methods(["GET", "POST"])(self.delete_form_view), "form_delete"),
             route(f"{form}form.pdf", require_safe(self.form_pdf_view), "form_pdf"),
             route(f"{form}key.pdf", require_safe(self.key_pdf_view), "key_pdf"),
         ]
@@ -108,7 +110,10 @@ class FormViews(admin.ModelAdmin):
         is_position = position.isascii() and position.isdigit() and len(position) < 5
         try:
             place = services.replace_in_form(
-                form=form, position=int(position) if is_position else 0, code=request.POST.get("code", "").strip()
+                form=form,
+                position=int(position) if is_position else 0,
+                by=signed_in(request),
+                code=request.POST.get("code", "").strip(),
             )
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
@@ -117,8 +122,15 @@ class FormViews(admin.ModelAdmin):
         return redirect("admin:exams_exam_form", object_id, number)
 
     def delete_form_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
+        """Name what goes with the form, and delete it on POST."""
+        form = self._form(request, object_id, number)
+        if request.method == "GET":
+            context = {**self.admin_site.each_context(request), "form": form, "opts": self.opts}
+            questions = form.questions.select_related("question", "task")
+            context |= {"title": f"Delete {form}", "questions": questions, "attempts": form.attempts.count()}
+            return render(request, "admin/exams/exam/form_delete.html", context)
         try:
-            services.delete_form(form=self._form(request, object_id, number))
+            services.delete_form(form=form, by=signed_in(request))
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:exams_exam_form", object_id, number)
@@ -127,10 +139,12 @@ class FormViews(admin.ModelAdmin):
 
     def form_pdf_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
         form = self._form(request, object_id, number)
+        audit.record("form.printed", by=signed_in(request), target=form)
         return _pdf(form_pdf(queries.paper_of(form)), f"{form.exam.slug}-form-{number}.pdf")
 
     def key_pdf_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
         form = self._form(request, object_id, number)
+        audit.record("key.printed", by=signed_in(request), target=form)
         return _pdf(key_pdf(queries.paper_of(form)), f"{form.exam.slug}-form-{number}-key.pdf")
 
 

@@ -7,6 +7,7 @@ import secrets
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 
+from accounts import audit
 from accounts.models import User
 from exams.exceptions import FormRefused
 from exams.models import Exam, ExamForm, FormQuestion
@@ -104,6 +105,7 @@ def draw_form(*, exam: Exam, by: User, now: dt.datetime, seed: int | None = None
         )
         for position, (item, is_scored) in enumerate(drawn, start=1)
     )
+    audit.record("form.drawn", by=by, target=form, after={"questions": len(drawn)})
     return form, sum(item.question_id in repeated for item, _ in drawn)
 
 
@@ -122,7 +124,9 @@ def _any_from(placements: QuerySet[QuestionTask], start: float) -> int | None:
 
 
 @transaction.atomic
-def replace_in_form(*, form: ExamForm, position: int, code: str = "", seed: int | None = None) -> FormQuestion:
+def replace_in_form(
+    *, form: ExamForm, position: int, by: User | None, code: str = "", seed: int | None = None
+) -> FormQuestion:
     """Put another question of the same task in a question's place: the one with this code, or any.
 
     Any is one that stands in no form of the exam, as long as there is one. Raises `FormRefused`.
@@ -145,16 +149,26 @@ def replace_in_form(*, form: ExamForm, position: int, code: str = "", seed: int 
         found = _any_from(others.exclude(question_id__in=in_forms_of(form.exam)), start) or _any_from(others, start)
         if found is None:
             raise FormRefused(f"The bank has no other question of task {place.task.label}.")
-    place.question_id = found
+    before, place.question_id = place.question_id, found
     place.save(update_fields=["question"])
+    audit.record(
+        "form.question_replaced",
+        by=by,
+        target=form,
+        before={"position": position, "question": before},
+        after={"position": position, "question": found},
+    )
     return place
 
 
-def delete_form(*, form: ExamForm) -> None:
+def delete_form(*, form: ExamForm, by: User | None) -> None:
     """Delete a form that nobody has taken. Raises `FormRefused`."""
     try:
         with transaction.atomic():
-            _untaken(form).delete()
+            form = _untaken(form)
+            questions = list(form.questions.values_list("question", flat=True))
+            audit.record("form.deleted", by=by, target=form, before={"questions": questions})
+            form.delete()
     except IntegrityError:
         # A candidate started it between the look and the deletion; the database noticed.
         raise FormRefused(f"Form {form.number} has just been taken, so it stays.") from None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts import audit
 from accounts.models import User
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
@@ -45,10 +46,14 @@ def report_problem(
         raise ReportRefused("You have reported this question already; the answer will stand here.") from None
 
 
+@transaction.atomic
 def resolve_reports(
     *, question: Question, report_ids: Sequence[int], outcome: str, answer: str, by: User, now: dt.datetime
 ) -> int:
     """Answer these open reports of a question; return how many. What was answered meanwhile keeps its answer."""
-    return ProblemReport.objects.filter(question=question, pk__in=report_ids, resolved_at=None).update(
+    answered = ProblemReport.objects.filter(question=question, pk__in=report_ids, resolved_at=None).update(
         outcome=outcome, answer=answer, resolved_by=by, resolved_at=now
     )
+    if answered:
+        audit.record("problem.answered", by=by, target=question, after={"reports": answered, "outcome": outcome})
+    return answered

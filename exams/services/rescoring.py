@@ -10,6 +10,7 @@ import logging
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
+from accounts import audit
 from accounts.models import User
 from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
@@ -58,6 +59,8 @@ def order_rescore(*, old_revision: Revision, rule: str, by: User, reason: str, n
         ordered_at=now,
         requested_at=now,
     )
+    after = {"rule": rule, "old_revision": old_revision.pk, "revision": revision.pk, "reason": reason}
+    audit.record("rescore.ordered", by=by, target=rescore, after=after)
     transaction.on_commit(lambda: request_rescore(rescore.pk))
     return rescore
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
+from accounts import audit
 from questions import services
 from questions.admin.import_forms import ExportForm, ImportForm
 from questions.admin.pages import signed_in
@@ -151,6 +152,8 @@ class ImportPages(admin.ModelAdmin):
             questions = services.with_content(form.questions)
             if request.method == "POST":
                 export = services.export_questions(questions, format_)
+                after = {"format": format_.name, "questions": export.written}
+                audit.record("questions.exported", by=signed_in(request), after=after)
                 return _file(export.data, f"questions{format_.suffixes[0]}", format_.media_type)
             export = services.export_questions(questions, format_)
         context = self._context(request, "Export questions", form=form, formats=FORMATS.values(), export=export)

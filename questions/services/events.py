@@ -2,11 +2,15 @@
 
 import datetime as dt
 
+from accounts import audit
 from accounts.models import User
 from questions.models import Question, QuestionEvent, Revision
 
 # After one of these the text of a revision is another one, by whoever did it.
 WRITING = (QuestionEvent.Kind.WRITTEN, QuestionEvent.Kind.IMPORTED, QuestionEvent.Kind.RESTORED)
+
+# These decide what candidates are asked, so the audit log has them, too.
+DECISIONS = (QuestionEvent.Kind.APPROVED, QuestionEvent.Kind.PUBLISHED, QuestionEvent.Kind.RETIRED)
 
 
 def record(
@@ -26,6 +30,9 @@ def record(
             latest.save(update_fields=["at"])
             return
     QuestionEvent.objects.create(question=question, revision=revision, kind=kind, by=by, at=now, text=text)
+    if kind in DECISIONS:
+        after = {"revision": revision.number} if revision else {}
+        audit.record(f"question.{kind}", by=by, target=question, after=after)
 
 
 def authors(revision: Revision) -> set[int]:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import User
 from questions.formats.base import Defaults, Format, ReadQuestion
 from questions.formats.registry import FORMATS
@@ -59,6 +60,9 @@ def apply_draft(
         skip_refused=True,  # `expected` is of a plan that names them
         overwrite=overwrite,
         publish=publish,
+    )
+    audit.record(
+        "import.applied", by=by, target=draft, after={"overwrite": overwrite, "publish": publish, **plan.counts}
     )
     draft.delete()
     return plan

@@ -92,7 +92,7 @@ def test_drawing_from_a_bank_too_small_leaves_nothing(exam):
 
 def test_number_of_a_deleted_form_in_the_middle_is_not_given_again(exam):
     first, second = draw(exam, 1), draw(exam, 2)
-    delete_form(form=first)
+    delete_form(by=None, form=first)
 
     assert draw(exam, 3).number == second.number + 1
 
@@ -117,7 +117,7 @@ def test_replacing_takes_another_question_of_the_task_and_keeps_the_place(exam):
     form, other = draw(exam, 1), draw(exam, 2)
     before = form.questions.get(position=2)
 
-    place = replace_in_form(form=form, position=2, seed=1)
+    place = replace_in_form(by=None, form=form, position=2, seed=1)
 
     after = form.questions.get(position=2)
     assert (after.pk, after.task, after.is_scored) == (before.pk, before.task, before.is_scored)
@@ -131,7 +131,7 @@ def test_replacing_takes_one_of_another_form_when_there_is_no_other(exam):
     form = draw(exam, 1)
     draw(exam, 2)
     for seed in range(5):
-        replace_in_form(form=form, position=1, seed=seed)
+        replace_in_form(by=None, form=form, position=1, seed=seed)
 
     assert len(set(questions_of(form))) == 4
 
@@ -141,7 +141,7 @@ def test_replacing_by_a_question_of_ones_choice(exam):
     place = form.questions.get(position=1)
     wanted = place.task.questions.exclude(pk__in=questions_of(form)).first()
 
-    replace_in_form(form=form, position=1, code=wanted.code)
+    replace_in_form(by=None, form=form, position=1, code=wanted.code)
 
     assert form.questions.get(position=1).question == wanted
 
@@ -156,16 +156,16 @@ def test_replacing_by_what_does_not_fit_is_refused(exam):
 
     for code in (of_another_task.code, retired.code, own.code, place.question.code, "nothing"):
         with pytest.raises(FormRefused, match="is no published question of task"):
-            replace_in_form(form=form, position=1, code=code)
+            replace_in_form(by=None, form=form, position=1, code=code)
     with pytest.raises(FormRefused, match="has no question 99"):
-        replace_in_form(form=form, position=99)
+        replace_in_form(by=None, form=form, position=99)
 
 
 def test_replacing_in_a_bank_without_another_question_is_refused():
     exam = make_exam(per_domain=2, form_kind=Exam.FormKind.FIXED)
 
     with pytest.raises(FormRefused, match="no other question of task"):
-        replace_in_form(form=draw(exam), position=1)
+        replace_in_form(by=None, form=draw(exam), position=1)
 
 
 def test_form_that_was_taken_neither_changes_nor_goes(exam):
@@ -174,16 +174,16 @@ def test_form_that_was_taken_neither_changes_nor_goes(exam):
     before = questions_of(form)
 
     with pytest.raises(FormRefused, match="has been taken"):
-        replace_in_form(form=form, position=1)
+        replace_in_form(by=None, form=form, position=1)
     with pytest.raises(FormRefused, match="has been taken"):
-        delete_form(form=form)
+        delete_form(by=None, form=form)
     assert (questions_of(form), attempt.form) == (before, form)
 
 
 def test_form_nobody_took_is_deleted(exam):
     form = draw(exam)
 
-    delete_form(form=form)
+    delete_form(by=None, form=form)
 
     assert not ExamForm.objects.exists()
 

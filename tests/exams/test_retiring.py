@@ -122,17 +122,13 @@ def test_notice_stays_until_it_is_mended(form, question, instructor, mend):
     retire(question=question, by=instructor, now=now)
     meanwhile = [notices(), notices()]
     if mend == "replace":
-        replace_in_form(form=form, position=2, code="", **BY(instructor))
+        replace_in_form(form=form, position=2, by=instructor)
     elif mend == "bring back":
         bring_back(question=question, by=instructor, now=now)
     else:
         draw_form(exam=exam, by=instructor, now=now, seed=2)
 
     assert (before, meanwhile, notices()) == ([False] * 3, [[True] * 3] * 2, [False] * 3)
-
-
-def BY(instructor):
-    return {}
 
 
 def test_exam_that_nobody_waits_for_needs_no_mending(form, question, instructor):

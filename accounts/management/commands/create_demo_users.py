@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import User
 from accounts.roles import make_instructor
 
@@ -28,3 +29,4 @@ class Command(BaseCommand):
             EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
             if is_instructor:
                 make_instructor(user)
+            audit.record("user.added", by=None, target=user, after={"is_staff": user.is_staff})

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import audit
 from questions.formats.registry import FORMATS
 from questions.models import Certification, Question
 from questions.services import export_questions, with_content
@@ -26,6 +27,8 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no certification {certification}.")
             questions = questions.filter(placements__certification__code=certification)
         export = export_questions(with_content(questions), format_)
+        after = {"format": format_.name, "questions": export.written}
+        audit.record("questions.exported", by=None, after=after)
         if output:
             output.write_bytes(export.data)
         else:
