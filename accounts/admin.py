@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,13 +19,16 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts import claiming, outbox
 from accounts.audit import recorded_actions
-from accounts.models import AddressFormField, AuditEvent, OutgoingMail, User, account_of
+from accounts.granting import grant_extra_time
+from accounts.models import AddressFormField, AuditEvent, ExtraTime, OutgoingMail, User, account_of
+from accounts.moments import MomentField, MomentInput
 from accounts.roles import INSTRUCTORS
 
 
@@ -51,6 +55,41 @@ class NewPersonForm(OwnAddress, AdminUserCreationForm):
     pass
 
 
+class ExtraTimeForm(forms.ModelForm):
+    class Meta:
+        field_classes = {"until_at": MomentField}
+        widgets = {"until_at": MomentInput()}
+
+    def clean_until_at(self) -> dt.datetime:
+        until_at: dt.datetime = self.cleaned_data["until_at"]
+        if until_at <= timezone.now():
+            raise ValidationError("Choose a moment that is still to come.")
+        return until_at
+
+
+class ExtraTimeInline(admin.TabularInline):
+    """What was granted stays as it was; granting again is a row of its own."""
+
+    model = ExtraTime
+    form = ExtraTimeForm
+    fk_name = "user"
+    fields = ["percent", "until_at", "reason", "granted_by", "granted_at"]
+    readonly_fields = ["granted_by", "granted_at"]
+    extra, max_num = 0, 1000
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     """Superusers manage everyone. Instructors see the members of their cohorts and change nobody."""
@@ -58,17 +97,18 @@ class UserAdmin(DjangoUserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     ordering = ["email"]
-    list_display = ["email", "name", "extra_time_percent", "is_staff", "is_active"]
+    list_display = ["email", "name", "extra_time", "is_staff", "is_active"]
+    inlines = [ExtraTimeInline]
     list_filter = ["is_staff", "is_active", "groups"]
     search_fields = ["email", "name"]
-    readonly_fields = ["last_login", "joined_at"]
+    readonly_fields = ["extra_time", "last_login", "joined_at"]
     fieldsets = (
         (None, {"fields": ["email", "address_is_verified", "password"]}),
-        ("Person", {"fields": ["name", "time_zone", "extra_time_percent"]}),
+        ("Person", {"fields": ["name", "time_zone", "extra_time"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         ("Dates", {"fields": ["last_login", "joined_at"]}),
     )
-    instructor_fieldsets = ((None, {"fields": ["email", "name", "time_zone", "extra_time_percent", "joined_at"]}),)
+    instructor_fieldsets = ((None, {"fields": ["email", "name", "time_zone", "extra_time", "joined_at"]}),)
     add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2"]}),)
     filter_horizontal = ["groups"]
 
@@ -82,6 +122,32 @@ class UserAdmin(DjangoUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Whatever permissions somebody was given: extra time, zone and name of others are a superuser's to change.
         return request.user.is_superuser and super().has_change_permission(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else []
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is not ExtraTime:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)  # a grant is made by its service, which keeps the person's row in step
+        by = User.objects.get(pk=request.user.pk or 0)
+        for row in formset.new_objects:
+            grant_extra_time(
+                user=form.instance,
+                percent=row.percent,
+                until_at=row.until_at,
+                reason=row.reason,
+                by=by,
+                now=timezone.now(),
+            )
+
+    @admin.display(description="extra time in every exam", ordering="extra_time_percent")
+    def extra_time(self, person: User) -> str:
+        percent = person.extra_time_at(timezone.now())
+        if not percent or person.extra_time_until is None:
+            return f"{percent} %"
+        return f"{percent} % until {localize(timezone.localtime(person.extra_time_until))}"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if not request.user.is_superuser:

@@ -21,6 +21,7 @@ FLOORS = {
     "links": 2,
     "access": 2,
     "services": 3,
+    "granting": 3,
     "roles": 3,  # writes, as services do
     "audit": 3,
     "outbox": 3,

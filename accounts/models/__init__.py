@@ -6,6 +6,7 @@ from accounts.models.addresses import (
     validate_one_line,
 )
 from accounts.models.audit import AuditEvent, AuditIsAppendOnly, AuditPermit
+from accounts.models.extra_time import ExtraTime
 from accounts.models.mail import OutgoingMail
 from accounts.models.users import User, UserManager, account_of, validate_time_zone
 
@@ -15,6 +16,7 @@ __all__ = [
     "AuditEvent",
     "AuditIsAppendOnly",
     "AuditPermit",
+    "ExtraTime",
     "OutgoingMail",
     "User",
     "UserManager",

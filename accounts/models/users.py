@@ -1,3 +1,4 @@
+import datetime as dt
 import zoneinfo
 from functools import cache
 from typing import Any
@@ -60,6 +61,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=0,
         help_text="Added to the minutes of every exam this person starts from now on; 25 makes 180 minutes 225.",
     )
+    # Null: without an end, as it was granted before ends were kept. The history is in `ExtraTime`.
+    extra_time_until = models.DateTimeField(null=True, blank=True, editable=False)
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
     # The browser's zone that the person did not want; it is not offered again.
     declined_time_zone = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
@@ -88,6 +91,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def check_password(self, raw_password: str | None) -> bool:
         """Compare, and leave an old hash as it is: a new one would end this person's sessions. The log-in renews it."""
         return check_password(raw_password, self.password)
+
+    def extra_time_at(self, now: dt.datetime) -> int:
+        """Return the percentage that holds for an exam started now."""
+        is_over = self.extra_time_until is not None and self.extra_time_until <= now
+        return 0 if is_over else self.extra_time_percent
 
     def get_full_name(self) -> str:
         return self.name

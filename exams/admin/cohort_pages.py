@@ -198,6 +198,7 @@ class CohortPages(admin.ModelAdmin):
             cohort,
             f"{candidate} in {cohort}",
             candidate=candidate,
+            extra_time=candidate.extra_time_at(now),
             status=member.status,
             is_member=member.status == queries.MEMBER,
             rows=rows,

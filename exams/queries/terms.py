@@ -62,7 +62,7 @@ def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
     assignments = list(_assignments_to(candidate).filter(exam=exam))
     is_counted = bool(assignments) or exam.attempts_allowed is not None
     made = _attempts_made(candidate, exam) if is_counted else Counter()
-    assigned = [_assigned(candidate, assignment, made) for assignment in assignments]
+    assigned = [_assigned(candidate, assignment, made, now) for assignment in assignments]
     chosen = _first_choice(assigned, now)
     if chosen and (chosen.state(now) == "open" or not exam.is_offered):
         return chosen
@@ -74,7 +74,7 @@ def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
         closes_at=exam.closes_at,
         attempts_allowed=exam.attempts_allowed,
         attempts_made=made[exam.pk, None],
-        extra_time_percent=candidate.extra_time_percent,
+        extra_time_percent=candidate.extra_time_at(now),
         upcoming=chosen if chosen and chosen.state(now) == "upcoming" else None,
     )
     if chosen and own.state(now) != "open" and _rank(chosen, now)[0] <= _rank(own, now)[0]:
@@ -91,7 +91,7 @@ def assigned_terms(candidate: User, now: dt.datetime) -> list[Terms]:
     made = _attempts_made(candidate)
     by_exam: dict[int, list[Terms]] = {}
     for assignment in assignments:
-        by_exam.setdefault(assignment.exam_id, []).append(_assigned(candidate, assignment, made))
+        by_exam.setdefault(assignment.exam_id, []).append(_assigned(candidate, assignment, made, now))
     chosen = [terms for rows in by_exam.values() if (terms := _first_choice(rows, now))]
     return sorted(chosen, key=lambda terms: _rank(terms, now))
 
@@ -114,7 +114,9 @@ def _attempts_made(candidate: User, exam: Exam | None = None) -> Counter[tuple[i
     return Counter({(exam_pk, assignment_pk): count for exam_pk, assignment_pk, count in counts})
 
 
-def _assigned(candidate: User, assignment: Assignment, made: Counter[tuple[int, int | None]]) -> Terms:
+def _assigned(
+    candidate: User, assignment: Assignment, made: Counter[tuple[int, int | None]], now: dt.datetime
+) -> Terms:
     own: list[Accommodation] = getattr(assignment, "own_accommodations", [])
     mine = own[0] if own else Accommodation()
     return Terms(
@@ -126,7 +128,7 @@ def _assigned(candidate: User, assignment: Assignment, made: Counter[tuple[int, 
         attempts_allowed=mine.attempts_allowed or assignment.attempts_allowed or assignment.exam.attempts_allowed,
         attempts_made=made[assignment.exam_id, assignment.pk],
         # What a person always has is not taken away by a smaller figure here.
-        extra_time_percent=max(candidate.extra_time_percent, mine.extra_time_percent or 0),
+        extra_time_percent=max(candidate.extra_time_at(now), mine.extra_time_percent or 0),
     )
 
 

@@ -223,7 +223,8 @@ def test_superuser_sees_everybody(client, superuser, candidate):
 
 def test_superuser_makes_an_instructor(client, superuser, candidate):
     group = Group.objects.get()
-    fields = {"email": candidate.email, "name": "Carla", "time_zone": "UTC", "extra_time_percent": "0"}
+    fields = {"email": candidate.email, "name": "Carla", "time_zone": "UTC"}
+    fields |= {"extra_times-TOTAL_FORMS": 0, "extra_times-INITIAL_FORMS": 0}
 
     client.post(page("change", candidate), {**fields, "is_active": "on", "is_staff": "on", "groups": [group.pk]})
 

@@ -139,6 +139,8 @@ def make_pages(role):
         }
     candidate, instructor = UserFactory(extra_time_percent=25), UserFactory(instructor=True)
     AssignmentFactory(cohort=CohortFactory(instructor=instructor, members=[candidate]), exam=exam)
+    inviting = CohortFactory(name="Spring 2027 with a long name", instructor=instructor)
+    services.invite(cohort=inviting, invitees=[services.Invitee(candidate.email)], by=instructor, now=timezone.now())
     scored = [scored_attempt(exam, candidate) for _ in range(2)][1]
     report_problems(scored)
     under_way = make_attempt(exam=exam, candidate=candidate)
@@ -165,6 +167,7 @@ def make_pages(role):
             "corrected review": reverse("exams:attempt-review", args=[corrected.pk]),
             "history": reverse("exams:history"),
             "problem reports": reverse("exams:problem-reports"),
+            "cohorts": reverse("exams:cohorts"),
             "preferences": reverse("accounts:preferences"),
             "e-mail": reverse("account_email"),
             "password": reverse("account_change_password"),
