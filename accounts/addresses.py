@@ -18,7 +18,7 @@ _LINK = re.compile(r"://|\bwww\.|[@\\]|\w{2,}\.\w{2,}", re.IGNORECASE)
 
 def _visible(text: str) -> str:
     """Return the text without the characters that nobody sees."""
-    kept = (sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cc", "Zl", "Zp"))
+    kept = (sign for sign in text if unicodedata.category(sign) != "Cf")
     return _INVISIBLE.sub("", "".join(kept))
 
 
@@ -49,9 +49,9 @@ def _ascii_domain(domain: str) -> str:
 def address_problem(address: str) -> str:
     """Say why a normalized address is not usable, beyond its shape; empty if nothing is wrong."""
     local, _, domain = address.rpartition("@")
-    if not local.isascii():
-        signs = ", ".join(f"“{sign}”" for sign in dict.fromkeys(local) if not sign.isascii())
-        return f"Before the @ only plain letters, digits and signs can be used; this address has {signs[:60]}."
+    if strange := [sign for sign in dict.fromkeys(local) if not "!" <= sign <= "~" or sign == '"']:
+        signs = ", ".join(f"“{sign}”" if sign.isprintable() else f"U+{ord(sign):04X}" for sign in strange[:5])
+        return f"Before the @ only plain letters, digits and signs can be used; this address has {signs}."
     if not domain.isascii():
         return "This domain name is ambiguous: write it in its ASCII form, which begins with xn--."
     return ""

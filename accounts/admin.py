@@ -324,6 +324,9 @@ class AuditEventAdmin(admin.ModelAdmin):
 class AddressForm(forms.ModelForm):
     email = AddressFormField()
 
+    class Meta:
+        help_texts = {"verified": "Lets in whoever chose the password. Reset it unless you know who that was."}
+
 
 admin.site.unregister(EmailAddress)
 

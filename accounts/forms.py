@@ -1,10 +1,11 @@
+import secrets
 from typing import Any
 
 from allauth.account import app_settings
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import AddressFormField, User, account_of
@@ -47,10 +48,21 @@ class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]
         return value
 
     def try_save(self, request: HttpRequest) -> Any:
+        """Make the account, or do the same work and undo it: otherwise the time tells who has an account."""
         if self.account_already_exists:
-            # A new account costs a hash; without one here the time would tell who has an account.
-            make_password(self.cleaned_data["password1"])
-        return super().try_save(request)
+            with transaction.atomic():
+                self._make_nobody(request)
+                transaction.set_rollback(True)
+            return super().try_save(request)
+        with transaction.atomic():
+            return super().try_save(request)
+
+    def _make_nobody(self, request: HttpRequest) -> None:
+        email = self.cleaned_data["email"]
+        self.cleaned_data["email"] = f"{secrets.token_hex(16)}@nobody.invalid"
+        self.account_already_exists = False
+        self.save(request)
+        self.account_already_exists, self.cleaned_data["email"] = True, email
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]

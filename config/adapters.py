@@ -3,10 +3,13 @@ import logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.adapters import MailAdapter
 from accounts.guessing import GuardedLogIn
 from accounts.links import OwnLinks
+from accounts.models import User
+from exams import services
 
 logger = logging.getLogger(__name__)
 
@@ -14,6 +17,12 @@ logger = logging.getLogger(__name__)
 class AccountAdapter(GuardedLogIn, MailAdapter, OwnLinks):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP == "open")
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead to the cohort by whose link somebody signed up, at the first log-in; to the home page otherwise."""
+        if isinstance(request.user, User) and (token := services.take_link(candidate=request.user)):
+            return reverse("exams:join", kwargs={"token": token})
+        return str(super().get_login_redirect_url(request))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that counts for rate limits.

@@ -32,12 +32,26 @@ def grant_permissions(**kwargs: Any) -> None:
     grant_to_instructors("accounts", ["view_user"])
 
 
+def remember_link(request: Any, user: Any, **kwargs: Any) -> None:
+    """Somebody signed up who came by a cohort's link; the mail may be confirmed in another browser."""
+    from django.utils import timezone
+
+    from exams import services
+    from exams.views import joining
+
+    if token := joining.kept(request):
+        services.remember_link(candidate=user, token=token, now=timezone.now())
+
+
 class ExamsConfig(AppConfig):
     name = "exams"
     verbose_name = "Exams"
 
     def ready(self) -> None:
         # Services ask for a task by its name; the web process must know it as well as a worker does.
+        from allauth.account.signals import user_signed_up
+
         from exams import tasks  # noqa: F401
 
         post_migrate.connect(grant_permissions, sender=self)
+        user_signed_up.connect(remember_link)

@@ -185,8 +185,11 @@ LIMITS = {
     "second factor": "5/5minutes",
     "password change": "5/5minutes",
     "account change": "20/minute",
-    # Mail to one address, whoever asks for it.
+    # Mail that anybody can cause, of one kind to one address, to all addresses of one mailbox, and by whom.
     "mail": "5/hour",
+    "mail to a mailbox": "15/hour",
+    "mail from an address": "300/hour",
+    "mail from an account": "20/hour",
 }
 MFA_FORMS = {
     "authenticate": "accounts.guessing.AuthenticateForm",

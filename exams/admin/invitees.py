@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.addresses import address_problem, name_problem, normalize_address
+from accounts.models import AddressFormField
 from exams.services import Invitee
 from questions.formats.texts import Unreadable, decode, text_problem
 
@@ -14,7 +16,7 @@ from questions.formats.texts import Unreadable, decode, text_problem
 MAX_INVITEES = 2000
 MAX_BYTES = 1_000_000
 MAX_NAME = 150
-EMAIL = forms.EmailField(max_length=254)
+EMAIL = AddressFormField(max_length=254)
 
 
 @dataclass
@@ -61,16 +63,19 @@ def read_invitees(text: str) -> InviteeList:
 
 
 def _read_row(line: int, row: dict[str, str], found: InviteeList) -> None:
-    email, name = row.get("email", "").strip().lower(), row.get("name", "").strip()
+    email, name = row.get("email", ""), " ".join(row.get("name", "").split())
     try:
-        EMAIL.clean(email)
+        email = EMAIL.clean(email)
     except ValidationError:
-        found.refused.append((line, email[:100], "is not an e-mail address."))
+        problem = address_problem(normalize_address(email)) if "@" in email else ""
+        reason = f"is not usable. {problem}" if problem else "is not an e-mail address."
+        found.refused.append((line, email.strip()[:100], reason))
         return
     if email in found.people:
         found.refused.append((line, email, "stands in the list twice; the first line is taken."))
-    elif len(name) > MAX_NAME or text_problem(name):
-        found.refused.append((line, email, f"has a name longer than {MAX_NAME} or with control characters."))
+    elif len(name) > MAX_NAME or text_problem(name) or name_problem(name):
+        problem = name_problem(name) or f"It has more than {MAX_NAME} characters, or control characters."
+        found.refused.append((line, email, f"has a name that is not usable. {problem}"))
     else:
         found.people[email] = Invitee(email=email, name=name)
 

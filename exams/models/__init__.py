@@ -7,6 +7,7 @@ from exams.models.cohorts import (
     FormerMember,
     Invitation,
     Membership,
+    PendingJoin,
 )
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
@@ -29,6 +30,7 @@ __all__ = [
     "FormerMember",
     "Invitation",
     "Membership",
+    "PendingJoin",
     "ProblemReport",
     "QuestionStatistics",
     "Rescore",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from accounts.models import AddressField, validate_name, validate_one_line
 from exams.models.attempts import Attempt
 from exams.models.exams import Exam
 
@@ -17,7 +18,7 @@ def new_invite_token() -> str:
 class Cohort(models.Model):
     """A group of candidates, seen only by its instructors (and superusers)."""
 
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[validate_one_line])
     instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="cohorts_taught")
     candidates = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="cohorts")
     invite_token = models.CharField(
@@ -64,6 +65,18 @@ class FormerMember(models.Model):
         return f"{self.candidate}, formerly in {self.cohort}"
 
 
+class PendingJoin(models.Model):
+    """The link by which somebody came who then signed up: the account remembers it, whichever browser confirms it."""
+
+    candidate = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="pending_join")
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="+")
+    token = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.candidate} by the link of {self.cohort}"
+
+
 class Invitation(models.Model):
     """An address that was invited. Whoever has verified it accepts or declines: nobody becomes a member unasked.
 
@@ -71,8 +84,8 @@ class Invitation(models.Model):
     """
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="invitations")
-    email = models.EmailField("e-mail")
-    name = models.CharField(max_length=150, blank=True)
+    email = AddressField("e-mail")
+    name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     invited_at = models.DateTimeField()
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

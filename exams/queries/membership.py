@@ -2,7 +2,6 @@
 
 from allauth.account.models import EmailAddress
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Lower
 
 from accounts.models import User
 from exams.models import Cohort, FormerMember, Invitation, Membership
@@ -13,16 +12,14 @@ def invitations_to(candidate: User) -> QuerySet[Invitation]:
 
     Where the candidate was removed, only an invitation made after the removal counts, whatever its address.
     """
-    verified = EmailAddress.objects.filter(user=candidate, verified=True).values(lower=Lower("email"))
+    verified = EmailAddress.objects.filter(user=candidate, verified=True).values("email")
     memberships = Membership.objects.filter(cohort=OuterRef("cohort"), candidate=candidate)
     removals = FormerMember.objects.filter(
         cohort=OuterRef("cohort"), candidate=candidate, was_removed=True, ended_at__gte=OuterRef("invited_at")
     )
-    return (
-        Invitation.objects.alias(lower=Lower("email"))
-        .filter(~Exists(memberships), ~Exists(removals), lower__in=verified, declined_at=None)
-        .select_related("cohort", "invited_by")
-    )
+    return Invitation.objects.filter(
+        ~Exists(memberships), ~Exists(removals), email__in=verified, declined_at=None
+    ).select_related("cohort", "invited_by")
 
 
 def was_removed(cohort: Cohort, candidate: User) -> bool:

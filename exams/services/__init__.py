@@ -14,9 +14,11 @@ from exams.services.cohorts import (
     invite,
     join,
     leave,
+    remember_link,
     remove_member,
     renew_link,
     standings,
+    take_link,
     withdraw_invitation,
 )
 from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
@@ -60,6 +62,7 @@ __all__ = [
     "leave",
     "order_rescore",
     "recount_scores",
+    "remember_link",
     "remove_member",
     "renew_link",
     "replace_in_form",
@@ -77,5 +80,6 @@ __all__ = [
     "start_attempt",
     "submit_attempt",
     "sweep",
+    "take_link",
     "withdraw_invitation",
 ]

@@ -11,19 +11,18 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Lower
 
 from accounts import audit
 from accounts.models import User
 from exams.exceptions import MembershipRefused
-from exams.models import Accommodation, Cohort, FormerMember, Invitation, Membership
+from exams.models import Accommodation, Cohort, FormerMember, Invitation, Membership, PendingJoin
 from exams.models.cohorts import new_invite_token
 from exams.queries.membership import invitations_to, was_removed
 
 
 @dataclass(frozen=True)
 class Invitee:
-    """One to invite; the address is in lower case."""
+    """One to invite; the address is normalized."""
 
     email: str
     name: str = ""
@@ -39,13 +38,13 @@ class Standing(StrEnum):
 
 
 def standings(*, cohort: Cohort, emails: Sequence[str]) -> dict[str, Standing]:
-    """Return what each of these addresses (in lower case) is to the cohort: two queries.
+    """Return what each of these normalized addresses is to the cohort: two queries.
 
     Only what the cohort's own pages show is read. A registered address, another address of a member and one that
     nobody has are all `UNKNOWN`, so neither the answer nor its time tells them apart.
     """
-    members = set(cohort.memberships.values_list(Lower("candidate__email"), flat=True))
-    invitations = dict(cohort.invitations.values_list(Lower("email"), "declined_at"))
+    members = set(cohort.memberships.values_list("candidate__email", flat=True))
+    invitations = dict(cohort.invitations.values_list("email", "declined_at"))
 
     def standing(email: str) -> Standing:
         if email in members:
@@ -64,7 +63,7 @@ def invite(*, cohort: Cohort, invitees: Sequence[Invitee], by: User, now: dt.dat
     standing = standings(cohort=cohort, emails=[invitee.email for invitee in invitees])
     # A removed person needs an invitation that is newer than the removal, and the old one may still be in the list.
     again = [email for email, known in standing.items() if known == Standing.INVITED]
-    cohort.invitations.alias(lower=Lower("email")).filter(lower__in=again).update(invited_at=now, invited_by=by)
+    cohort.invitations.filter(email__in=again).update(invited_at=now, invited_by=by)
     Invitation.objects.bulk_create(
         Invitation(cohort=cohort, email=invitee.email, name=invitee.name, invited_at=now, invited_by=by)
         for invitee in invitees
@@ -127,9 +126,27 @@ def join(*, cohort: Cohort, candidate: User, now: dt.datetime) -> bool:
     is_current = locked.invites_by_link and not locked.closed_at and locked.invite_token == cohort.invite_token
     if not is_current or was_removed(locked, candidate):
         raise MembershipRefused("This link leads nowhere any more.")
-    locked.invitations.alias(lower=Lower("email")).filter(lower=candidate.email.lower()).delete()
+    locked.invitations.filter(email=candidate.email).delete()
     audit.record("membership.joined_by_link", by=candidate, target=_join(locked, candidate, now))
     return True
+
+
+def remember_link(*, candidate: User, token: str, now: dt.datetime) -> None:
+    """Keep the link by which a new candidate came until they have logged in. It makes nobody a member."""
+    cohort = Cohort.objects.filter(invite_token=token, invites_by_link=True).first()
+    if cohort:
+        PendingJoin.objects.update_or_create(
+            candidate=candidate, defaults={"cohort": cohort, "token": token, "at": now}
+        )
+
+
+def take_link(*, candidate: User) -> str:
+    """Return the token of the link that a candidate came by, once; empty if there is none or it has changed."""
+    pending = PendingJoin.objects.filter(candidate=candidate).select_related("cohort").first()
+    if pending is None:
+        return ""
+    pending.delete()
+    return pending.token if pending.cohort.invite_token == pending.token else ""
 
 
 def _join(cohort: Cohort, candidate: User, now: dt.datetime) -> Membership:
@@ -142,7 +159,7 @@ def remove_member(*, cohort: Cohort, candidate: User, by: User, now: dt.datetime
     """End a membership. Attempts that were made in the cohort's assignments stay what they are."""
     cohort = _locked(cohort)
     # Only the address that instructors see: if others vanished too, that would tell whose they are.
-    cohort.invitations.alias(lower=Lower("email")).filter(lower=candidate.email.lower()).delete()
+    cohort.invitations.filter(email=candidate.email).delete()
     _end_membership(cohort, candidate, by, now, was_removed=True)
 
 
