@@ -133,7 +133,7 @@ def join(*, cohort: Cohort, candidate: User, now: dt.datetime) -> bool:
 
 def remember_link(*, candidate: User, token: str, now: dt.datetime) -> None:
     """Keep the link by which a new candidate came until they have logged in. It makes nobody a member."""
-    cohort = Cohort.objects.filter(invite_token=token, invites_by_link=True).first()
+    cohort = Cohort.objects.filter(invite_token=token, invites_by_link=True, closed_at=None).first()
     if cohort:
         PendingJoin.objects.update_or_create(
             candidate=candidate, defaults={"cohort": cohort, "token": token, "at": now}
@@ -146,7 +146,9 @@ def take_link(*, candidate: User) -> str:
     if pending is None:
         return ""
     pending.delete()
-    return pending.token if pending.cohort.invite_token == pending.token else ""
+    cohort = pending.cohort
+    leads_there = cohort.invites_by_link and cohort.closed_at is None and cohort.invite_token == pending.token
+    return pending.token if leads_there else ""
 
 
 def _join(cohort: Cohort, candidate: User, now: dt.datetime) -> Membership:

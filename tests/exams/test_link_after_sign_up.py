@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from exams import queries, services
+from exams import queries
 from exams.admin.invitees import read_invitees
 from exams.models import Invitation, PendingJoin
 from tests.exams.helpers import client_of
@@ -60,11 +60,12 @@ def test_link_is_followed_once(mailoutbox):
     assert PendingJoin.objects.count() == 0
 
 
-def test_link_that_was_renewed_meanwhile_leads_home(mailoutbox):
+@pytest.mark.parametrize("change", [{"invite_token": "new"}, {"invites_by_link": False}, {"closed_at": timezone.now()}])
+def test_link_that_ended_meanwhile_leads_home(mailoutbox, change):
     cohort = CohortFactory()
     sign_up_by_link(cohort)
     confirm_on_a_phone(mailoutbox)
-    services.renew_link(cohort=cohort, by=UserFactory(superuser=True))
+    type(cohort).objects.update(**change)
 
     assert log_in().url == reverse("exams:home")
 
