@@ -15,7 +15,7 @@ from tests.factories import CohortFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-OF_ACCOUNTS = import_module("accounts.migrations.0008_normalize_addresses")
+OF_ACCOUNTS = import_module("accounts.migrations.0009_normalize_addresses")
 OF_INVITATIONS = import_module("exams.migrations.0010_normalize_addresses")
 
 

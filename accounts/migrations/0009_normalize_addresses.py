@@ -44,7 +44,7 @@ def normalize_rows(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_time_zones"), ("account", "0009_emailaddress_unique_primary_email")]
+    dependencies = [("accounts", "0008_extra_time"), ("account", "0009_emailaddress_unique_primary_email")]
 
     operations = [
         migrations.RunPython(normalize_users, migrations.RunPython.noop, elidable=True),
