@@ -15,7 +15,7 @@ HIDDEN = {
         "candidate__id__exact={owner}", "candidate={owner}", "candidate__in={owner}", "candidate_id={owner}",
         "candidate__email__startswith=owner", "candidate__gte={owner}", "candidate__isnull=False",
         "item__attempt__candidate={owner}", "item__attempt__candidate__id__exact={owner}", "item__isnull=0",
-        "candidate__attempts__exam__id__exact=1", "pk={report}", "id__in={report}", "created_at__year=2026", "text__contains=a",
+        "candidate__attempts__exam__id__exact=1", "pk={report}", "id__in={report}", "text__contains=a",
     ],
     "accounts_user": [
         "password__startswith=md5", "password__regex=^md5", "email__startswith=own", "is_superuser__exact=0",
