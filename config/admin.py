@@ -93,7 +93,9 @@ class CheckedLists(AuditedAdmin, admin.ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Find nothing for a search that is no search: each word is one more condition on each column."""
         if len(search_term) > MAX_SEARCH or len(search_term.split()) > MAX_SEARCH_WORDS:
-            messages.warning(request, f"Search for at most {MAX_SEARCH_WORDS} words of {MAX_SEARCH} characters together.")
+            messages.warning(
+                request, f"Search for at most {MAX_SEARCH_WORDS} words of {MAX_SEARCH} characters together."
+            )
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 

@@ -21,10 +21,10 @@ MAX_SCALE = 10_000
 MAX_CHAPTER = 999
 
 
-def moment_field(**options: str) -> models.DateTimeField:
+def moment_field(help_text: str = "") -> models.DateTimeField:
     """Return a column for a moment that a person chooses, or none."""
     validators = [MinValueValidator(EARLIEST, _SAY), MaxValueValidator(LATEST, _SAY)]
-    return models.DateTimeField(null=True, blank=True, validators=validators, **options)
+    return models.DateTimeField(null=True, blank=True, validators=validators, help_text=help_text)
 
 
 def in_this_century(name: str, *fields: str) -> models.CheckConstraint:

@@ -58,7 +58,7 @@ class Exam(models.Model):
         "of these unscored",
         default=0,
         validators=[MaxValueValidator(MAX_QUESTIONS)],
-        help_text="Mixed in unmarked, reported apart, never counted."
+        help_text="Mixed in unmarked, reported apart, never counted.",
     )
     minutes = models.PositiveSmallIntegerField(validators=[MaxValueValidator(MAX_MINUTES)])
     cut_score = models.PositiveSmallIntegerField(
