@@ -52,7 +52,10 @@ def offered_lookups(model: type[Model], list_filter: Any, date_hierarchy: str | 
         if isinstance(item, type):
             yield item.parameter_name  # type: ignore[attr-defined]  # the site's own classes are `SimpleListFilter`s
             continue
-        path = item[0] if isinstance(item, list | tuple) else item
+        path, kind = item if isinstance(item, list | tuple) else (item, None)
+        if kind is admin.EmptyFieldListFilter:
+            yield f"{path}__isempty"
+            continue
         field = get_fields_from_path(model, path)[-1]
         yield f"{path}__isnull"
         if related := getattr(field, "target_field", None):

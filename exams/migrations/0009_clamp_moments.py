@@ -30,6 +30,6 @@ def clamp(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exams", "0005_statistics")]
+    dependencies = [("exams", "0008_kept")]
 
     operations = [migrations.RunPython(clamp, migrations.RunPython.noop)]
