@@ -30,6 +30,6 @@ def clamp(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exams", "0008_kept")]
+    dependencies = [("exams", "0010_normalize_addresses")]
 
     operations = [migrations.RunPython(clamp, migrations.RunPython.noop)]

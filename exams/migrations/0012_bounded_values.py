@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exams', '0009_clamp_moments'),
+        ('exams', '0011_clamp_moments'),
         ('questions', '0009_kept'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
