@@ -1,4 +1,5 @@
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
@@ -122,6 +123,14 @@ def make_statistics(question, exam):
     ExamStatistics.objects.create(exam=exam, scores={f"{right}/4": 10 * right + 5 for right in range(5)}, empty=2)
 
 
+def confirmation_page(*, verified):
+    """Return the page of a mailed link for an address of somebody who has confirmed another one, or none."""
+    user = UserFactory()
+    EmailAddress.objects.filter(user=user).update(verified=verified)
+    address = EmailAddress.objects.create(user=user, email=f"a-rather-long-address-{'x' * 30}@example.com")
+    return reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key])
+
+
 def make_pages(role):
     """Return the person who sees the pages, and the pages by name: all that this role meets."""
     exam = make_wide_exam()
@@ -135,6 +144,10 @@ def make_pages(role):
             "log-in": reverse("account_login"),
             "sign-up": reverse("account_signup"),
             "password reset": reverse("account_reset_password"),
+            "password reset, mail on its way": reverse("account_reset_password_done"),
+            "sign-up, mail on its way": reverse("account_email_verification_sent"),
+            "confirmation, first of an account": confirmation_page(verified=False),
+            "confirmation, added to an account": confirmation_page(verified=True),
             "404": "/nothing/",
         }
     candidate, instructor = UserFactory(extra_time_percent=25), UserFactory(instructor=True)
