@@ -21,7 +21,7 @@ check: lint
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(ONCE:%=--ignore tests/%)
 
 test: lint
-	@.ci/packages postgresql redis-server chromium docker-compose systemd
+	@.ci/packages postgresql redis-server chromium docker-compose nginx openssl systemd
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
 	@echo "check --deploy, with production settings"
 	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \
@@ -34,7 +34,7 @@ test: lint
 
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
 faults: $(VENV)/.dev
-	@.ci/packages postgresql redis-server chromium
+	@.ci/packages postgresql redis-server chromium nginx openssl
 	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py
 	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults
 

@@ -1,0 +1,246 @@
+"""config/nginx/exams.conf, run by Debian's nginx in front of the web processes of production."""
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+
+from tests.services.processes import Process, free_port, start, wait_until
+from tests.services.test_production import PRODUCTION, _static_files  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIGURATION = settings.BASE_DIR / "config" / "nginx" / "exams.conf"
+HOST = "exams.example.org"
+THREADS = 6  # two processes of three
+
+
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("certificate")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}", "-days", "2"]
+    command += ["-keyout", str(directory / "privkey.pem"), "-out", str(directory / "fullchain.pem")]
+    subprocess.run([*command, "-addext", f"subjectAltName=DNS:{HOST}"], check=True, capture_output=True)
+    return directory
+
+
+class Proxy:
+    """A running nginx. Its own TLS port is `port`; `plain` is the one that redirects."""
+
+    def __init__(self, process, port, plain, certificate):
+        self.process, self.port, self.plain = process, port, plain
+        self.context = ssl.create_default_context(cafile=certificate / "fullchain.pem")
+
+    def connect(self):
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return self.context.wrap_socket(plain, server_hostname=HOST)
+
+    def ask(self, path, method="GET", body=None, **headers):
+        connection = HTTPSConnection(HOST, context=self.context, timeout=10)
+        connection.sock = self.connect()
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer, text
+
+
+@pytest.fixture
+def nginx(start_process, tmp_path, certificate):
+    """nginx(url, **changes) runs the configuration, with these texts replaced, in front of that server."""
+
+    def run(url, **changes):
+        port, plain = free_port(), free_port()
+        text = CONFIGURATION.read_text()
+        replaced = {
+            "127.0.0.1:8000": urlsplit(url).netloc,
+            "listen 443": f"listen 127.0.0.1:{port}",
+            "listen 80": f"listen 127.0.0.1:{plain}",
+            f"/etc/letsencrypt/live/{HOST}": str(certificate),
+            "/var/log/nginx/exams.log": str(tmp_path / "access.log"),
+            "/srv/exams/var": str(tmp_path),
+            **changes,
+        }
+        for old, new in replaced.items():
+            assert old in text
+            text = text.replace(old, new)
+        text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)  # not every machine has IPv6
+        (tmp_path / "exams.conf").write_text(text)
+        temporary = "".join(
+            f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        whole = (
+            f"daemon off; master_process off; pid {tmp_path}/nginx.pid; error_log stderr;"
+            f"events {{ worker_connections 1024; }} http {{ {temporary} include {tmp_path}/exams.conf; }}"
+        )
+        (tmp_path / "nginx.conf").write_text(whole)
+        program = shutil.which("nginx") or "/usr/sbin/nginx"
+        process = start_process(start_nginx, program, tmp_path / "nginx.conf", port)
+        return Proxy(process, port, plain, certificate)
+
+    return run
+
+
+def start_nginx(log, program, configuration, port) -> Process:
+    return start([program, "-c", str(configuration), "-e", "stderr"], log, lambda process: accepts(port))
+
+
+@contextmanager
+def echo():
+    """A server that says what it was sent."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = f"{self.path}\n{self.headers}".encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+HELD = {
+    "bodies": b"POST /accounts/login/ HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"X-Forwarded-Proto: https\r\nContent-Length: 1000\r\n\r\nlogin=a",
+    "headers": b"POST /accounts/login/ HTTP/1.1\r\nHost: %s\r\nX-Slow: ",
+}
+
+
+@contextmanager
+def held(connect, number, beginning):
+    """Hold so many requests that have begun and do not end."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect()) for _ in range(number)]
+        for connection in connections:
+            connection.sendall(beginning % HOST.encode())
+        yield connections
+
+
+@pytest.fixture
+def site(web_server):
+    return web_server(workers=2, threads=3, asking="/health/", **{**PRODUCTION, "ALLOWED_HOSTS": f"{HOST},127.0.0.1"})
+
+
+@pytest.mark.parametrize("beginning", HELD.values(), ids=HELD)
+def test_slow_requests_hold_nobody_up(site, nginx, beginning):
+    proxy = nginx(site.url)
+
+    with held(proxy.connect, 5 * THREADS, beginning) as slow:
+        answers = [proxy.ask("/health/")[1] for _ in range(20)]
+        for connection in slow:
+            connection.sendall(b"b")  # still there
+
+    assert answers == ["ok\n"] * 20
+
+
+def test_slow_requests_would_hold_up_a_web_process_that_stands_alone(site):
+    """What the proxy is for: as many as there are threads, and nobody else is answered."""
+    host, port = urlsplit(site.url).hostname, urlsplit(site.url).port
+
+    def answers(timeout):
+        with closing(HTTPConnection(host, port, timeout=timeout)) as connection:
+            try:
+                connection.request("GET", "/health/")
+                return connection.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
+
+    with held(lambda: socket.create_connection((host, port)), 5 * THREADS, HELD["bodies"]):
+        wait_until(lambda: not answers(1), what="a request that gets no answer")
+    wait_until(lambda: answers(5), what="an answer after the slow ones are gone")
+
+
+def test_visitor_chooses_nothing_of_what_the_site_is_told(nginx):
+    with echo() as url:
+        proxy = nginx(url)
+        claims = {"X-Forwarded-For": "1.1.1.1, 2.2.2.2", "X-Forwarded-Proto": "http", "X-Real-IP": "1.1.1.1"}
+        claims |= {"Forwarded": "for=1.1.1.1", "X-Forwarded-Host": "evil.example", "X-Request-ID": "chosen-by-me"}
+
+        _, told = proxy.ask("/join/abc/?x=1", **claims)
+
+    lines = told.splitlines()
+    assert lines[0] == "/join/abc/?x=1"
+    headers = dict(line.split(": ", 1) for line in lines[1:] if line)
+    assert (headers["Host"], headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == (HOST, "127.0.0.1", "https")
+    for name in ("X-Real-IP", "Forwarded", "X-Forwarded-Host"):
+        assert name not in headers
+    assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-ID"])
+
+
+def test_what_is_for_the_inside_and_what_is_too_large_is_not_passed_on(nginx):
+    with echo() as url:
+        proxy = nginx(url)
+
+        inside = [proxy.ask(path)[0].status for path in ("/ready/", "/metrics/", "/ready", "/metrics/x", "//ready/")]
+        large = proxy.ask("/", "POST", b"", **{"Content-Length": str(11 * 1024 * 1024)})[0].status
+
+    assert (inside, large) == ([404] * 5, 413)
+
+
+def test_one_address_has_so_many_requests_under_way_and_no_more(nginx):
+    with echo() as url:
+        proxy = nginx(url, **{"limit_conn exams 400": "limit_conn exams 4"})
+        with held(proxy.connect, 4, HELD["bodies"]):
+            wait_until(lambda: proxy.ask("/")[0].status == 429, what="a refusal")
+        wait_until(lambda: proxy.ask("/")[0].status == 200, what="an answer")
+
+
+def test_plain_http_is_sent_to_https_and_the_log_holds_no_secret(nginx, tmp_path):
+    with echo() as url:
+        proxy = nginx(url)
+        with socket.create_connection(("127.0.0.1", proxy.plain), timeout=10) as plain:
+            plain.sendall(f"GET /a?b=c HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+            moved = plain.makefile("rb").read().decode()
+        for path in ("/join/SeCrEt/", "/accounts/password/reset/key/1-SeCrEt/", "/a/?q=SeCrEt"):
+            proxy.ask(path)
+        wait_until(lambda: (tmp_path / "access.log").read_text().count("\n") == 3, what="three lines")
+
+    assert f"Location: https://{HOST}/a?b=c" in moved
+    assert "SeCrEt" not in (tmp_path / "access.log").read_text()
+
+
+def test_files_with_a_hash_come_from_the_disk_and_others_from_the_site(nginx, tmp_path):
+    name = "static/site/site.0123456789ab.css"
+    (tmp_path / "static" / "site").mkdir(parents=True)
+    (tmp_path / name).write_text("body {}")
+    with echo() as url:
+        proxy = nginx(url)
+        own, text = proxy.ask(f"/{name}")
+        others = [proxy.ask(path)[1].splitlines()[0] for path in ("/static/site/x.0123456789ab.css", "/static/a.css")]
+
+    assert (own.status, text, own.headers["X-Content-Type-Options"]) == (200, "body {}", "nosniff")
+    assert "immutable" in own.headers["Cache-Control"]
+    assert others == ["/static/site/x.0123456789ab.css", "/static/a.css"]
+
+
+@pytest.mark.usefixtures("_static_files")
+def test_pages_of_production_come_through_with_their_cookies_and_headers(site, nginx):
+    answer, text = nginx(site.url).ask("/accounts/login/")
+
+    assert answer.status == 200
+    assert "__Host-csrftoken" in answer.headers["Set-Cookie"]
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert "Content-Security-Policy" in answer.headers
+    assert "csrfmiddlewaretoken" in text
