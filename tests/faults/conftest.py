@@ -17,7 +17,7 @@ from tests.services.processes import Process
 
 IS_FULL = os.environ.get("FAULTS") == "full"
 # SQLite is the demo on one machine: it has no workers, no broker, and no connections that could be cut.
-collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_workers.py", "test_connections.py"]
+collect_ignore = [] if os.environ.get("DATABASE_URL") else ["test_workers.py", "test_connections.py", "test_floods.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
