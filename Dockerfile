@@ -12,5 +12,5 @@ RUN SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") \
 USER app
 EXPOSE 8000
 # The number of processes comes from WEB_CONCURRENCY, which gunicorn reads.
-CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--threads=3", \
+CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--threads=4", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

@@ -1,5 +1,6 @@
 """Guards against guessing: passwords at log-in and when they are asked for again, and codes of second factors."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,10 +14,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from accounts import devices, limits
-from accounts.hashing import turn
+from accounts.hashing import impatient, turn
 from accounts.models import User
 
-# After so many failures in a minute, those of an address wait for nobody's turn.
+# An address that failed so often since it last succeeded waits for nobody: it takes the turns that are left.
 SUSPECT = "suspicious address"
 
 
@@ -33,8 +34,9 @@ class _Try:
         else:
             self.count = ("failures at an account", f"user {user.pk}" if user else limits.account_key(email))
 
-    def may_wait(self) -> bool:
-        return self.is_at_home or limits.test(SUSPECT, self.address) is None
+    def patience(self) -> AbstractContextManager[None]:
+        is_suspect = not self.is_at_home and limits.test(SUSPECT, self.address) is not None
+        return impatient() if is_suspect else nullcontext()
 
     def begin(self) -> None:
         """Count it as a failure until it turns out to be none: side by side, no more can begin than may fail."""
@@ -50,6 +52,7 @@ class _Try:
     def end(self, *, was_right: bool) -> None:
         if was_right:
             limits.clear(*self.count)
+            limits.clear(SUSPECT, self.address)
         elif not self.is_at_home:
             limits.hit("failures of an address", self.address)
             limits.hit(SUSPECT, self.address)
@@ -60,7 +63,7 @@ class GuardedLogIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         attempt = _Try(request, str(credentials.get("email", "")))
-        with turn(may_wait=attempt.may_wait()):
+        with attempt.patience(), turn():
             attempt.begin()
             user: User | None = super().authenticate(request, **credentials)
             attempt.end(was_right=user is not None)

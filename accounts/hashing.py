@@ -5,6 +5,7 @@ on a graphics card costs more (docs/decisions.md). Hashes made before are verifi
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, local
@@ -12,10 +13,12 @@ from typing import Any
 
 from django.contrib.auth import hashers
 
-# One hash at a time in a process, and one more that waits: of three threads (docs/operations.md) one is always left.
-AT_ONCE, IN_ALL = 1, 2
+# One hash at a time in a process, and two more that wait: of four threads (docs/operations.md) one is always left.
+AT_ONCE, IN_ALL = 1, 3
 # The longest hash is one of the old ones, half a second on a busy machine.
 LONGEST_WAIT = 2.0
+# Who may not wait also lets the turn rest after each hash, for so many times as long as it took.
+REST = 3
 
 
 class Busy(Exception):
@@ -26,6 +29,7 @@ class _Turns:
     def __init__(self) -> None:
         self.begun = BoundedSemaphore(AT_ONCE)
         self.asked = BoundedSemaphore(IN_ALL)
+        self.rested_at = 0.0
         self.own = local()
 
 
@@ -42,22 +46,36 @@ os.register_at_fork(after_in_child=_forget)
 
 
 @contextmanager
-def turn(*, may_wait: bool = True) -> Iterator[None]:
+def impatient() -> Iterator[None]:
+    """Let the hashes of this block wait for nobody: they take what the others leave, at most a quarter of the time."""
+    own = _turns.own
+    own.is_impatient = True
+    try:
+        yield
+    finally:
+        own.is_impatient = False
+
+
+@contextmanager
+def turn() -> Iterator[None]:
     """Run the block as one of few; within it, hashes need no other turn. Raise `Busy` rather than wait for long."""
     turns = _turns
     if getattr(turns.own, "has_turn", False):
         yield
         return
-    if not turns.asked.acquire(blocking=False):
+    is_impatient = getattr(turns.own, "is_impatient", False)
+    if (is_impatient and time.monotonic() < turns.rested_at) or not turns.asked.acquire(blocking=False):
         raise Busy
     try:
-        if not turns.begun.acquire(timeout=LONGEST_WAIT if may_wait else 0.0):
+        if not turns.begun.acquire(timeout=0.0 if is_impatient else LONGEST_WAIT):
             raise Busy
+        began = time.monotonic()
         try:
             turns.own.has_turn = True
             yield
         finally:
             turns.own.has_turn = False
+            turns.rested_at = time.monotonic() + REST * (time.monotonic() - began)
             turns.begun.release()
     finally:
         turns.asked.release()

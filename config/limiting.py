@@ -9,7 +9,7 @@ from django.template import loader
 from django.urls import Resolver404, resolve
 
 from accounts import limits
-from accounts.hashing import Busy
+from accounts.hashing import Busy, impatient
 from accounts.models import User
 
 
@@ -19,6 +19,7 @@ class Rule:
 
     address: str = ""
     account: str = ""
+    patience: str = ""
     is_for_all: bool = False
 
     def applies_to(self, request: HttpRequest) -> bool:
@@ -28,7 +29,7 @@ class Rule:
 CHANGE = Rule(account="account change")
 RULES = {
     "account_login": Rule("log-in"),
-    "account_signup": Rule("sign-up"),
+    "account_signup": Rule("sign-up", patience="patient sign-up"),
     "account_reset_password": Rule("password reset"),
     "account_reset_password_from_key": Rule("link", is_for_all=True),
     "account_confirm_email": Rule("link", is_for_all=True),
@@ -71,6 +72,9 @@ class LimitMiddleware:
         rule = rule_of(request)
         if rule and rule.address and (refusal := limits.hit(rule.address, limits.address_of(request))):
             return too_many(refusal.seconds, refusal.wait)
+        if rule and rule.patience and limits.hit(rule.patience, limits.address_of(request)):
+            with impatient():
+                return self.get_response(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:

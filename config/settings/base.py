@@ -173,12 +173,13 @@ LIMITS = {
     # What one address may do in all (config/limiting.py). It may be a whole school, so these only stop floods.
     "log-in": "600/minute",
     "sign-up": "60/minute",
+    "patient sign-up": "20/minute",  # those after them take the turns that are left (accounts/hashing.py)
     "password reset": "60/minute",
     "proof": "300/minute",  # codes, and passwords that are asked for again
     "link": "300/minute",  # of mails and of cohorts
     # Wrong passwords: from one address, at one account, and at one account from a browser that its owner has used.
     "failures of an address": "30/minute",
-    "suspicious address": "5/minute",
+    "suspicious address": "2/minute",
     "failures at an account": "5/5minutes",
     "failures of a device": "5/5minutes",
     # What one account may do.

@@ -1,6 +1,6 @@
 """Somebody who floods the site from fifty addresses, in a process of their own.
 
-`python -m tests.faults.flooding URL KIND N` sends N requests, or goes on for N seconds (`5s`), and prints how often each
+`python -m tests.faults.flooding URL KIND N` sends N requests, or goes on for N seconds (`5s`). It prints how often each
 status was answered; a connection that was cut counts as 0.
 """
 
@@ -40,7 +40,7 @@ def posted(path: str, **fields: str) -> Request:
 WORDS = {"password1": "blue-heron-77", "password2": "blue-heron-77"}
 KINDS: dict[str, Callable[[int], Request]] = {
     "failed log-ins": lambda n: posted("/accounts/login/", login=f"nobody-{n}@example.com", password="wrong-word-1"),
-    "guesses": lambda n: posted("/accounts/login/", login="person-0@example.com", password=f"wrong-word-{n}"),
+    "guesses": lambda n: posted("/accounts/login/", login="person-10@example.com", password=f"wrong-word-{n}"),
     "sign-ups": lambda n: posted("/accounts/signup/", email=f"new-{time.time_ns()}@example.com", **WORDS),
     "resets": lambda n: posted("/accounts/password/reset/", email=f"person-{n % 10}@example.com"),
     "long joins": lambda n: ("GET", f"/join/{'a' * 3900}/", b"", {}),

@@ -1,6 +1,9 @@
 """Limits that nobody gets around by what a request says, and that keep nobody out who belongs in."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from threading import Event
 
 import pytest
 import time_machine
@@ -11,10 +14,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts import devices, limits
-from accounts.hashing import Busy, turn
+from accounts import devices, hashing, limits
+from accounts.hashing import Busy, impatient, turn
 from config.settings import base
 from tests.factories import UserFactory
+from tests.services.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -309,7 +313,7 @@ def test_pages_that_only_show_a_form_are_not_limited(settings):
 
 
 def test_log_in_is_refused_politely_when_all_turns_are_taken(monkeypatch):
-    def taken(**kwargs):
+    def taken():
         raise Busy
 
     monkeypatch.setattr("accounts.guessing.turn", taken)
@@ -323,7 +327,7 @@ def test_what_is_refused_for_want_of_a_turn_is_no_failure(monkeypatch):
     user = UserFactory()
     with monkeypatch.context() as patch:
 
-        def taken(**kwargs):
+        def taken():
             raise Busy
 
         patch.setattr("accounts.guessing.turn", taken)
@@ -332,9 +336,81 @@ def test_what_is_refused_for_want_of_a_turn_is_no_failure(monkeypatch):
     assert log_in(Client(), user.email, SECRET).status_code == 302
 
 
-def test_turn_within_a_turn_is_the_same():
-    with turn(), turn(may_wait=False):
+def test_turn_within_a_turn_is_the_same(monkeypatch):
+    monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
+    with impatient(), turn(), turn():
         assert True
+
+
+def hold_a_turn(pool):
+    """Return when somebody has the turn, and a function that ends it."""
+    begun, is_over = Event(), Event()
+
+    def hold():
+        with turn():
+            begun.set()
+            is_over.wait(30)
+
+    held = pool.submit(hold)
+    begun.wait(30)
+    return lambda: (is_over.set(), held.result())
+
+
+def take_a_turn(patience=nullcontext):
+    with patience(), turn():
+        return "taken"
+
+
+def test_one_has_the_turn_two_wait_and_no_more(monkeypatch):
+    monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
+    with ThreadPoolExecutor() as pool:
+        end = hold_a_turn(pool)
+        waiting = [pool.submit(take_a_turn) for _ in range(2)]
+        wait_until(lambda: hashing._turns.asked._value == 0, what="two who wait")
+
+        with pytest.raises(Busy):
+            take_a_turn()
+        end()
+
+        assert [each.result() for each in waiting] == ["taken", "taken"]
+
+
+def test_suspect_waits_for_nobody_and_lets_the_turn_rest(monkeypatch):
+    monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
+    with ThreadPoolExecutor() as pool, time_machine.travel("2026-11-21T09:00:00Z", tick=False) as clock:
+        end = hold_a_turn(pool)
+        with pytest.raises(Busy):
+            take_a_turn(impatient)
+        clock.shift(1)
+        end()
+
+        with pytest.raises(Busy):
+            take_a_turn(impatient)
+        assert take_a_turn() == "taken"
+        clock.shift(4)
+        assert take_a_turn(impatient) == "taken"
+
+
+def test_address_is_a_suspect_after_two_failures_until_it_succeeds(monkeypatch):
+    user, seen = UserFactory(), []
+    monkeypatch.setattr("accounts.guessing.impatient", lambda: seen.append("suspect") or nullcontext())
+
+    for word in ("wrong-word-1", "wrong-word-2", "wrong-word-3", SECRET, "wrong-word-4"):
+        log_in(Client(), user.email, word)
+        seen.append(word)
+
+    assert seen == ["wrong-word-1", "wrong-word-2", "suspect", "wrong-word-3", "suspect", SECRET, "wrong-word-4"]
+
+
+def test_many_sign_ups_of_one_address_take_the_turns_that_are_left(monkeypatch, settings):
+    settings.LIMITS = {**base.LIMITS, "patient sign-up": "2/minute"}
+    seen = []
+    monkeypatch.setattr("config.limiting.impatient", lambda: seen.append("suspect") or nullcontext())
+
+    for _ in range(4):
+        Client().post(reverse("account_signup"))
+
+    assert seen == ["suspect", "suspect"]
 
 
 # --- Old hashes -------------------------------------------------------------------------------------------------------
@@ -378,7 +454,7 @@ def test_session_outlives_being_asked_for_the_password_again(password):
 @pytest.mark.usefixtures("_hashers")
 def test_wrong_password_costs_one_hash(monkeypatch):
     user, hashes = UserFactory(), []
-    monkeypatch.setattr("accounts.hashing.turn", lambda **kwargs: hashes.append(1) or turn())
+    monkeypatch.setattr("accounts.hashing.turn", lambda: hashes.append(1) or turn())
 
     log_in(Client(), user.email, "wrong-word-1")
     known = len(hashes)

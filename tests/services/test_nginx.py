@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIGURATION = settings.BASE_DIR / "config" / "nginx" / "exams.conf"
 HOST = "exams.example.org"
-THREADS = 6  # two processes of three
+THREADS = 8  # two processes of four
 
 
 def accepts(port):
@@ -140,7 +140,7 @@ def held(connect, number, beginning):
 
 @pytest.fixture
 def site(web_server):
-    return web_server(workers=2, threads=3, asking="/health/", **{**PRODUCTION, "ALLOWED_HOSTS": f"{HOST},127.0.0.1"})
+    return web_server(workers=2, threads=4, asking="/health/", **{**PRODUCTION, "ALLOWED_HOSTS": f"{HOST},127.0.0.1"})
 
 
 @pytest.mark.parametrize("beginning", HELD.values(), ids=HELD)
