@@ -17,8 +17,8 @@ from django.contrib.auth import hashers
 AT_ONCE, IN_ALL = 1, 3
 # The longest hash is one of the old ones, half a second on a busy machine.
 LONGEST_WAIT = 2.0
-# Who may not wait also lets the turn rest after each hash, for so many times as long as it took.
-REST = 3
+# For so many seconds after two met, a hash that may not wait comes only after a rest as many times as long as the last.
+CROWDED, REST = 2.0, 3
 
 
 class Busy(Exception):
@@ -29,8 +29,18 @@ class _Turns:
     def __init__(self) -> None:
         self.begun = BoundedSemaphore(AT_ONCE)
         self.asked = BoundedSemaphore(IN_ALL)
-        self.rested_at = 0.0
+        self.rested_at = self.crowded_until = 0.0
         self.own = local()
+
+    def begin(self, *, is_impatient: bool) -> None:
+        now = time.monotonic()
+        if is_impatient and now < min(self.rested_at, self.crowded_until):
+            raise Busy
+        if self.begun.acquire(blocking=False):
+            return
+        self.crowded_until = now + CROWDED
+        if is_impatient or not self.begun.acquire(timeout=LONGEST_WAIT):
+            raise Busy
 
 
 _turns = _Turns()
@@ -63,12 +73,10 @@ def turn() -> Iterator[None]:
     if getattr(turns.own, "has_turn", False):
         yield
         return
-    is_impatient = getattr(turns.own, "is_impatient", False)
-    if (is_impatient and time.monotonic() < turns.rested_at) or not turns.asked.acquire(blocking=False):
+    if not turns.asked.acquire(blocking=False):
         raise Busy
     try:
-        if not turns.begun.acquire(timeout=0.0 if is_impatient else LONGEST_WAIT):
-            raise Busy
+        turns.begin(is_impatient=getattr(turns.own, "is_impatient", False))
         began = time.monotonic()
         try:
             turns.own.has_turn = True

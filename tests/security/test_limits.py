@@ -387,8 +387,14 @@ def test_suspect_waits_for_nobody_and_lets_the_turn_rest(monkeypatch):
         with pytest.raises(Busy):
             take_a_turn(impatient)
         assert take_a_turn() == "taken"
-        clock.shift(4)
+        clock.shift(2)
         assert take_a_turn(impatient) == "taken"
+
+
+def test_suspect_alone_need_not_rest(monkeypatch):
+    monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
+
+    assert [take_a_turn(impatient) for _ in range(9)] == ["taken"] * 9
 
 
 def test_address_is_a_suspect_after_two_failures_until_it_succeeds(monkeypatch):
