@@ -10,9 +10,10 @@ from django.http import HttpRequest
 
 from accounts.models import AddressFormField, User, account_of
 from accounts.models.users import time_zones
+from accounts.versions import VersionedForm
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesForm(VersionedForm):
     time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())])
 
     class Meta:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -8,21 +7,16 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.db.models import DateField, Model, QuerySet
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
-from django.utils.timezone import is_aware
 
 from config.audited import AuditedAdmin
-from exams.models.bounds import EARLIEST, LATEST
+from config.versioned import VersionedAdmin
 
-# Longer than any name, shorter than what SQLite refuses to plan.
-MAX_SEARCH, MAX_SEARCH_WORDS = 300, 20
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -46,61 +40,8 @@ class CheckedChangeList(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
-def offered_lookups(model: type[Model], list_filter: Any, date_hierarchy: str | None) -> Iterator[str]:
-    """Yield the query parameters that the filters of a list put into their own links."""
-    for item in list_filter:
-        if isinstance(item, type):
-            yield item.parameter_name  # type: ignore[attr-defined]  # the site's own classes are `SimpleListFilter`s
-            continue
-        path, kind = item if isinstance(item, list | tuple) else (item, None)
-        if kind is admin.EmptyFieldListFilter:
-            yield f"{path}__isempty"
-            continue
-        field = get_fields_from_path(model, path)[-1]
-        yield f"{path}__isnull"
-        if related := getattr(field, "target_field", None):
-            yield f"{path}__{related.name}__exact"
-        elif isinstance(field, DateField):
-            yield from (f"{path}__gte", f"{path}__lt")
-        else:
-            yield f"{path}__exact"
-    if date_hierarchy:
-        yield from (f"{date_hierarchy}__{part}" for part in ("year", "month", "day"))
-
-
-def is_moment(text: str) -> bool:
-    """Tell whether a text is a moment as the filters write it, of a year that every time zone knows."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return False
-    return moment is not None and is_aware(moment) and EARLIEST <= moment <= LATEST
-
-
-class CheckedLists(AuditedAdmin, admin.ModelAdmin):
+class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
     """What every model's admin on this site does besides."""
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow what this list's own filters and our links to it ask, and nothing else, to superusers too.
-
-        Django allows every look-up of the model's own columns, so a list tells what it does not show: who reported a
-        problem, how a password's hash begins. And a look-up that no filter sends fails in ways that no filter knows.
-        """
-        offered = offered_lookups(self.model, self.get_list_filter(request), self.date_hierarchy)
-        # `linked_lookups` names what a link elsewhere on the site adds to the address of this list.
-        is_offered = lookup in {*offered, *getattr(self, "linked_lookups", ())}
-        return is_offered and (is_moment(value) if lookup.endswith(("__gte", "__lt")) else True)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find nothing for a search that is no search: each word is one more condition on each column."""
-        if len(search_term) > MAX_SEARCH or len(search_term.split()) > MAX_SEARCH_WORDS:
-            messages.warning(
-                request, f"Search for at most {MAX_SEARCH_WORDS} words of {MAX_SEARCH} characters together."
-            )
-            return queryset.none(), False
-        return super().get_search_results(request, queryset, search_term)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return type("CheckedChangeList", (CheckedChangeList, super().get_changelist(request, **kwargs)), {})
@@ -129,12 +70,6 @@ class AdminSite(admin.AdminSite):
         """Let staff in. Who has a second factor gave it at the log-in, so here it is enough to have one."""
         is_staff = super().has_permission(request)
         return is_staff and (not settings.STAFF_NEED_MFA or is_mfa_enabled(request.user, SECOND_FACTORS))
-
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Refuse: no form here completes as one types, and Django's view lists the rows behind any foreign key."""
-        if request.method in ("GET", "HEAD"):
-            raise PermissionDenied
-        return super().autocomplete_view(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if super().has_permission(request) and not self.has_permission(request):

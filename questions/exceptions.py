@@ -13,5 +13,9 @@ class InvalidContent(QuestionRefused):
         super().__init__("; ".join(str(problem) for problem in problems))
 
 
+class StaleVersion(QuestionRefused):
+    """Somebody changed the question after the page that decides about it was opened."""
+
+
 class RevisionIsImmutable(QuestionRefused):
     """Published content was about to be overwritten."""

@@ -283,6 +283,7 @@ class StepForm(forms.Form):
             )
         ]
     )
+    seen = forms.CharField(required=False, max_length=40)
     text = forms.CharField(required=False, max_length=4000)
     reviewer = ReviewerField(required=False)
     revision = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

@@ -1,6 +1,8 @@
 """Reads of the bank that more than one place needs."""
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -314,3 +316,22 @@ def possible_reviewers() -> models.QuerySet[User]:
 def questions_to_review(reviewer: User) -> models.QuerySet[Question]:
     """Select what waits for this person's review, the longest first."""
     return Question.objects.filter(reviewer=reviewer).order_by("updated_at")
+
+
+# --- Versions -------------------------------------------------------------------------------------------
+
+
+def version_of(question: Question) -> str:
+    """Return a short text that is another one as soon as anything of the question is: what a page that decides about it
+    sends along, so that nobody approves, publishes or retires what they have not read."""
+    latest = question.revisions.order_by("-number").first()
+    said = [
+        question.status,
+        question.reviewer_id,
+        question.published_revision_id,
+        question.difficulty,
+        sorted(question.tags.values_list("pk", flat=True)),
+        sorted(question.placements.values_list("task", flat=True)),
+        [latest.number, latest.content.model_dump(mode="json")] if latest else None,
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:20]

@@ -38,6 +38,7 @@ FLOORS = {
     "guessing": 4,
     "forms": 4,
     "moments": 4,
+    "versions": 4,
     "views": 4,
     "admin": 4,
     "middleware": 4,

@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.moments import MomentField
+from accounts.versions import VersionedForm
 from exams.models import Accommodation
 from exams.services import MAX_EXTENSION
 
@@ -14,6 +15,8 @@ class ExtensionForm(forms.Form):
     """More time: by a button of 5 or 10 minutes, or by a number of one's own."""
 
     reason = forms.CharField(max_length=300)
+    # The last extension that the page knew: see `services.extend_attempt`.
+    last = forms.IntegerField(min_value=0, max_value=2**63 - 1, error_messages={"required": "Open the page again."})
     minutes = forms.IntegerField(required=False, min_value=1, max_value=MAX_EXTENSION)
     quick = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(number, number) for number in QUICK_MINUTES]
@@ -27,7 +30,7 @@ class ExtensionForm(forms.Form):
         return data
 
 
-class AccommodationForm(forms.ModelForm):
+class AccommodationForm(VersionedForm):
     class Meta:
         model = Accommodation
         fields = ["extra_time_percent", "closes_at", "attempts_allowed"]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -170,6 +171,7 @@ class CohortPages(admin.ModelAdmin):
 
     # --- One of them -------------------------------------------------------------------------------------------
 
+    @method_decorator(transaction.atomic)  # what the form is compared with stays until it is stored
     def member_view(self, request: HttpRequest, cohort_id: int, candidate_id: int) -> HttpResponse:
         """Show a member's attempts and domains, and what they get in each assignment; store the latter.
 
@@ -240,27 +242,27 @@ class CohortPages(admin.ModelAdmin):
                 raise Http404
             back = redirect("admin:exams_cohort_member", cohort_id=cohort.pk, candidate_id=attempt.candidate_id)
         if form.is_valid():
-            self._extend(request, assignment, attempt, form.cleaned_data["minutes"], form.cleaned_data["reason"])
+            self._extend(request, assignment, attempt, form.cleaned_data)
         else:
             problems = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
             self.message_user(request, f"No time was given. {' '.join(problems)}", messages.ERROR)
         return back
 
     def _extend(
-        self, request: HttpRequest, assignment: Assignment, attempt: Attempt | None, minutes: int, reason: str
+        self, request: HttpRequest, assignment: Assignment, attempt: Attempt | None, data: dict[str, Any]
     ) -> None:
-        by, now = signed_in(request), timezone.now()
-        if attempt is None:
-            count = services.extend_assignment(assignment=assignment, minutes=minutes, reason=reason, by=by, now=now)
-            level = messages.SUCCESS if count else messages.WARNING
-            self.message_user(request, f"{minutes} minutes more for {count} under way in {assignment.exam}.", level)
-            return
+        minutes = data["minutes"]
+        how = {"minutes": minutes, "reason": data["reason"], "by": signed_in(request), "now": timezone.now()}
         try:
-            services.extend_attempt(attempt_id=attempt.pk, minutes=minutes, reason=reason, by=by, now=now)
+            if attempt is None:
+                count = services.extend_assignment(assignment=assignment, last_seen=data["last"], **how)
+                level = messages.SUCCESS if count else messages.WARNING
+                self.message_user(request, f"{minutes} minutes more for {count} under way in {assignment.exam}.", level)
+            else:
+                services.extend_attempt(attempt_id=attempt.pk, last_seen=data["last"], **how)
+                self.message_user(request, f"{minutes} minutes more.", messages.SUCCESS)
         except ExtensionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
-        else:
-            self.message_user(request, f"{minutes} minutes more.", messages.SUCCESS)
 
 
 def _in_words(value: Any) -> str:

@@ -102,7 +102,7 @@ class FormViews(admin.ModelAdmin):
         )
         return self._page(
             request, form.exam, str(form), form=form, items=items, attempts=form.attempts.count(),
-            unprintable=sorted(unprintable(texts)),
+            unprintable=sorted(unprintable(texts)), seen=queries.form_version(form),
         )  # fmt: skip
 
     def replace_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
@@ -114,6 +114,7 @@ class FormViews(admin.ModelAdmin):
                 position=int(position) if is_position else 0,
                 by=signed_in(request),
                 code=request.POST.get("code", "").strip(),
+                seen=request.POST.get("seen", ""),
             )
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
@@ -128,9 +129,10 @@ class FormViews(admin.ModelAdmin):
             context = {**self.admin_site.each_context(request), "form": form, "opts": self.opts}
             questions = form.questions.select_related("question", "task")
             context |= {"title": f"Delete {form}", "questions": questions, "attempts": form.attempts.count()}
+            context["seen"] = queries.form_version(form)
             return render(request, "admin/exams/exam/form_delete.html", context)
         try:
-            services.delete_form(form=form, by=signed_in(request))
+            services.delete_form(form=form, by=signed_in(request), seen=request.POST.get("seen", ""))
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:exams_exam_form", object_id, number)

@@ -21,6 +21,7 @@ class RescoreForm(forms.Form):
     old_revision = forms.ModelChoiceField(Revision.objects.none())
     rule = forms.ChoiceField(choices=Rescore.Rule)
     reason = forms.CharField(max_length=200)
+    published = forms.IntegerField(min_value=0, max_value=2**63 - 1)
 
     def __init__(self, question: Question, data: Any) -> None:
         super().__init__(data)

@@ -100,6 +100,11 @@ class Attempt(models.Model):
         return self.state == self.State.SUBMITTED and self.scoring_tries >= self.MAX_SCORING_TRIES
 
     @property
+    def last_extension_id(self) -> int:
+        """Return the id of the latest extension, 0 for none: what a page that gives time sends along."""
+        return self.extensions.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+    @property
     def pass_share(self) -> Fraction:
         """The share of right answers that the linear estimate puts at the pass mark, exactly."""
         return Fraction(self.cut_score - self.scale_min, self.scale_max - self.scale_min)

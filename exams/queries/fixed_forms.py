@@ -1,5 +1,6 @@
 """Fixed forms: which can be given to candidates, whose turn it is, and what an exam's blueprint yields."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,12 @@ def _no_usable_form() -> NoUsableForm:
         "Nobody can start this exam right now: its questions are being revised. Its instructors see a notice about it. "
         "Please come back later."
     )
+
+
+def form_version(form: ExamForm) -> str:
+    """Return a short text that is another one as soon as another question stands anywhere in the form."""
+    asked = ",".join(map(str, form.questions.order_by("position").values_list("question_id", flat=True)))
+    return hashlib.sha256(asked.encode()).hexdigest()[:20]
 
 
 def form_items(form: ExamForm) -> list[tuple[Drawable, bool]]:

@@ -11,7 +11,16 @@ from accounts import audit
 from accounts.models import User
 from exams.exceptions import FormRefused
 from exams.models import Exam, ExamForm, FormQuestion
-from exams.queries import bank_of, draw_items, exam_quotas, form_pool, in_forms_of, mix_of, seen_among
+from exams.queries import (
+    bank_of,
+    draw_items,
+    exam_quotas,
+    form_pool,
+    form_version,
+    in_forms_of,
+    mix_of,
+    seen_among,
+)
 from questions.models import Certification, QuestionTask
 from questions.queries import chapters_of
 
@@ -109,11 +118,16 @@ def draw_form(*, exam: Exam, by: User, now: dt.datetime, seed: int | None = None
     return form, sum(item.question_id in repeated for item, _ in drawn)
 
 
-def _untaken(form: ExamForm) -> ExamForm:
-    """Lock and return a form that may still change. One that somebody took stays: their results stand on it."""
+def _untaken(form: ExamForm, seen: str | None) -> ExamForm:
+    """Lock and return a form that may still change. One that somebody took stays: their results stand on it.
+
+    `seen` is the `form_version` of the page that decides; None where there is no page.
+    """
     form = ExamForm.objects.select_for_update(of=("self",)).select_related("exam").get(pk=form.pk)
     if form.attempts.exists():
         raise FormRefused(f"Form {form.number} has been taken, so it stays as it is. Draw another form instead.")
+    if seen is not None and seen != form_version(form):
+        raise FormRefused(f"Somebody changed form {form.number} after you opened the page. Look at it as it is now.")
     return form
 
 
@@ -125,13 +139,19 @@ def _any_from(placements: QuerySet[QuestionTask], start: float) -> int | None:
 
 @transaction.atomic
 def replace_in_form(
-    *, form: ExamForm, position: int, by: User | None, code: str = "", seed: int | None = None
+    *,
+    form: ExamForm,
+    position: int,
+    by: User | None,
+    code: str = "",
+    seed: int | None = None,
+    seen: str | None = None,
 ) -> FormQuestion:
     """Put another question of the same task in a question's place: the one with this code, or any.
 
     Any is one that stands in no form of the exam, as long as there is one. Raises `FormRefused`.
     """
-    form = _untaken(form)
+    form = _untaken(form, seen)
     place = form.questions.select_related("task").filter(position=position).first()
     if place is None:
         raise FormRefused(f"Form {form.number} has no question {position}.")
@@ -161,11 +181,11 @@ def replace_in_form(
     return place
 
 
-def delete_form(*, form: ExamForm, by: User | None) -> None:
+def delete_form(*, form: ExamForm, by: User | None, seen: str | None = None) -> None:
     """Delete a form that nobody has taken. Raises `FormRefused`."""
     try:
         with transaction.atomic():
-            form = _untaken(form)
+            form = _untaken(form, seen)
             questions = list(form.questions.values_list("question", flat=True))
             audit.record("form.deleted", by=by, target=form, before={"questions": questions})
             form.delete()

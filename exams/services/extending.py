@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.models import User
@@ -16,15 +17,28 @@ MAX_EXTENSION = 600
 
 
 @transaction.atomic
-def extend_attempt(*, attempt_id: UUID, minutes: int, reason: str, by: User, now: dt.datetime) -> Attempt:
+def extend_attempt(
+    *, attempt_id: UUID, minutes: int, reason: str, by: User, now: dt.datetime, last_seen: int | None = None
+) -> Attempt:
     """Move the deadline by so many minutes and write down who did it and why.
 
     Raises `ExtensionRefused` unless the attempt is open: answers of a closed one have been judged, so it stays closed.
-    Open is until deadline + grace, as for answers. Saving, handing in and the sweep meet the same row lock.
+    Open is until deadline + grace, as for answers. Saving, handing in and the sweep meet the same row lock. A later
+    extension than `last_seen`, the id of the last that the page knew (0: none), is refused: nobody gives time twice.
     """
     attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    _require_last(Extension.objects.filter(attempt=attempt), last_seen)
     _extend(attempt, minutes, reason, by, now)
     return attempt
+
+
+def _require_last(extensions: QuerySet[Extension], last_seen: int | None) -> None:
+    last = extensions.select_related("by").order_by("-pk").first()
+    if last_seen is not None and last and last.pk != last_seen:
+        raise ExtensionRefused(
+            f"{last.by or 'Somebody'} gave {last.minutes} minutes after you opened the page (“{last.reason}”). "
+            "Look at the deadline as it is now, then decide."
+        )
 
 
 def _extend(
@@ -55,11 +69,15 @@ def _extend(
     )
 
 
-def extend_assignment(*, assignment: Assignment, minutes: int, reason: str, by: User, now: dt.datetime) -> int:
+def extend_assignment(
+    *, assignment: Assignment, minutes: int, reason: str, by: User, now: dt.datetime, last_seen: int | None = None
+) -> int:
     """Extend every attempt under way in an assignment; return how many. What ends meanwhile is left out.
 
-    Each in a transaction of its own, so that nobody's saves wait for all the others.
+    Each in a transaction of its own, so that nobody's saves wait for all the others. Raises `ExtensionRefused` when
+    somebody gave time in this assignment after the page with `last_seen` was opened.
     """
+    _require_last(Extension.objects.filter(attempt__assignment=assignment), last_seen)
     extended = 0
     for attempt_id in assignment.attempts.in_progress().values_list("pk", flat=True):
         try:

@@ -27,11 +27,14 @@ BATCH = 200
 
 
 @transaction.atomic
-def order_rescore(*, old_revision: Revision, rule: str, by: User, reason: str, now: dt.datetime) -> Rescore:
+def order_rescore(
+    *, old_revision: Revision, rule: str, by: User, reason: str, now: dt.datetime, published: int | None = None
+) -> Rescore:
     """Order all attempts that pinned a revision to be judged anew, by the published revision's key or as right.
 
     Ordering the same again returns the order there is. An earlier order for the same revision that is not finished
-    ends: this one covers all it means. Raises `RescoreRefused`.
+    ends: this one covers all it means. `published` is the id of the revision that the page named as published.
+    Raises `RescoreRefused`.
     """
     if not by.has_perm("exams.add_rescore"):
         raise RescoreRefused("You may not order a re-score.")
@@ -41,6 +44,10 @@ def order_rescore(*, old_revision: Revision, rule: str, by: User, reason: str, n
         raise RescoreRefused("Publish the corrected revision first.")
     if not reason:
         raise RescoreRefused("Give the reason; the candidates read it.")
+    if published is not None and revision.pk != published:
+        raise RescoreRefused(
+            f"Revision {revision.number} was published after you opened the page. Read its key, then decide."
+        )
     if rule == Rescore.Rule.KEY:
         _require_other_key(old_revision, revision)
     # One at a time for a question: what an earlier order had under way is seen below.

@@ -18,7 +18,7 @@ from questions import services
 from questions.exceptions import QuestionRefused
 from questions.forms import ReviewerField, TaskField, read_tags
 from questions.models import Question
-from questions.queries import task_labels
+from questions.queries import task_labels, version_of
 
 # So many are done within the time of a request; a message names so many refusals.
 MOST_AT_ONCE, MOST_REFUSALS = 500, 30
@@ -56,35 +56,41 @@ class DifficultyForm(forms.Form):
     difficulty = forms.ChoiceField(choices=Question.Difficulty)
 
 
-def _publish(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.publish(question=question, by=by, now=timezone.now(), text=data["text"])
+def _publish(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.publish(question=question, by=by, now=timezone.now(), text=data["text"], seen=seen)
 
 
-def _send_to_review(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.send_to_review(question=question, reviewer=data["reviewer"], by=by, now=timezone.now(), text=data["text"])
+def _send_to_review(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.send_to_review(
+        question=question, reviewer=data["reviewer"], by=by, now=timezone.now(), text=data["text"], seen=seen
+    )
 
 
-def _retire(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.retire(question=question, by=by, now=timezone.now(), text=data["text"])
+def _retire(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.retire(question=question, by=by, now=timezone.now(), text=data["text"], seen=seen)
 
 
-def _change_tags(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.change_tags(question=question, add=data["add"], remove=data["remove"])
+def _change_tags(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.change_tags(question=question, add=data["add"], remove=data["remove"])  # adds to what others changed
 
 
-def _move(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.move_to_task(question=question, task=data["task"])
+def _move(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.move_to_task(question=question, task=data["task"], seen=seen)
 
 
-def _set_difficulty(question: Question, by: User, data: dict[str, Any]) -> None:
-    services.set_difficulty(question=question, difficulty=data["difficulty"])
+def _set_difficulty(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
+    services.set_difficulty(question=question, difficulty=data["difficulty"], seen=seen)
 
 
 Action = Callable[[Any, HttpRequest, QuerySet[Question]], HttpResponse | None]
 
 
 def _action(
-    name: str, label: str, done: str, form_class: type[forms.Form], do: Callable[[Question, User, dict[str, Any]], None]
+    name: str,
+    label: str,
+    done: str,
+    form_class: type[forms.Form],
+    do: Callable[[Question, User, dict[str, Any], str], None],
 ) -> Action:
     """Return an action of the admin's list: it shows the form, and does it when that comes back filled in."""
 
@@ -101,6 +107,11 @@ def _action(
                 "title": label,
                 "opts": model_admin.opts,
                 "questions": chosen,
+                # A page that comes back for its own errors still decides about what was read first.
+                "seen": [
+                    (question.pk, request.POST.get(f"seen-{question.pk}") or version_of(question))
+                    for question in chosen
+                ],
                 "form": form,
                 "action": name,
                 "checkbox": ACTION_CHECKBOX_NAME,
@@ -122,12 +133,12 @@ def _do_all(
     questions: list[Question],
     data: dict[str, Any],
     done: str,
-    do: Callable[[Question, User, dict[str, Any]], None],
+    do: Callable[[Question, User, dict[str, Any], str], None],
 ) -> None:
     refusals = []
     for question in questions:
         try:
-            do(question, by, data)
+            do(question, by, data, request.POST.get(f"seen-{question.pk}", ""))
         except QuestionRefused as refusal:
             refusals.append((question.code, str(refusal)))
         else:

@@ -18,7 +18,7 @@ from questions.exceptions import QuestionRefused
 from questions.forms import NO_STEM, QuestionForm, StepForm, latest_revision
 from questions.linting import lint
 from questions.models import Question, Revision
-from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels
+from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels, version_of
 
 EVENTS_SHOWN = 30
 # The steps that take nothing but a comment: their service, and what to say when it is done.
@@ -73,6 +73,7 @@ class QuestionPages(admin.ModelAdmin):
             context["reviewers"] = possible_reviewers().order_by("name", "email")
             draft = next((revision for revision in context["revisions"] if revision.published_at is None), None)
             context["has_draft"] = draft is not None
+            context["seen"] = version_of(question)
             context["can_approve"] = bool(
                 question.reviewer_id and draft and services.can_approve(draft, signed_in(request))
             )
@@ -144,7 +145,7 @@ class QuestionPages(admin.ModelAdmin):
             self.message_user(request, f"Nothing was done. {' '.join(problems)}", messages.ERROR)
             return self._to(question)
         if form.cleaned_data["step"] == "retire" and "_confirmed" not in request.POST:
-            return self._ask_before_retiring(request, question, form.cleaned_data["text"])
+            return self._ask_before_retiring(request, question, form.cleaned_data)
         try:
             question, said = self._take(form.cleaned_data, question, request)
         except QuestionRefused as refusal:
@@ -153,13 +154,14 @@ class QuestionPages(admin.ModelAdmin):
             self.message_user(request, said, messages.SUCCESS)
         return self._to(question)
 
-    def _ask_before_retiring(self, request: HttpRequest, question: Question, text: str) -> HttpResponse:
+    def _ask_before_retiring(self, request: HttpRequest, question: Question, data: dict[str, Any]) -> HttpResponse:
         """Name what the retirement touches; one click more does it."""
         context = {
             **self.admin_site.each_context(request),
             "question": question,
             "questions": [question],
-            "text": text,
+            "seen": data["seen"],
+            "text": data["text"],
             "opts": self.opts,
             "title": f"Retire {question}",
         }
@@ -180,16 +182,19 @@ class QuestionPages(admin.ModelAdmin):
             revision = question.revisions.filter(number=data["revision"]).first()
             if revision is None:
                 raise QuestionRefused("There is no such revision.")
-            services.restore_revision(revision=revision, by=by, now=now)
+            services.restore_revision(revision=revision, by=by, now=now, seen=data["seen"])
             return question, f"The draft has the text of revision {revision.number} now."
         if step == "send_to_review":
             reviewer = data["reviewer"]
             if reviewer is None:
                 raise QuestionRefused("Choose who is to review it.")
-            services.send_to_review(question=question, reviewer=reviewer, by=by, now=now, text=data["text"])
+            services.send_to_review(
+                question=question, reviewer=reviewer, by=by, now=now, text=data["text"], seen=data["seen"]
+            )
             return question, f"{reviewer} is asked to review it."
         service, said = STEPS[step]
-        service(question=question, by=by, now=now, text=data["text"])
+        seen = {} if step == "comment" else {"seen": data["seen"]}
+        service(question=question, by=by, now=now, text=data["text"], **seen)
         return question, said.format(question)
 
     def revisions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -212,6 +217,7 @@ class QuestionPages(admin.ModelAdmin):
             "old": revisions[old],
             "new": revisions[new],
             "has_change_permission": self.has_change_permission(request, question),
+            "seen": version_of(question),
             "rows": sorted(rows, key=lambda row: not row.is_changed),  # what changed comes first
             "opts": self.opts,
             "title": f"Revisions of {question}",

@@ -5,19 +5,23 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from questions.models import Question, QuestionTask, Tag, Task
+from questions.services.versions import locked
 
 
 @transaction.atomic
-def move_to_task(*, question: Question, task: Task) -> None:
-    """Place the question in the task, instead of the one it had in the same certification."""
-    question = Question.objects.select_for_update().get(pk=question.pk)
+def move_to_task(*, question: Question, task: Task, seen: str | None = None) -> None:
+    """Place the question in the task, instead of the one it had in the same certification. Raises `StaleVersion`."""
+    question = locked(question, seen)
     placement = question.placements.filter(certification=task.domain.certification).first()
     placement = placement or QuestionTask(question=question)
     placement.task = task
     placement.save()
 
 
-def set_difficulty(*, question: Question, difficulty: str) -> None:
+@transaction.atomic
+def set_difficulty(*, question: Question, difficulty: str, seen: str | None = None) -> None:
+    """Raises `StaleVersion`."""
+    question = locked(question, seen)
     question.difficulty = difficulty
     question.save(update_fields=["difficulty", "updated_at"])
 

@@ -1,5 +1,8 @@
 """The way of a revision from draft to candidates: review, approval, publication, retirement.
 
+Each step takes `seen`, the `version_of` the question that its page showed: what changed since is refused, not approved.
+Code without a page, such as a command, leaves it out.
+
 `Question.reviewer` is set exactly while its unpublished revision waits for a review. `Question.status` says besides
 what candidates get: a published question stays published while its next revision is written and reviewed.
 """
@@ -14,15 +17,18 @@ from questions.content import publication_problems
 from questions.exceptions import InvalidContent, QuestionRefused
 from questions.models import Question, QuestionEvent, Revision
 from questions.services.events import approver, authors, record
+from questions.services.versions import locked
 
 Kind = QuestionEvent.Kind
 Status = Question.Status
 
 
 @transaction.atomic
-def send_to_review(*, question: Question, reviewer: User, by: User, now: dt.datetime, text: str = "") -> None:
+def send_to_review(
+    *, question: Question, reviewer: User, by: User, now: dt.datetime, text: str = "", seen: str | None = None
+) -> None:
     """Ask someone to review the unpublished revision; asking again asks another one instead."""
-    question, draft = _locked(question, by), _draft(question)
+    question, draft = _locked(question, by, seen), _draft(question)
     if question.status == Status.RETIRED:
         raise QuestionRefused("It is retired: bring it back before you send it to review.")
     if not (reviewer.is_active and reviewer.is_staff and reviewer.has_perm("questions.change_question")):
@@ -44,9 +50,9 @@ def comment(*, question: Question, by: User, now: dt.datetime, text: str) -> Non
 
 
 @transaction.atomic
-def send_back(*, question: Question, by: User, now: dt.datetime, text: str) -> None:
+def send_back(*, question: Question, by: User, now: dt.datetime, text: str, seen: str | None = None) -> None:
     """End the review without approval; the author reads in `text` what is to be mended."""
-    question, draft = _locked(question, by), _draft(question)
+    question, draft = _locked(question, by, seen), _draft(question)
     _require_review(question)
     _require_text(text, "Say what is to be mended.")
     question.reviewer = None
@@ -60,9 +66,9 @@ def can_approve(draft: Revision, by: User) -> bool:
 
 
 @transaction.atomic
-def approve(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+def approve(*, question: Question, by: User, now: dt.datetime, text: str = "", seen: str | None = None) -> None:
     """End the review: from now on anybody may publish the revision, its author too, as long as it is not changed."""
-    question, draft = _locked(question, by), _draft(question)
+    question, draft = _locked(question, by, seen), _draft(question)
     _require_review(question)
     if not can_approve(draft, by):
         raise QuestionRefused(f"You wrote revision {draft.number}; somebody else must approve it.")
@@ -74,21 +80,25 @@ def approve(*, question: Question, by: User, now: dt.datetime, text: str = "") -
 
 
 @transaction.atomic
-def approve_and_publish(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+def approve_and_publish(
+    *, question: Question, by: User, now: dt.datetime, text: str = "", seen: str | None = None
+) -> None:
     """Both steps or neither."""
-    approve(question=question, by=by, now=now, text=text)
+    approve(question=question, by=by, now=now, text=text, seen=seen)
     publish(question=question, by=by, now=now)
 
 
 @transaction.atomic
-def publish(*, question: Question, by: User | None, now: dt.datetime, text: str = "") -> Revision:
+def publish(
+    *, question: Question, by: User | None, now: dt.datetime, text: str = "", seen: str | None = None
+) -> Revision:
     """Make the unpublished revision the one that is drawn from now on; attempts keep what they pinned.
 
     Without an unpublished revision it brings a retired question back as it was; repeating it changes nothing. `by` is
     None for the command line, which needs no second person. Raises `InvalidContent` when a rule of publication is
     broken, `QuestionRefused` when the question has no task or when the two-person rule wants somebody else.
     """
-    question = _locked(question, by)
+    question = _locked(question, by, seen)
     revision = question.revisions.filter(published_at=None).first() or question.published_revision
     if revision is None:
         raise QuestionRefused("There is nothing to publish: write the question first.")
@@ -109,9 +119,9 @@ def publish(*, question: Question, by: User | None, now: dt.datetime, text: str 
 
 
 @transaction.atomic
-def retire(*, question: Question, by: User | None, now: dt.datetime, text: str = "") -> None:
+def retire(*, question: Question, by: User | None, now: dt.datetime, text: str = "", seen: str | None = None) -> None:
     """No new exam draws it from now on; old results keep it."""
-    question = _locked(question, by)
+    question = _locked(question, by, seen)
     if question.status == Status.RETIRED:
         raise QuestionRefused("It is retired already.")
     question.status, question.reviewer = Status.RETIRED, None
@@ -120,9 +130,9 @@ def retire(*, question: Question, by: User | None, now: dt.datetime, text: str =
 
 
 @transaction.atomic
-def bring_back(*, question: Question, by: User, now: dt.datetime, text: str = "") -> None:
+def bring_back(*, question: Question, by: User, now: dt.datetime, text: str = "", seen: str | None = None) -> None:
     """Undo a retirement: what was published is drawn again, what never was is a draft again."""
-    question = _locked(question, by)
+    question = _locked(question, by, seen)
     if question.status != Status.RETIRED:
         raise QuestionRefused(f"It is {question.get_status_display()}; only a retired question can be brought back.")
     published = question.published_revision
@@ -136,11 +146,12 @@ def bring_back(*, question: Question, by: User, now: dt.datetime, text: str = ""
 # --- What the steps above have in common ----------------------------------------------------------------
 
 
-def _locked(question: Question, by: User | None) -> Question:
-    """Return the question as it is stored, its row locked. Raises `QuestionRefused` for who may not change it."""
+def _locked(question: Question, by: User | None, seen: str | None = None) -> Question:
+    """Return the question as it is stored, its row locked. Raises `QuestionRefused` for who may not change it, and
+    `StaleVersion` if it is not the one that was seen."""
     if by is not None and not by.has_perm("questions.change_question"):
         raise QuestionRefused("You may not do this: it needs the right to change questions.")
-    return Question.objects.select_for_update().get(pk=question.pk)
+    return locked(question, seen)
 
 
 def _draft(question: Question) -> Revision:

@@ -10,6 +10,7 @@ from questions.exceptions import InvalidContent, QuestionRefused
 from questions.linting import stem_marks
 from questions.models import Question, QuestionEvent, QuestionTask, Revision, StemMark
 from questions.services.events import record
+from questions.services.versions import locked
 
 
 @transaction.atomic
@@ -60,8 +61,12 @@ def _mark_stem(question: Question, stem: str) -> None:
 
 
 @transaction.atomic
-def restore_revision(*, revision: Revision, by: User, now: dt.datetime) -> Revision:
-    """Make an earlier revision's content the draft again. What was published stays published."""
+def restore_revision(*, revision: Revision, by: User, now: dt.datetime, seen: str | None = None) -> Revision:
+    """Make an earlier revision's content the draft again. What was published stays published.
+
+    Raises `StaleVersion` if the question is not the one that was `seen`: the draft that goes may not be the one read.
+    """
+    locked(revision.question, seen)
     text = f"revision {revision.number}"
     return save_draft(
         question=revision.question,

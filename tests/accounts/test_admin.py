@@ -5,6 +5,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from exams.models import Membership
+from tests.exams.pages import opened
 from tests.factories import CohortFactory, UserFactory
 from tests.queries import count_queries
 
@@ -226,6 +227,7 @@ def test_superuser_makes_an_instructor(client, superuser, candidate):
     fields = {"email": candidate.email, "name": "Carla", "time_zone": "UTC"}
     fields |= {"extra_times-TOTAL_FORMS": 0, "extra_times-INITIAL_FORMS": 0}
 
+    fields |= opened(client, page("change", candidate))
     client.post(page("change", candidate), {**fields, "is_active": "on", "is_staff": "on", "groups": [group.pk]})
 
     assert User.objects.get(pk=candidate.pk).has_perm("questions.change_question")

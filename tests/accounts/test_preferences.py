@@ -3,6 +3,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from accounts.models import User
+from tests.exams.pages import opened
 from tests.factories import UserFactory
 from tests.queries import count_queries
 
@@ -38,7 +39,9 @@ def test_preferences_show_what_is_stored(client, user):
 
 
 def test_preferences_are_saved(client, user):
-    response = client.post(URL, {"name": "Ada L.", "time_zone": "America/Argentina/Buenos_Aires"}, follow=True)
+    response = client.post(
+        URL, {**opened(client, URL), "name": "Ada L.", "time_zone": "America/Argentina/Buenos_Aires"}, follow=True
+    )
 
     assertRedirects(response, URL)
     assertContains(response, "Your preferences are saved.")
@@ -46,7 +49,7 @@ def test_preferences_are_saved(client, user):
 
 
 def test_name_may_be_empty(client, user):
-    client.post(URL, {"name": "", "time_zone": "UTC"})
+    client.post(URL, {**opened(client, URL), "name": "", "time_zone": "UTC"})
 
     assert stored(user)["name"] == ""
 
@@ -63,7 +66,7 @@ def test_name_may_be_empty(client, user):
 def test_wrong_preferences_are_named_and_nothing_is_saved(client, user, fields, message):
     before = stored(user)
 
-    response = client.post(URL, fields)
+    response = client.post(URL, {**opened(client, URL), **fields})
 
     assertContains(response, message)
     assert stored(user) == before
@@ -75,6 +78,7 @@ def test_fields_that_are_not_on_the_page_are_ignored(client, user):
     client.post(
         URL,
         {
+            **opened(client, URL),
             "name": "Ada",
             "time_zone": "Europe/Berlin",
             "id": 1,
@@ -96,7 +100,8 @@ def test_preferences_of_another_person_are_out_of_reach(client, user):
     other = UserFactory(name="Bob")
     before = stored(other)
 
-    response = client.post(f"{URL}?id={other.pk}", {"id": other.pk, "pk": other.pk, "name": "x", "time_zone": "UTC"})
+    fields = {**opened(client, URL), "id": other.pk, "pk": other.pk, "name": "x", "time_zone": "UTC"}
+    response = client.post(f"{URL}?id={other.pk}", fields)
 
     assert response.status_code == 302
     assert stored(other) == before
@@ -126,7 +131,7 @@ def test_preferences_page_takes_few_queries(client, user):
 
 
 def test_saved_time_zone_is_used_from_the_next_page_on(client, user):
-    client.post(URL, {"name": "Ada", "time_zone": "Asia/Kathmandu"})
+    client.post(URL, {**opened(client, URL), "name": "Ada", "time_zone": "Asia/Kathmandu"})
 
     response = client.get(URL)
 

@@ -74,3 +74,8 @@ def masked(text):
     for pattern, replacement in UNIQUE:
         text = pattern.sub(replacement, text)
     return text
+
+
+def opened(client, url):
+    """Return the versions that the forms of a page know: what a script must send along."""
+    return dict(re.findall(r'name="((?:[\w-]+-)?opened)" value="([^"]*)"', client.get(url).text))

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from exams.models import Accommodation, Assignment, Cohort, Extension, Invitation, Membership
 from tests.exams.helpers import MINUTE, START, client_of, finish
-from tests.exams.pages import masked
+from tests.exams.pages import masked, opened
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 from tests.queries import count_queries
 
@@ -78,7 +78,7 @@ def test_instructor_sees_their_own_cohorts_and_a_superuser_all(client, cohort):
 def test_instructor_makes_nobody_else_an_instructor(client, cohort, instructor):
     other = UserFactory(instructor=True)
 
-    client.post(page("change", cohort.pk), {"name": "New", "instructors": [other.pk], **EMPTY_INLINE})
+    save(client, cohort, {"name": "New", "instructors": [other.pk], **EMPTY_INLINE})
 
     cohort.refresh_from_db()
     assert (cohort.name, list(cohort.instructors.all())) == ("New", [instructor])
@@ -88,7 +88,7 @@ def test_superuser_says_who_teaches(cohort):
     other = UserFactory(instructor=True)
     fields = {"name": "Spring", "instructors": [other.pk], **EMPTY_INLINE}
 
-    client_of(UserFactory(superuser=True)).post(page("change", cohort.pk), fields)
+    save(client_of(UserFactory(superuser=True)), cohort, fields)
 
     assert list(cohort.instructors.all()) == [other]
 
@@ -160,6 +160,11 @@ def test_attempt_of_somebody_who_left_stays_visible_and_the_person_does_not(clie
 # --- Its exams -------------------------------------------------------------------------------------------------------
 
 
+def save(client, cohort, fields):
+    url = page("change", cohort.pk)
+    return client.post(url, {**opened(client, url), **fields})
+
+
 def inline(*, initial=0, **fields):
     forms = {"assignments-TOTAL_FORMS": 1, "assignments-INITIAL_FORMS": initial}
     return {"name": "Spring", **forms, **{f"assignments-0-{name}": value for name, value in fields.items()}}
@@ -171,7 +176,7 @@ def test_instructor_assigns_an_exam_in_their_own_time_zone(client, cohort, instr
     exam = make_exam(is_offered=False)
     window = {"opens_at": "2027-01-10T09:00", "closes_at": "2027-01-12T18:00"}
 
-    client.post(page("change", cohort.pk), inline(exam=exam.pk, attempts_allowed=2, **window))
+    save(client, cohort, inline(exam=exam.pk, attempts_allowed=2, **window))
 
     row = Assignment.objects.get()
     assert (row.exam, row.cohort, row.attempts_allowed) == (exam, cohort, 2)
@@ -183,7 +188,7 @@ def test_instructor_assigns_an_exam_in_their_own_time_zone(client, cohort, instr
 def test_assignment_that_closes_before_it_opens_is_refused(client, cohort):
     window = {"opens_at": "2027-01-10T09:00", "closes_at": "2027-01-10T08:00"}
 
-    response = client.post(page("change", cohort.pk), inline(exam=make_exam().pk, **window))
+    response = save(client, cohort, inline(exam=make_exam().pk, **window))
 
     assertContains(response, "The assignment must open before it closes.")
     assert Assignment.objects.count() == 0
@@ -198,7 +203,7 @@ def test_assignment_that_was_begun_neither_goes_nor_becomes_another_exam(
     fields = {"id": assignment.pk, "cohort": cohort.pk, "exam": assignment.exam.pk}
     fields[what] = "on" if what == "DELETE" else make_exam().pk
 
-    response = client.post(page("change", cohort.pk), inline(initial=1, **fields))
+    response = save(client, cohort, inline(initial=1, **fields))
 
     assertContains(response, refusal)
     assert Assignment.objects.get().exam == assignment.exam
@@ -207,7 +212,7 @@ def test_assignment_that_was_begun_neither_goes_nor_becomes_another_exam(
 def test_assignment_that_nobody_began_may_go(client, cohort, assignment):
     fields = {"id": assignment.pk, "cohort": cohort.pk, "exam": assignment.exam.pk, "DELETE": "on"}
 
-    client.post(page("change", cohort.pk), inline(initial=1, **fields))
+    save(client, cohort, inline(initial=1, **fields))
 
     assert Assignment.objects.count() == 0
 
@@ -315,7 +320,7 @@ def test_link_is_shown_and_renewed(client, cohort):
 
 
 def test_link_that_is_switched_off_is_not_shown(client, cohort):
-    client.post(page("change", cohort.pk), {"name": "Spring", **EMPTY_INLINE})
+    save(client, cohort, {"name": "Spring", **EMPTY_INLINE})
 
     response = client.get(page("people", cohort.pk))
 
@@ -379,7 +384,8 @@ def test_unknown_file_format_is_404(client, cohort):
 
 def extend(client, assignment, **fields):
     url = page("extend", assignment.cohort.pk, assignment.pk)
-    return client.post(url, {"reason": "Fire drill.", **fields}, follow=True)
+    last = Extension.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return client.post(url, {"reason": "Fire drill.", "last": last, **fields}, follow=True)
 
 
 @pytest.mark.parametrize(
@@ -481,7 +487,8 @@ def test_accommodation_is_stored_and_lengthens_the_attempt_under_way(client, coh
     ]
 
     fields |= {f"{prefix}-extra_time_percent": 0, f"{prefix}-closes_at": ""}
-    client.post(page("member", cohort.pk, anna.pk), fields)
+    url = page("member", cohort.pk, anna.pk)
+    client.post(url, {**fields, **opened(client, url)})
 
     assert history(cohort)[0] == f"{anna.email} in Mock 1: Extra time (%) 0; May start until as all."
 

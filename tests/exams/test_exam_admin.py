@@ -7,9 +7,11 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from exams.models import Exam, ExamQuota
+from exams.queries import form_version
 from exams.services import draw_form, start_attempt
 from questions.models import Question, Tag
 from tests.exams.helpers import START, client_of, fill_task
+from tests.exams.pages import opened
 from tests.exams.test_no_key_leaves_early import CANARY, secret_content
 from tests.factories import DomainFactory, ExamFactory, QuestionFactory, TaskFactory, UserFactory
 from tests.queries import count_queries
@@ -62,7 +64,8 @@ def send(client, exam, *quotas, **changes):
             f"quotas-{number}-task": task.pk if task else "",
             f"quotas-{number}-question_count": count,
         }
-    return client.post(address("change", exam), data, follow=True)
+    url = address("change", exam)
+    return client.post(url, {**opened(client, url), **data}, follow=True)
 
 
 def save(client, exam, *quotas, **changes):
@@ -112,7 +115,7 @@ def test_tag_that_is_none_is_refused_and_what_was_typed_stays(client, exam, text
     page = send(client, exam, include_tags=text)
 
     assert any(problem in line for line in errors_of(page)), errors_of(page)
-    assert f'name="include_tags" value="{text}"' in page.text
+    assert f'name="include_tags" dir="auto" value="{text}"' in page.text
     assert [tag.name for tag in exam.include_tags.all()] == ["cloud"]
 
 
@@ -290,15 +293,16 @@ def test_form_is_drawn_changed_and_deleted_on_its_pages(client, exam):
     assert said(page) == ["Form 1 is drawn."]
 
     before = form.questions.get(position=2).question
-    page = client.post(address("form_replace", exam, 1), {"position": 2}, follow=True)
+    page = client.post(address("form_replace", exam, 1), {"position": 2, "seen": form_version(form)}, follow=True)
     after = form.questions.get(position=2).question
     assert after != before
     assert said(page) == [f"Question 2 is {after.code} now."]
 
-    client.post(address("form_replace", exam, 1), {"position": 2, "code": f" {before.code} "}, follow=True)
+    again = {"position": 2, "code": f" {before.code} ", "seen": form_version(form)}
+    client.post(address("form_replace", exam, 1), again, follow=True)
     assert form.questions.get(position=2).question == before
 
-    page = client.post(address("form_delete", exam, 1), follow=True)
+    page = client.post(address("form_delete", exam, 1), {"seen": form_version(form)}, follow=True)
     assert said(page) == ["Form 1 is deleted."]
     assert not exam.forms.exists()
 
@@ -333,9 +337,10 @@ def test_form_that_was_taken_says_so_and_has_no_buttons(client, exam):
 
 @pytest.mark.parametrize("position", ["", "x", "0", "99", "9" * 40, "²"])
 def test_replacing_at_a_place_that_is_none_is_refused(client, exam, position):
-    draw_form(exam=exam, by=UserFactory(), now=START)
+    form, _ = draw_form(exam=exam, by=UserFactory(), now=START)
 
-    page = client.post(address("form_replace", exam, 1), {"position": position}, follow=True)
+    fields = {"position": position, "seen": form_version(form)}
+    page = client.post(address("form_replace", exam, 1), fields, follow=True)
 
     assert "has no question" in said(page)[-1]
 

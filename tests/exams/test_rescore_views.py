@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from exams.models import Rescore
 from exams.services import order_rescore
+from questions.models import Question
 from questions.services import publish, save_draft
 from tests.exams.helpers import client_of, finish, make_exam_of
 from tests.factories import QuestionFactory, UserFactory, make_attempt, make_content
@@ -48,7 +49,8 @@ def offer(question):
 
 def order(client, question, django_capture_on_commit_callbacks, **fields):
     old = question.revisions.get(number=1)
-    data = {"old_revision": old.pk, "rule": "key", "reason": "The guide says so.", **fields}
+    published = Question.objects.get(pk=question.pk).published_revision_id
+    data = {"old_revision": old.pk, "rule": "key", "reason": "The guide says so.", "published": published, **fields}
     with django_capture_on_commit_callbacks(execute=True):
         return client.post(offer(question), data, follow=True)
 

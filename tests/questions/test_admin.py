@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from questions.models import Question, QuestionTask, Revision, Tag
+from questions.queries import version_of
 from questions.services import publish, save_draft, send_to_review
 from tests.exams.helpers import client_of
 from tests.factories import DomainFactory, QuestionFactory, TaskFactory, UserFactory, make_content
@@ -264,7 +265,12 @@ def test_very_long_texts_are_refused_and_not_rendered(client, task):
 
 
 def step(client, question, name, **fields):
-    return client.post(url("step", question), {"step": name, **fields}, follow=True)
+    return client.post(url("step", question), {"step": name, "seen": seen(question), **fields}, follow=True)
+
+
+def seen(question):
+    """Return what a page opened now sends along to say which version it showed."""
+    return version_of(Question.objects.get(pk=question.pk))
 
 
 @pytest.mark.parametrize(("waiting", "link"), [(10, None), (11, "All 11 of them")])
@@ -335,7 +341,7 @@ def test_review_from_draft_to_candidates(client, instructor, task):
 def test_step_that_cannot_be_taken_is_refused_in_words(client, task, fields, said):
     question = QuestionFactory(draft=True, task=task)
 
-    (text,) = texts(client.post(url("step", question), fields, follow=True))
+    (text,) = texts(client.post(url("step", question), {"seen": seen(question), **fields}, follow=True))
 
     assert text.startswith(said)
     assert question.events.count() == 0
@@ -394,7 +400,8 @@ def test_revision_that_is_not_there_is_404(client, task, query):
 
 
 def bulk(client, name, questions, **fields):
-    data = {"action": name, "_selected_action": [question.pk for question in questions], **fields}
+    versions = {f"seen-{question.pk}": seen(question) for question in questions}
+    data = {"action": name, "_selected_action": [question.pk for question in questions], **versions, **fields}
     return client.post(reverse(LIST), data, follow=True)
 
 
