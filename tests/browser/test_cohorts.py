@@ -106,14 +106,18 @@ def attempt_of_a_member(assignment):
     return make_attempt(exam=assignment.exam, candidate=candidate)
 
 
-def test_instructor_invites_by_a_list_and_gives_one_person_more_time(new_context, instructor, cohort, assignment):
+def test_instructor_invites_by_a_list_and_gives_who_accepts_more_time(new_context, instructor, cohort, assignment):
     anna = UserFactory(name="Anna", email="anna@example.com")
     page = tab(new_context(), instructor, reverse("admin:exams_cohort_people", args=[cohort.pk]))
     page.get_by_label("or its text").fill("email,name\nanna@example.com,Anna\nnew@example.com,Nora\nwrong,Nobody\n")
     page.get_by_role("button", name="Check the list").click()
     expect(page.get_by_text("2 taken, 1 refused")).to_be_visible()
     page.get_by_role("button", name="Do this for 2 people").click()
-    expect(page.get_by_text("Of 2 people 1 are members; 1 are invited.")).to_be_visible()
+    expect(page.get_by_text("List of 2: 2 invited.")).to_be_visible()
+    hers = tab(new_context(), anna, reverse("exams:home"))
+    hers.get_by_role("button", name="Accept as anna@example.com").click()
+    expect(hers.get_by_text("You are in Spring 2027.")).to_be_visible()
+    page.reload()
     attempt = make_attempt(exam=assignment.exam, candidate=anna)
 
     page.get_by_role("link", name="Anna", exact=True).click()

@@ -237,6 +237,10 @@ def make_pages(role):
         "attempts": reverse("admin:exams_attempt_changelist"),
         "attempt": reverse("admin:exams_attempt_change", args=[scored.pk]),
         "candidate": reverse("admin:accounts_user_change", args=[candidate.pk]),
+        **{
+            f"{page} of a cohort": reverse(f"admin:exams_cohort_{page}", args=[inviting.pk])
+            for page in ("people", "progress", "change")
+        },
     }
 
 
