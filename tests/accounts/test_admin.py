@@ -103,9 +103,9 @@ def test_instructor_sees_of_a_member_what_the_work_needs_and_changes_nothing(cli
 SMUGGLED = {
     "email": "stolen@example.com",
     "name": "Stolen",
-    "password": "another-word-1",
-    "password1": "another-word-1",
-    "password2": "another-word-1",
+    "password": "violet-heron-12",
+    "password1": "violet-heron-12",
+    "password2": "violet-heron-12",
     "usable_password": "true",
     "is_active": "",
     "is_staff": "on",
@@ -167,7 +167,7 @@ def test_instructor_cannot_change_their_own_rights_or_time(client, instructor):
 def test_instructor_cannot_set_a_password(client, instructor, role):
     other = UserFactory(**role)
     before = stored(other)
-    fields = {"usable_password": "true", "password1": "another-word-1", "password2": "another-word-1"}
+    fields = {"usable_password": "true", "password1": "violet-heron-12", "password2": "violet-heron-12"}
 
     assert client.get(password_page(other)).status_code == 403
     assert client.post(password_page(other), fields).status_code == 403
@@ -237,11 +237,11 @@ def test_superuser_makes_an_instructor(client, superuser, candidate):
 def test_superuser_sets_a_password(client, superuser, candidate):
     client.post(
         password_page(candidate),
-        {"usable_password": "true", "password1": "another-word-1", "password2": "another-word-1"},
+        {"usable_password": "true", "password1": "violet-heron-12", "password2": "violet-heron-12"},
     )
 
     candidate.refresh_from_db()
-    assert candidate.check_password("another-word-1")
+    assert candidate.check_password("violet-heron-12")
 
 
 ADDED = {"usable_password": "true", "password1": "blue-heron-77", "password2": "blue-heron-77"}
