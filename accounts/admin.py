@@ -6,6 +6,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -24,10 +25,10 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts import claiming, outbox
+from accounts import claiming, outbox, reauthentication
 from accounts.audit import recorded_actions
 from accounts.granting import grant_extra_time
-from accounts.models import AddressFormField, AuditEvent, ExtraTime, OutgoingMail, User, account_of
+from accounts.models import AuditEvent, ExtraTime, OutgoingMail, User, account_of
 from accounts.moments import MomentField, MomentInput
 from accounts.roles import INSTRUCTORS
 
@@ -111,6 +112,7 @@ class UserAdmin(DjangoUserAdmin):
     instructor_fieldsets = ((None, {"fields": ["email", "name", "time_zone", "extra_time", "joined_at"]}),)
     add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2"]}),)
     filter_horizontal = ["groups"]
+    asks_again = True  # see config.admin
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people = super().get_queryset(request)
@@ -176,10 +178,12 @@ class UserAdmin(DjangoUserAdmin):
         if not request.user.is_superuser:
             # Setting a candidate's password would let an instructor act as the candidate.
             raise PermissionDenied
+        if request.method == "POST" and (asked := reauthentication.ask(request)):
+            return asked
         return super().user_change_password(request, id, form_url)
 
 
-admin.site.unregister(Authenticator)
+admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 
 @admin.register(Authenticator)
@@ -197,12 +201,11 @@ class AuthenticatorAdmin(admin.ModelAdmin):
         return False
 
 
-admin.site.unregister(Group)
-
-
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
     """The instructors' group stays: every migration gives it its permissions by its name."""
+
+    asks_again = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["name"] if obj and obj.name == INSTRUCTORS else []
@@ -321,19 +324,17 @@ class AuditEventAdmin(admin.ModelAdmin):
         return format_html_join("", "<div>{}: {} → {}</div>", lines)
 
 
-class AddressForm(forms.ModelForm):
-    email = AddressFormField()
-
-    class Meta:
-        help_texts = {"verified": "Lets in whoever chose the password. Reset it unless you know who that was."}
-
-
-admin.site.unregister(EmailAddress)
-
-
 @admin.register(EmailAddress)
 class EmailAddressAdmin(AllauthEmailAddressAdmin):  # type: ignore[misc]  # allauth has no types
-    form = AddressForm
+    """For whoever cannot read their mail. To edit a row would part it from the person's own address."""
+
+    asks_again = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Refuse the address by which somebody logs in: without it they could not, nor reset their password."""

@@ -38,6 +38,17 @@ def of_request(request: HttpRequest) -> Iterator[None]:
         _request.reset(token)
 
 
+def current_request() -> HttpRequest | None:
+    """Return the request that this code serves, if it serves one."""
+    return _request.get()
+
+
+def actor() -> User | None:
+    """Return whoever is signed in to the request that this code serves."""
+    user = getattr(_request.get(), "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
 def record(
     action: str,
     *,

@@ -4,12 +4,19 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.utils import decrypt
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
+from accounts import guessing, totp
 from accounts.models import AddressFormField, User, account_of
 from accounts.models.users import time_zones
+from accounts.services import use_totp_step
 from accounts.versions import VersionedForm
 
 
@@ -82,3 +89,36 @@ class AddAddressForm(allauth_forms.AddEmailForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = _normalizing(self.fields["email"])
+
+
+# --- Second factors: allauth's forms, with codes that count once ----------------------------------------------------
+
+
+def _use_once(user: User, secret: str, code: str) -> None:
+    step = totp.step_at(timezone.now().timestamp())
+    used = totp.matching_step(secret, code, step=step, tolerance=settings.MFA_TOTP_TOLERANCE)
+    if used is None or not use_totp_step(user=user, step=used):
+        raise forms.ValidationError("This code was already used. Wait until the app shows the next one.")
+
+
+class AuthenticateForm(guessing.AuthenticateForm):
+    def clean_code(self) -> Any:
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            _use_once(self.user, decrypt(self.authenticator.data["secret"]), code)
+        return code
+
+
+class ReauthenticateForm(guessing.ReauthenticateForm):
+    def clean_code(self) -> Any:
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            _use_once(self.user, decrypt(self.authenticator.data["secret"]), code)
+        return code
+
+
+class ActivateTOTPForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    def clean_code(self) -> Any:
+        code = super().clean_code()
+        _use_once(self.user, self.secret, code)
+        return code

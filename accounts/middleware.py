@@ -4,6 +4,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from accounts import audit
 
@@ -16,6 +17,22 @@ def audit_middleware(
     def middleware(request: HttpRequest) -> HttpResponse:
         with audit.of_request(request):
             return get_response(request)
+
+    return middleware
+
+
+def private_pages_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Keep in no cache what was shown to a signed-in person, and all of /accounts/, unless its view says otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "Cache-Control" not in response.headers and (
+            request.path.startswith("/accounts/") or (request.session.session_key and request.user.is_authenticated)
+        ):
+            add_never_cache_headers(response)
+        return response
 
     return middleware
 

@@ -6,19 +6,20 @@ from allauth.account.forms import SetPasswordForm
 from allauth.account.models import EmailAddress, get_emailconfirmation_model
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.account.views import ConfirmEmailView
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import claiming
+from accounts import audit, claiming, reauthentication
 from accounts.forms import PreferencesForm
 from accounts.models import OutgoingMail, User
 from accounts.models.users import time_zones
@@ -138,3 +139,28 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     following = request.POST.get("next", "")
     is_own = url_has_allowed_host_and_scheme(following, allowed_hosts=None)
     return redirect(following if is_own else "exams:home")
+
+
+# --- Sessions -----------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def resume(request: HttpRequest) -> HttpResponse:
+    """Show what waited for the password or factor, for the person to send it."""
+    form = reauthentication.kept(request)
+    return render(request, "accounts/resume.html", {"form": form}) if form else redirect("exams:home")
+
+
+@never_cache
+@login_required
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    if session.session_key == request.session.session_key:
+        return redirect("account_logout")
+    session.end()
+    audit.record("session.ended", by=audit.actor(), target=audit.actor(), after={"reason": "ended from the list"})
+    messages.success(request, "That session has ended.")
+    return redirect("usersessions_list")

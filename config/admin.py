@@ -1,8 +1,9 @@
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import secure_admin_login
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.account.utils import get_next_redirect_url
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
@@ -12,13 +13,13 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 
+from accounts import reauthentication
+from accounts.access import has_second_factor, used_second_factor
 from config.audited import AuditedAdmin
 from config.versioned import VersionedAdmin
-
-SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-
 
 # What values raise that are no such thing: a word for a number, a year of eleven digits.
 NO_SUCH_VALUE = (ValueError, OverflowError, ValidationError)
@@ -41,7 +42,26 @@ class CheckedChangeList(ChangeList):
 
 
 class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
-    """What every model's admin on this site does besides."""
+    """What every model's admin on this site does besides.
+
+    Deleting anything asks for the password or factor again, and where `asks_again` is set so does changing anything.
+    """
+
+    def _asks_again(self) -> bool:
+        return getattr(self, "asks_again", False)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        is_sensitive = self._asks_again() or request.POST.get("action") == "delete_selected"
+        asked = reauthentication.ask(request) if request.method == "POST" and is_sensitive else None
+        return asked or super().changelist_view(request, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = reauthentication.ask(request) if request.method == "POST" and self._asks_again() else None
+        return asked or super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = reauthentication.ask(request) if request.method == "POST" else None
+        return asked or super().delete_view(request, *args, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return type("CheckedChangeList", (CheckedChangeList, super().get_changelist(request, **kwargs)), {})
@@ -67,15 +87,24 @@ class AdminSite(admin.AdminSite):
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let staff in. Who has a second factor gave it at the log-in, so here it is enough to have one."""
+        """Let staff in whose session was given a second factor. To have one is not enough: who has this session?"""
         is_staff = super().has_permission(request)
-        return is_staff and (not settings.STAFF_NEED_MFA or is_mfa_enabled(request.user, SECOND_FACTORS))
+        return is_staff and (not settings.STAFF_NEED_MFA or used_second_factor(request))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if super().has_permission(request) and not self.has_permission(request):
+        if not super().has_permission(request) or self.has_permission(request):
+            return super().login(request, extra_context)
+        if not has_second_factor(request):
             messages.info(request, "Instructors need a second factor: set up an authenticator app or a passkey.")
             return redirect("mfa_index")
-        return super().login(request, extra_context)
+        messages.info(request, "Confirm with your second factor: this session has not used it yet.")
+        methods = get_adapter().get_reauthentication_methods(request.user)
+        url = next(method["url"] for method in methods if method["id"].startswith("mfa_"))
+        return redirect(f"{url}?{urlencode({'next': get_next_redirect_url(request) or reverse('admin:index')})}")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """There is one page for it, which also tells the person by mail."""
+        return redirect("account_change_password")
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         admin_class = admin_class or admin.ModelAdmin

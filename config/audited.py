@@ -13,7 +13,17 @@ from accounts import audit
 from accounts.models import User
 
 # Never written down, whatever model has them: what opens an account or a cohort, and files.
-SECRET = {"password", "invite_token", "key", "secret", "session_key", "session_data", "data", "content"}
+SECRET = {
+    "password",
+    "invite_token",
+    "key",
+    "secret",
+    "session_key",
+    "session_data",
+    "session_epoch",
+    "data",
+    "content",
+}
 # A list of rows changed at once is compared row by row up to this number.
 MOST_AT_ONCE = 1_000
 

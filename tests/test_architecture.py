@@ -36,6 +36,8 @@ FLOORS = {
     "hashing": 4,
     "devices": 4,
     "guessing": 4,
+    "reauthentication": 4,
+    "signals": 4,
     "forms": 4,
     "moments": 4,
     "versions": 4,

@@ -7,6 +7,7 @@ from accounts.models.addresses import (
 )
 from accounts.models.audit import AuditEvent, AuditIsAppendOnly, AuditPermit
 from accounts.models.extra_time import ExtraTime
+from accounts.models.factors import UsedTotpStep
 from accounts.models.mail import OutgoingMail
 from accounts.models.users import User, UserManager, account_of, validate_time_zone
 
@@ -18,6 +19,7 @@ __all__ = [
     "AuditPermit",
     "ExtraTime",
     "OutgoingMail",
+    "UsedTotpStep",
     "User",
     "UserManager",
     "account_of",

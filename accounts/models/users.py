@@ -1,7 +1,8 @@
 import datetime as dt
 import zoneinfo
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
@@ -67,6 +68,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # The browser's zone that the person did not want; it is not offered again.
     declined_time_zone = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Part of what each session of this person must know: raising it ends them (accounts.services.end_sessions).
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
@@ -102,6 +105,60 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+    # --- Saving what changed and nothing else ----------------------------------------------------------------
+
+    # What the database held when this object was read. A request that read the person before somebody else changed
+    # the password, the address or a role must not write the old value back with the rest of the row.
+    loaded: dict[str, Any] | None = None
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        user = super().from_db(*args, **kwargs)
+        user.loaded = user._concrete_values()
+        return user
+
+    def _concrete_values(self) -> dict[str, Any]:
+        names = (field.attname for field in self._meta.concrete_fields)
+        return {name: self.__dict__[name] for name in names if name in self.__dict__}
+
+    @property
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """Return what differs from the row that was read, as field → (old, new)."""
+        missing = object()
+        old = self.loaded or {}
+        return {
+            name: (old.get(name), value)
+            for name, value in self._concrete_values().items()
+            if old.get(name, missing) != value
+        }
+
+    def save(self, **kwargs: Any) -> None:
+        if self.loaded is not None and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+            kwargs["update_fields"] = list(self.changes)
+        super().save(**kwargs)
+        self._note_what_is_stored(kwargs.get("update_fields"))
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._note_what_is_stored(kwargs.get("fields"))
+
+    def _note_what_is_stored(self, fields: Iterable[str] | None) -> None:
+        values = self._concrete_values()
+        if fields is not None:
+            values = {name: values[name] for name in fields if name in values}
+        self.loaded = {**(self.loaded or {}), **values}
+
+    # --- Sessions ----------------------------------------------------------------------------------------------
+
+    def get_session_auth_hash(self) -> str:
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._of_this_epoch(fallback) for fallback in super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, password_hash: str) -> str:
+        return f"{password_hash}.{self.session_epoch}" if self.session_epoch else password_hash
 
 
 def account_of(address: str) -> User | None:

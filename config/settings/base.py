@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "accounts",  # its commands about people extend those of the next one
     "django.contrib.auth",
@@ -57,6 +58,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.audit_middleware",
+    "accounts.middleware.private_pages_middleware",
+    "config.sessions.staff_session_middleware",
+    "config.second_factors.UnreadableSecretMiddleware",
     "accounts.middleware.time_zone_middleware",
 ]
 
@@ -149,7 +153,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "config.passwords.GuessabilityValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "exams:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "exams:home"
@@ -166,6 +170,21 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+# Only the log-in page logs in: neither a confirmed address nor a new password does, past the second factor.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+# What is sensitive asks for the password or the factor again, if that was longer ago.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# A candidate's session outlasts every exam. One that may enter the admin ends when nobody uses it, and in any case
+# after half a day; never in the middle of an exam that its person takes.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+STAFF_IDLE_SECONDS = 3600
+STAFF_SESSION_SECONDS = 12 * 3600
+# Sessions are listed for their person as they begin. To follow each request would cost each saved answer a query.
+USERSESSIONS_TRACK_ACTIVITY = False
+USERSESSIONS_ADAPTER = "config.sessions.UserSessionsAdapter"
 # allauth's own limits are off: they are counted in each process, and their keys hold the request's Host.
 ACCOUNT_RATE_LIMITS: Any = False
 # Ours, by the names that accounts/limits.py is asked for.
@@ -192,12 +211,15 @@ LIMITS = {
     "mail from an address": "300/hour",
     "mail from an account": "20/hour",
 }
-MFA_FORMS = {
-    "authenticate": "accounts.guessing.AuthenticateForm",
-    "reauthenticate": "accounts.guessing.ReauthenticateForm",
-}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_ADAPTER = "config.second_factors.MFAAdapter"
+# A code counts once, in whichever process.
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+}
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 # Who may see every key and every candidate gives a second factor; the demo and the tests are exempt.
 STAFF_NEED_MFA = True

@@ -14,6 +14,8 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith(("
     raise ImproperlyConfigured(
         "SECRET_KEY is a default or too weak. Set at least 50 random characters, for example from: openssl rand -hex 32"
     )
+# Older keys, while what they signed or encrypted is still in use; see docs/operations.md.
+SECRET_KEY_FALLBACKS = [key for key in env.text("SECRET_KEY_FALLBACKS", "").split(",") if key]
 env.required("DATABASE_URL")
 env.required("REDIS_URL")
 ALLOWED_HOSTS = allowed_hosts(env.required("ALLOWED_HOSTS"))

@@ -20,7 +20,7 @@ from django.utils.formats import localize
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts import audit, reauthentication
 from accounts.links import absolute
 from accounts.models import User
 from exams import queries, services
@@ -161,6 +161,8 @@ class CohortPages(admin.ModelAdmin):
         cohort = self._own(request, cohort_id)
         if file_format not in TABLE_FILES:
             raise Http404
+        if asked := reauthentication.ask(request):
+            return asked
         audit.record("cohort.exported", by=signed_in(request), target=cohort, after={"format": file_format})
         media_type, write = TABLE_FILES[file_format]
         content = write(queries.progress_table(queries.progress(cohort, timezone.now())))
@@ -179,6 +181,8 @@ class CohortPages(admin.ModelAdmin):
         """
         cohort, now = self._own(request, cohort_id), timezone.now()
         candidate = get_object_or_404(User, pk=candidate_id)
+        if request.method == "POST" and (asked := reauthentication.ask(request)):
+            return asked
         services.sweep(now=now, candidate=candidate)
         found = queries.progress(cohort, now, candidate=candidate)
         if not found:
@@ -234,6 +238,8 @@ class CohortPages(admin.ModelAdmin):
         assignment = get_object_or_404(cohort.assignments.select_related("exam"), pk=assignment_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        if asked := reauthentication.ask(request):
+            return asked
         back = redirect("admin:exams_cohort_progress", cohort_id=cohort.pk)
         form, attempt = ExtensionForm(request.POST), None
         if chosen := request.POST.get("attempt"):

@@ -18,6 +18,7 @@ SECRET = "8c1f0a6e2b9d47f3a5e01c7d94b826fe3d70a15c9be248f61d3a7e0c52b4f986"
 # A value that is no default, where the settings keep it, and what they keep.
 VARIABLES = {
     "SECRET_KEY": (SECRET, "settings.SECRET_KEY", SECRET),
+    "SECRET_KEY_FALLBACKS": ("old-key-1,old-key-2", "settings.SECRET_KEY_FALLBACKS", ["old-key-1", "old-key-2"]),
     "ALLOWED_HOSTS": ("a.example.org,b.example.org", "settings.ALLOWED_HOSTS", ["a.example.org", "b.example.org"]),
     "SITE_URL": ("https://b.example.org", "settings.SITE_URL", "https://b.example.org"),
     "DATABASE_URL": ("postgres://u:p%40ss@db/exams", "settings.DATABASES['default']['PASSWORD']", "p@ss"),

@@ -169,6 +169,7 @@ class World:
                 "uidb36": user_pk_to_url_str(self.candidate),
                 "key": "none" if missing else default_token_generator.make_token(self.candidate),
             },
+            "accounts:session-end": {"pk": MISSING_PK},
             "mfa_edit_webauthn": {"pk": MISSING_PK if missing else self.key.pk},
             "mfa_remove_webauthn": {"pk": MISSING_PK if missing else self.key.pk},
             "admin:view_on_site": {

@@ -40,8 +40,8 @@ ADDED = {
     "accounts.user": {
         "email": "new@example.com",
         "usable_password": "true",
-        "password1": "secret-word-1",
-        "password2": "secret-word-1",
+        "password1": "violet-heron-12",
+        "password2": "violet-heron-12",
     },
     "questions.question": {"code": "new", "stem": "Which?", "placements-0-task": "", **OPTIONS},
     "exams.cohort": {"name": "New"},

@@ -198,7 +198,7 @@ def test_secrets_are_not_in_the_database_in_clear(user):
 
 
 def migrate(direction):
-    module = importlib.import_module("accounts.migrations.0009_encrypt_factors")
+    module = importlib.import_module("accounts.migrations.0012_encrypt_factors")
     getattr(module, direction)(apps, None)
 
 

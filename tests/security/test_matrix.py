@@ -68,6 +68,9 @@ ROWS = {
     "account_signup": ["200/200"] + ["→/→"] * 4,
     "account_reauthenticate": FORM,
     "account_email": ["in/in"] + ["200/→"] * 4,
+    "accounts:resume": ["in/in"] + ["→/405"] * 4,  # nothing waits
+    "accounts:session-end": ["in/in"] + ["405/404"] * 4,  # of nobody; of others in test_sessions.py
+    "usersessions_list": ["in/in"] + ["200/→"] * 4,
     "account_email_verification_sent": PUBLIC,
     "account_change_password": FORM,
     "account_set_password": PASSING,
@@ -94,7 +97,7 @@ ROWS = {
     "admin:index": STAFF_PAGE,
     "admin:login": ["in/in", "403/403", "403/403", "→/200", "→/200"],
     "admin:logout": ["→/→"] * 3 + ["405/200"] * 2,
-    "admin:password_change": STAFF_PAGE,
+    "admin:password_change": ["in/in"] * 3 + ["→/→"] * 2,  # to the page that everybody has
     "admin:password_change_done": ["in/in"] * 3 + ["200/405"] * 2,
     "admin:autocomplete": ["in/in"] * 3 + ["403/405"] * 2,
     "admin:jsi18n": ["in/in"] * 3 + ["200/405"] * 2,
@@ -136,7 +139,7 @@ OF_COHORTS = {"exams.cohort", "exams.attempt", "accounts.user"}
 # What instructors and superusers may do with each model in the admin: view, add, change, delete.
 RIGHTS = {
     "auth.group": ("", "vacd"),
-    "account.emailaddress": ("", "vacd"),
+    "account.emailaddress": ("", "vd"),
     "mfa.authenticator": ("", "vd"),
     "accounts.outgoingmail": ("", "v"),
     "accounts.user": ("v", "vac"),
@@ -219,6 +222,18 @@ def test_route_answers_each_role_as_its_row_says(world, name):
     row = ["/".join(outcome(ask(world, role, method, url)) for method in ("get", "post")) for role in ROLES]
 
     assert dict(zip(ROLES, row, strict=True)) == dict(zip(ROLES, row_of(name), strict=True))
+
+
+@pytest.mark.parametrize("name", all_routes())
+def test_instructor_whose_session_used_no_second_factor_is_kept_out_of_the_admin(world, settings, name):
+    settings.STAFF_NEED_MFA = True
+    url = world.url(name)
+
+    cell = "/".join(outcome(ask(world, "instructor", method, url)) for method in ("get", "post"))
+
+    inside = {"admin:login": "→/→", "admin:logout": "→/→"}
+    expected = inside.get(name, "in/in") if name.startswith("admin") else row_of(name)[ROLES.index("instructor")]
+    assert cell == expected
 
 
 def test_no_route_takes_a_post_without_a_token(world):

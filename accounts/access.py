@@ -1,0 +1,40 @@
+"""What a session has proven of the person in it."""
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest
+
+# When the person of this session logged in, in seconds since 1970.
+LOGGED_IN_AT = "logged_in_at"
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Tell whether the person has one. Recovery codes alone are none: they stand in for one."""
+    return bool(Authenticator.objects.filter(user=request.user, type__in=SECOND_FACTORS).exists())
+
+
+def used_second_factor(request: HttpRequest) -> bool:
+    """Tell whether this very session was given a second factor that the person still has.
+
+    A recovery code counts, as long as there is the factor that it stands in for: that is what it was given out for.
+    """
+    used = {
+        record.get("id") for record in get_authentication_records(request, request.user) if record["method"] == "mfa"
+    }
+    if not used:
+        return False
+    own = dict(Authenticator.objects.filter(user=request.user).values_list("pk", "type"))
+    return any(kind in SECOND_FACTORS for kind in own.values()) and any(pk in used for pk in own)
+
+
+def proven_at(request: HttpRequest) -> float:
+    """Return when the person of this session last gave a password or a factor."""
+    records = get_authentication_records(request, request.user)
+    moments = [record["at"] for record in records if record["method"] in ("password", "mfa")]
+    return float(max([request.session.get(LOGGED_IN_AT, 0), *moments]))
+
+
+def was_proven_recently(request: HttpRequest, *, now: float) -> bool:
+    return now - proven_at(request) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
