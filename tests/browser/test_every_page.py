@@ -278,7 +278,8 @@ def violations(page, axe):
         page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")  # the admin fades colours
         rules = [] if scheme == SCHEMES[0] else ["color-contrast"]  # colours are all that the scheme changes
         found += [f"{scheme}: {violation}" for violation in axe(page, *rules)]
-    return found
+    # Off unless it is asked for: whoever trembles hits nothing smaller than 24 pixels.
+    return found + axe(page, "target-size")
 
 
 def test_no_page_has_a_serious_accessibility_problem(pages, problems, axe):
@@ -288,12 +289,36 @@ def test_no_page_has_a_serious_accessibility_problem(pages, problems, axe):
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-WIDTHS = [390, 640]  # a phone, and a window of 1280 pixels at 200 %
+WIDTHS = [320, 390, 640]  # a window of 1280 pixels at 400 %, a phone, and that window at 200 %
+
+# What cannot be pressed: outside of the window wherever one scrolls, or covered. An option is drawn by its label.
+OUT_OF_REACH = """() => {
+  const shown = (control) => (control.matches("input") && getComputedStyle(control).opacity === "0"
+    ? control.labels[0] : control);
+  const isReached = (control) => {
+    const element = shown(control);
+    element.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+    const box = [...element.getClientRects()].find((rect) => rect.width && rect.height);
+    const isWider = box.width > innerWidth && box.right > 0 && box.x < 0; // the row of a table that scrolls by itself
+    const [left, right] = isWider ? [0, Math.min(box.right, innerWidth)] : [box.x, box.right];
+    const [x, y] = [(left + right) / 2, box.y + box.height / 2];
+    const hit = document.elementFromPoint(x, y);
+    return left >= -1 && right <= innerWidth + 1 && hit
+      && (hit === control || element.contains(hit) || hit.contains(element) || hit.closest("label")?.control === control);
+  };
+  const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
+  return controls
+    .filter((control) => control.checkVisibility({ visibilityProperty: true }) && control.type !== "hidden")
+    .filter((control) => !control.disabled && !control.closest(".skip-link, .skip-to-content-link, .visually-hidden, [inert]"))
+    .filter((control) => [...shown(control).getClientRects()].some((rect) => rect.width && rect.height))
+    .filter((control) => !isReached(control))
+    .map((control) => control.outerHTML.slice(0, 120));
+}"""
 
 
 def test_every_page_has_a_strict_policy_that_it_keeps_and_scrolls_not_sideways(pages, problems):
-    widths = {}
-    for name, page, response in pages(width=WIDTHS[0], height=844):
+    widths, lost = {}, {}
+    for name, page, response in pages(width=WIDTHS[0], height=568):
         policy = response.headers["content-security-policy"]
         assert (name, "default-src 'none'" in policy, "unsafe" in policy) == (name, True, False)
         assert (name, problems.unexpected) == (name, [])
@@ -301,9 +326,13 @@ def test_every_page_has_a_strict_policy_that_it_keeps_and_scrolls_not_sideways(p
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
             widths[name].append(page.evaluate("document.documentElement.scrollWidth"))
-        page.set_viewport_size({"width": WIDTHS[0], "height": 844})
+        for width, height in ((320, 256), (320, 568), (1366, 625)):
+            page.set_viewport_size({"width": width, "height": height})
+            lost[f"{name} {width}×{height}"] = page.evaluate(OUT_OF_REACH)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 568})
 
-    assert widths == dict.fromkeys(widths, WIDTHS)
+    assert {name: found for name, found in widths.items() if found != WIDTHS} == {}
+    assert {name: found for name, found in lost.items() if found} == {}
 
 
 # --- States of the exam page ------------------------------------------------------------------------------------------
