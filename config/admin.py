@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,18 +9,26 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import QuerySet
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import DateField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
+from django.utils.timezone import is_aware
 
 from accounts import reauthentication
 from accounts.access import has_second_factor, used_second_factor
 from config.audited import AuditedAdmin
 from config.versioned import VersionedAdmin
+from exams.models.bounds import EARLIEST, LATEST
+
+# Longer than any name, shorter than what SQLite refuses to plan.
+MAX_SEARCH, MAX_SEARCH_WORDS = 300, 20
+
 
 # What values raise that are no such thing: a word for a number, a year of eleven digits.
 NO_SUCH_VALUE = (ValueError, OverflowError, ValidationError)
@@ -39,6 +48,37 @@ class CheckedChangeList(ChangeList):
             super().get_results(request)  # here the database first sees what the filters were given
         except NO_SUCH_VALUE as error:
             raise IncorrectLookupParameters(error) from error
+
+
+def offered_lookups(model: type[Model], list_filter: Any, date_hierarchy: str | None) -> Iterator[str]:
+    """Yield the query parameters that the filters of a list put into their own links."""
+    for item in list_filter:
+        if isinstance(item, type):
+            yield item.parameter_name  # type: ignore[attr-defined]  # the site's own classes are `SimpleListFilter`s
+            continue
+        path, kind = item if isinstance(item, list | tuple) else (item, None)
+        if kind is admin.EmptyFieldListFilter:
+            yield f"{path}__isempty"
+            continue
+        field = get_fields_from_path(model, path)[-1]
+        yield f"{path}__isnull"
+        if related := getattr(field, "target_field", None):
+            yield f"{path}__{related.name}__exact"
+        elif isinstance(field, DateField):
+            yield from (f"{path}__gte", f"{path}__lt")
+        else:
+            yield f"{path}__exact"
+    if date_hierarchy:
+        yield from (f"{date_hierarchy}__{part}" for part in ("year", "month", "day"))
+
+
+def is_moment(text: str) -> bool:
+    """Tell whether a text is a moment as the filters write it, of a year that every time zone knows."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return False
+    return moment is not None and is_aware(moment) and EARLIEST <= moment <= LATEST
 
 
 class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
@@ -62,6 +102,28 @@ class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = reauthentication.ask(request) if request.method == "POST" else None
         return asked or super().delete_view(request, *args, **kwargs)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what this list's own filters and our links to it ask, and nothing else, to superusers too.
+
+        Django allows every look-up of the model's own columns, so a list tells what it does not show: who reported a
+        problem, how a password's hash begins. And a look-up that no filter sends fails in ways that no filter knows.
+        """
+        offered = offered_lookups(self.model, self.get_list_filter(request), self.date_hierarchy)
+        # `linked_lookups` names what a link elsewhere on the site adds to the address of this list.
+        is_offered = lookup in {*offered, *getattr(self, "linked_lookups", ())}
+        return is_offered and (is_moment(value) if lookup.endswith(("__gte", "__lt")) else True)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find nothing for a search that is no search: each word is one more condition on each column."""
+        if len(search_term) > MAX_SEARCH or len(search_term.split()) > MAX_SEARCH_WORDS:
+            messages.warning(
+                request, f"Search for at most {MAX_SEARCH_WORDS} words of {MAX_SEARCH} characters together."
+            )
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return type("CheckedChangeList", (CheckedChangeList, super().get_changelist(request, **kwargs)), {})
@@ -90,6 +152,12 @@ class AdminSite(admin.AdminSite):
         """Let staff in whose session was given a second factor. To have one is not enough: who has this session?"""
         is_staff = super().has_permission(request)
         return is_staff and (not settings.STAFF_NEED_MFA or used_second_factor(request))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Refuse: no form here completes as one types, and Django's view lists the rows behind any foreign key."""
+        if request.method in ("GET", "HEAD"):
+            raise PermissionDenied
+        return super().autocomplete_view(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not super().has_permission(request) or self.has_permission(request):

@@ -41,6 +41,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = ["state", "exam", "started_at"]
     show_full_result_count = False
     search_fields = ["candidate__email", "candidate__name", "exam__title"]
+    linked_lookups = ["items__question__id__exact"]  # "See the attempts" on a question's page
     inlines = [ScoreInline, ItemInline]
     list_per_page = 50
 
@@ -55,10 +56,6 @@ class AttemptAdmin(ReadOnlyAdmin):
         # What candidates' visits do for each of them, an instructor's does for all.
         services.sweep(now=timezone.now())
         return super().changelist_view(request, extra_context)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # "See the attempts" on a question's page.
-        return lookup == "items__question__id__exact" or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="estimate")
     def scaled(self, attempt: Attempt) -> str:

@@ -1,13 +1,14 @@
 import secrets
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts.models import AddressField, validate_name, validate_one_line
 from exams.models.attempts import Attempt
+from exams.models.bounds import MAX_ATTEMPTS, in_this_century, moment_field
 from exams.models.exams import Exam
 
 
@@ -106,10 +107,13 @@ class Assignment(models.Model):
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="assignments")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="assignments")
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
-    closes_at = models.DateTimeField(null=True, blank=True, help_text="No start after this moment.")
+    opens_at = moment_field(help_text="Empty: open at once.")
+    closes_at = moment_field(help_text="No start after this moment.")
     attempts_allowed = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Per candidate; empty: as the exam says."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)],
+        help_text="Per candidate; empty: as the exam says.",
     )
     created_at = models.DateTimeField()
 
@@ -122,6 +126,7 @@ class Assignment(models.Model):
                 name="assignment_opens_before_it_closes",
                 violation_error_message="The assignment must open before it closes.",
             ),
+            in_this_century("assignment_opens_and_closes_in_this_century", "opens_at", "closes_at"),
         ]
 
     def __str__(self) -> str:
@@ -140,8 +145,10 @@ class Accommodation(models.Model):
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="accommodations")
     candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="accommodations")
     extra_time_percent = models.PositiveSmallIntegerField("extra time (%)", null=True, blank=True)
-    closes_at = models.DateTimeField(null=True, blank=True)
-    attempts_allowed = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    closes_at = moment_field()
+    attempts_allowed = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)]
+    )
 
     class Meta:
         ordering = ["assignment", "candidate"]
@@ -152,6 +159,7 @@ class Accommodation(models.Model):
                 name="accommodation_is_at_most_300_percent",
                 violation_error_message="At most 300 percent extra time.",
             ),
+            in_this_century("accommodation_closes_in_this_century", "closes_at"),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,18 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from exams.models.bounds import (
+    MAX_ATTEMPTS,
+    MAX_CHAPTER,
+    MAX_MINUTES,
+    MAX_QUESTIONS,
+    MAX_SCALE,
+    in_this_century,
+    moment_field,
+)
 from questions.models import Certification, Domain, Question, Tag, Task
 
 
@@ -26,7 +35,7 @@ class Exam(models.Model):
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    description = models.TextField(blank=True, max_length=5000)
     certification = models.ForeignKey(Certification, models.PROTECT, related_name="exams")
     domain = models.ForeignKey(
         Domain,
@@ -39,16 +48,24 @@ class Exam(models.Model):
     chapter = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
+        validators=[MaxValueValidator(MAX_CHAPTER)],
         help_text="Practise one chapter of the study material only; mixed by domain as the chapter is.",
     )
-    question_count = models.PositiveSmallIntegerField("questions", help_text="Scored and unscored together.")
-    unscored_count = models.PositiveSmallIntegerField(
-        "of these unscored", default=0, help_text="Mixed in unmarked, reported apart, never counted."
+    question_count = models.PositiveSmallIntegerField(
+        "questions", validators=[MaxValueValidator(MAX_QUESTIONS)], help_text="Scored and unscored together."
     )
-    minutes = models.PositiveSmallIntegerField()
-    cut_score = models.PositiveSmallIntegerField("pass mark", default=750, help_text="On the scale below.")
-    scale_min = models.PositiveSmallIntegerField("scale from", default=100)
-    scale_max = models.PositiveSmallIntegerField("scale to", default=1000)
+    unscored_count = models.PositiveSmallIntegerField(
+        "of these unscored",
+        default=0,
+        validators=[MaxValueValidator(MAX_QUESTIONS)],
+        help_text="Mixed in unmarked, reported apart, never counted.",
+    )
+    minutes = models.PositiveSmallIntegerField(validators=[MaxValueValidator(MAX_MINUTES)])
+    cut_score = models.PositiveSmallIntegerField(
+        "pass mark", default=750, validators=[MaxValueValidator(MAX_SCALE)], help_text="On the scale below."
+    )
+    scale_min = models.PositiveSmallIntegerField("scale from", default=100, validators=[MaxValueValidator(MAX_SCALE)])
+    scale_max = models.PositiveSmallIntegerField("scale to", default=1000, validators=[MaxValueValidator(MAX_SCALE)])
     prefers_unseen = models.BooleanField(
         "unseen questions first",
         default=True,
@@ -71,7 +88,7 @@ class Exam(models.Model):
     attempts_allowed = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)],
         help_text="Per candidate; empty: as many as they like.",
     )
     show_score = models.CharField(max_length=15, choices=Release, default=Release.AT_ONCE, db_default=Release.AT_ONCE)
@@ -88,10 +105,8 @@ class Exam(models.Model):
     is_offered = models.BooleanField(
         "offered to candidates", default=True, help_text="Without it only cohorts that were assigned the exam take it."
     )
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open at once.")
-    closes_at = models.DateTimeField(
-        null=True, blank=True, help_text="No start after this moment; attempts under way keep their time."
-    )
+    opens_at = moment_field(help_text="Empty: open at once.")
+    closes_at = moment_field(help_text="No start after this moment; attempts under way keep their time.")
 
     objects = ExamQuerySet.as_manager()
 
@@ -121,6 +136,7 @@ class Exam(models.Model):
                 name="exam_opens_before_it_closes",
                 violation_error_message="The exam must open before it closes.",
             ),
+            in_this_century("exam_opens_and_closes_in_this_century", "opens_at", "closes_at"),
         ]
 
     def __str__(self) -> str:
@@ -170,7 +186,9 @@ class ExamQuota(models.Model):
         related_name="+",
         help_text="Empty: any task of the domain that has no quota of its own.",
     )
-    question_count = models.PositiveSmallIntegerField("questions", validators=[MinValueValidator(1)])
+    question_count = models.PositiveSmallIntegerField(
+        "questions", validators=[MinValueValidator(1), MaxValueValidator(MAX_QUESTIONS)]
+    )
 
     class Meta:
         ordering = ["domain", "task"]

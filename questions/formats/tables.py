@@ -20,19 +20,30 @@ _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
 REQUIRED = ("stem", "option_1", "option_2")
 LOSSES = ("status: every question arrives as a draft",)
 
-# Spreadsheets run what begins so as a formula; an apostrophe before it makes it text. The full-width forms are the
-# same to some. A text that begins with apostrophes and then so gets one more: taking one away is always right.
-_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
-_ESCAPED = re.compile("'+[=+\\-@\t\r＝＋－＠]")
+# Spreadsheets run what begins with a sign of a formula; an apostrophe before the sign makes it text. Others than the
+# plain forms are the same to some. A sign that stands after apostrophes gets one more: taking one away is always right.
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a\ufb29"
+# A cell begins also where a program splits the file at something else than we did: then our quotes mean nothing, and
+# what follows a semicolon, a tab or a line end stands in a cell of its own. The runs are matched whole, with a sign
+# after them or without, so that no run is read twice.
+_STARTS = re.compile(rf"(\A[\s\";]*|[\s\";]+)(?:('*)([{_SIGNS}]))?")
+_SPLITTERS = re.compile(r"[;\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def escape_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; `unescape_cell` gives the text back."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Return a cell of which no spreadsheet takes any part for a formula; `unescape_cell` gives the text back."""
+    return _STARTS.sub(lambda found: _with_apostrophes(found, 1), text)
 
 
 def unescape_cell(cell: str) -> str:
-    return cell[1:] if _ESCAPED.match(cell) else cell
+    return _STARTS.sub(lambda found: _with_apostrophes(found, -1), cell)
+
+
+def _with_apostrophes(found: re.Match[str], more: int) -> str:
+    before, apostrophes, sign = found.groups(default="")
+    if sign and (found.start() == 0 or _SPLITTERS.search(before)):
+        apostrophes = "'" * max(0, len(apostrophes) + more)
+    return f"{before}{apostrophes}{sign}"
 
 
 def _read_header(cells: Sequence[str]) -> list[str]:
