@@ -76,5 +76,9 @@ class RescoreRefused(Exception):
     """A re-score that cannot be ordered; the message says why and what can."""
 
 
+class ErasureRefused(Exception):
+    """A person who cannot be erased now; the message says why."""
+
+
 class ReportRefused(Exception):
     """A problem report that is not taken."""

@@ -4,6 +4,7 @@ repeated or killed at any point."""
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -45,3 +46,11 @@ def count_scores() -> None:
     for _ in range(BATCHES_OF_A_TASK):
         if not services.count_scores(now=timezone.now()):
             return
+
+
+# Not retried: the next one comes tomorrow.
+@shared_task(name="exams.apply_retention")
+def apply_retention() -> None:
+    services.apply_retention(
+        audit_days=settings.AUDIT_RETENTION_DAYS, inactive_days=settings.INACTIVE_ACCOUNT_DAYS, now=timezone.now()
+    )

@@ -23,4 +23,6 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/review/", views.attempt_review, name="attempt-review"),
     path("attempts/<uuid:attempt_id>/review/<int:position>/problem/", views.problem_report, name="problem-report"),
     path("problems/", views.problem_reports, name="problem-reports"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("your-data/", views.own_data, name="own-data"),
 ]

@@ -21,7 +21,7 @@ class ExtraTime(models.Model):
     )
     until_at = models.DateTimeField("until")
     reason = models.CharField(max_length=300)
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     granted_at = models.DateTimeField()
 
     class Meta:

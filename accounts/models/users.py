@@ -70,6 +70,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     # Part of what each session of this person must know: raising it ends them (accounts.services.end_sessions).
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # When this person was forgotten: the row stays, for what it took and wrote, and names nobody.
+    erased_at = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []

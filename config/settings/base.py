@@ -136,6 +136,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "exams.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "statistics": {"task": "exams.count_scores", "schedule": 60.0, "options": {"expires": 60}},
     "clear_sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=17)},
+    "retention": {"task": "exams.apply_retention", "schedule": crontab(hour=3, minute=37)},
     "mail": {"task": "accounts.send_due_mail", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -235,6 +236,10 @@ SIGN_UP = env.one_of("SIGN_UP", ["open", "closed"])
 EMAIL_BACKEND = "accounts.mail.OutboxBackend"
 OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_TIMEOUT = 10
+
+# How long the audit log keeps an event, and after how long without a log-in a candidate is erased; 0: for good.
+AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 730)
+INACTIVE_ACCOUNT_DAYS = env.number("INACTIVE_ACCOUNT_DAYS", 0)
 
 # --- Pages ----------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from exams.services.cohorts import (
     take_link,
     withdraw_invitation,
 )
+from exams.services.erasing import apply_retention, cohorts_left_alone, erase_inactive, erase_person
 from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
 from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, rescore_batch
@@ -49,12 +50,16 @@ __all__ = [
     "Standing",
     "accept_invitation",
     "accommodate",
+    "apply_retention",
     "close_overdue",
+    "cohorts_left_alone",
     "count_scores",
     "create_standard_exams",
     "decline_invitation",
     "delete_form",
     "draw_form",
+    "erase_inactive",
+    "erase_person",
     "extend_assignment",
     "extend_attempt",
     "invite",

@@ -4,6 +4,7 @@ from exams.views.afterwards import attempt_result, attempt_review, history
 from exams.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start, home
 from exams.views.cohorts import cohort_leave, invitation_answer, join, own_cohorts
 from exams.views.keeping import attempt_unsaved
+from exams.views.privacy import own_data, privacy
 from exams.views.problems import problem_report, problem_reports
 from exams.views.taking import answer_save, attempt_clock, attempt_page, hand_in
 
@@ -25,6 +26,8 @@ __all__ = [
     "invitation_answer",
     "join",
     "own_cohorts",
+    "own_data",
+    "privacy",
     "problem_report",
     "problem_reports",
 ]

@@ -143,6 +143,7 @@ def make_pages(role):
             "certification": certification,
             "log-in": reverse("account_login"),
             "sign-up": reverse("account_signup"),
+            "privacy": reverse("exams:privacy"),
             "password reset": reverse("account_reset_password"),
             "password reset, mail on its way": reverse("account_reset_password_done"),
             "sign-up, mail on its way": reverse("account_email_verification_sent"),

@@ -148,6 +148,7 @@ def test_group_of_instructors_keeps_its_name(taught):
 
 # Of every relation that says who took, gave or wrote something. What may go with the row it belongs to is not here.
 PROTECTED = {
+    "accounts.extratime": {"granted_by"},
     "exams.attempt": {"candidate", "exam", "assignment", "form"},
     "exams.attemptitem": {"attempt", "question", "revision", "task"},
     "exams.score": {"attempt", "rescore"},

@@ -42,6 +42,8 @@ VARIABLES = {
     "SIGN_UP": ("closed", "settings.SIGN_UP", "closed"),
     "TWO_PERSON_RULE": ("on", "settings.TWO_PERSON_RULE", True),
     "DEFAULT_TIME_ZONE": ("Europe/Berlin", "settings.DEFAULT_TIME_ZONE", "Europe/Berlin"),
+    "AUDIT_RETENTION_DAYS": ("365", "settings.AUDIT_RETENTION_DAYS", 365),
+    "INACTIVE_ACCOUNT_DAYS": ("1000", "settings.INACTIVE_ACCOUNT_DAYS", 1000),
     "SITE_NAME": ("Our mock exams", "settings.SITE_NAME", "Our mock exams"),
     "LOG_LEVEL": ("warning", "settings.LOGGING['root']['level']", "WARNING"),
     "METRICS_TOKEN": ("of-the-operator", "settings.METRICS_TOKEN", "of-the-operator"),

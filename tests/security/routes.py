@@ -176,6 +176,10 @@ class World:
                 "content_type_id": ContentType.objects.get_for_model(User).pk,
                 "object_id": MISSING_PK if missing else self.candidate.pk,
             },
+            **{
+                f"admin:accounts_user_{page}": {"person_id": MISSING_PK if missing else self.candidate.pk}
+                for page in ("data", "erase")
+            },
             "admin:auth_user_password_change": {"id": MISSING_PK if missing else self.candidate.pk},
             "admin:exams_exam_preview": {"object_id": MISSING_PK if missing else exam.pk},
             "admin:exams_exam_draw": {"object_id": MISSING_PK if missing else exam.pk},
