@@ -31,7 +31,6 @@ from exams.queries.fixed_forms import (
     usable_forms,
 )
 from exams.queries.membership import invitations_to, memberships_of
-from exams.queries.own_data import all_about
 from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
 from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of, withheld_answers
 from exams.queries.release import may_know, open_items, shown_of, shown_of_each
@@ -54,7 +53,6 @@ __all__ = [
     "Retirement",
     "Terms",
     "Unsaved",
-    "all_about",
     "answered_in_chapter",
     "assigned_terms",
     "assignments_of",

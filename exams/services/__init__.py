@@ -23,6 +23,7 @@ from exams.services.cohorts import (
 )
 from exams.services.erasing import apply_retention, cohorts_left_alone, erase_inactive, erase_person
 from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
+from exams.services.own_data import all_about
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
 from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, rescore_batch
 from exams.services.saving import Answer, FormSaved, save_answer, save_form
@@ -50,6 +51,7 @@ __all__ = [
     "Standing",
     "accept_invitation",
     "accommodate",
+    "all_about",
     "apply_retention",
     "close_overdue",
     "cohorts_left_alone",

@@ -16,8 +16,8 @@ from accounts import audit
 from accounts.models import ExtraTime, OutgoingMail, UsedTotpStep, User
 from exams.exceptions import ErasureRefused
 from exams.models import Cohort, Invitation, PendingJoin
-from exams.queries.own_data import rows_in_the_log
 from exams.services.cohorts import leave
+from exams.services.own_data import rows_in_the_log
 from questions.models import ImportDraft, Question, QuestionEvent
 
 FORMER_INSTRUCTOR, FORMER_CANDIDATE = "a former instructor", "a former candidate"

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
 from accounts.models import User
-from exams import queries, services
+from exams import services
 from exams.access import candidate_required, signed_in
 from exams.exceptions import ErasureRefused
 
@@ -72,6 +72,8 @@ def own_data(request: HttpRequest) -> HttpResponse:
 def data_file(person: User, *, by: User) -> HttpResponse:
     """Return all that is stored about a person as one file; that it was made is in the audit log."""
     audit.record("person.exported", by=by, target=person)
-    content = json.dumps(queries.all_about(person, timezone.now()), cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
+    content = json.dumps(
+        services.all_about(person, timezone.now()), cls=DjangoJSONEncoder, indent=2, ensure_ascii=False
+    )
     headers = {"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'}
     return HttpResponse(content, content_type="application/json; charset=utf-8", headers=headers)
