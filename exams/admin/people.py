@@ -1,6 +1,5 @@
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -10,6 +9,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts import reauthentication
 from accounts.admin import UserAdmin
 from accounts.models import User
 from exams import services
@@ -38,10 +38,8 @@ class MemberAdmin(UserAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def route(name: str, view: Any, *methods: str) -> URLPattern:
-            sensitive = reauthentication_required(require_http_methods(list(methods))(view))
-            url: URLPattern = path(
-                f"<int:person_id>/{name}/", self.admin_site.admin_view(sensitive), name=f"accounts_user_{name}"
-            )
+            guarded = self.admin_site.admin_view(require_http_methods(list(methods))(view))
+            url: URLPattern = path(f"<int:person_id>/{name}/", guarded, name=f"accounts_user_{name}")
             return url
 
         own = [route("data", self.data_view, "GET"), route("erase", self.erase_view, "GET", "POST")]
@@ -53,12 +51,15 @@ class MemberAdmin(UserAdmin):
         return get_object_or_404(User, pk=person_id, erased_at=None)
 
     def data_view(self, request: HttpRequest, person_id: int) -> HttpResponse:
-        return data_file(self._person(request, person_id), by=signed_in(request))
+        person = self._person(request, person_id)
+        return reauthentication.ask(request) or data_file(person, by=signed_in(request))
 
     def erase_view(self, request: HttpRequest, person_id: int) -> HttpResponse:
         """Name what goes and what stays; on POST erase the person."""
         person, refusal = self._person(request, person_id), ""
         if request.method == "POST":
+            if asked := reauthentication.ask(request):
+                return asked
             try:
                 services.erase_person(person=person, by=signed_in(request), now=timezone.now())
             except ErasureRefused as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.models import Session
+from allauth.usersessions.models import UserSession
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -59,7 +59,7 @@ def all_about(person: User, now: dt.datetime) -> Data:
         "extra_time": list(person.extra_times.values("percent", "until_at", "reason", "granted_at")),
         "addresses": list(addresses.values("email", "verified", "primary")),
         "second_factors": list(Authenticator.objects.filter(user=person).values("type", "created_at", "last_used_at")),
-        "sessions": [{"ends_at": session.expire_date} for session in _sessions(person, now)],
+        "sessions": _sessions(person),
         "mail": _mail(emails),
         "cohorts": _cohorts(person, emails),
         "attempts": _attempts(person, now),
@@ -69,9 +69,9 @@ def all_about(person: User, now: dt.datetime) -> Data:
     }
 
 
-def _sessions(person: User, now: dt.datetime) -> list[Session]:
-    live = Session.objects.filter(expire_date__gt=now).iterator()
-    return [session for session in live if session.get_decoded().get("_auth_user_id") == str(person.pk)]
+def _sessions(person: User) -> list[Data]:
+    rows = UserSession.objects.filter(user=person).values("created_at", "last_seen_at", "ip", "user_agent")
+    return [dict(row) for row in rows]
 
 
 def _mail(emails: list[str]) -> list[Data]:

@@ -2,7 +2,6 @@
 
 import json
 
-from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
+from accounts import audit, reauthentication
 from accounts.models import User
 from exams import services
 from exams.access import candidate_required, signed_in
@@ -50,10 +49,11 @@ class DeletionForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @candidate_required
-@reauthentication_required
 def own_data(request: HttpRequest) -> HttpResponse:
     """Download all that is stored about oneself, or have it erased. The password is asked again first."""
     person = signed_in(request)
+    if request.method == "POST" and (asked := reauthentication.ask(request)):
+        return asked
     if request.POST.get("action") == "download":
         return data_file(person, by=person)
     form = DeletionForm(person, request.POST if request.method == "POST" else None)

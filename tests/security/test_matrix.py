@@ -59,7 +59,7 @@ ROWS = {
     "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:problem-reports": READ,
     "exams:privacy": PUBLIC,
-    "exams:own-data": PASSING,
+    "exams:own-data": FORM,
     "accounts:preferences": FORM,
     "accounts:send-again": ["405/in"] + ["405/in"] * 4,
     "accounts:demo-mail": ["404/405"] * 5,  # in the demo alone; see tests/accounts/test_demo_mail.py
@@ -128,7 +128,8 @@ ROWS = {
     "admin:exams_rescore_offer": ["in/in"] * 3 + ["200/→"] * 2,
     **dict.fromkeys((f"admin:exams_exam_{name}" for name in ("preview", "form", "form_pdf", "key_pdf")), STAFF_READ),
     **dict.fromkeys((f"admin:exams_exam_{name}" for name in ("draw", "form_replace")), STAFF_STEP),
-    **dict.fromkeys(("admin:accounts_user_data", "admin:accounts_user_erase"), ["in/in"] * 3 + ["→/→"] * 2),
+    "admin:accounts_user_data": ["in/in"] * 3 + ["403/405", "200/405"],
+    "admin:accounts_user_erase": ["in/in"] * 3 + ["403/403", "200/409"],  # an exam is under way
     "admin:exams_exam_form_delete": ["in/in"] * 3 + ["200/→"] * 2,
     "admin/(?P<url>.*)$": ["in/in"] * 3 + ["404/404"] * 2,
     "health": PUBLIC,
