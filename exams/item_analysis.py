@@ -5,9 +5,10 @@ equal sums give equal statistics to the last bit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import fsum, sqrt
+from fractions import Fraction
+from math import comb, erfc, fsum, sqrt
 
 from exams.scoring import wilson_interval
 from exams.tallying import BLANK, MARKS, REACHED, RIGHT, ExamSums, QuestionSums
@@ -18,6 +19,10 @@ MINIMUM_FOR_ABILITY = 30
 MINIMUM_IN_TOP_THIRD = 10
 MINIMUM_FOR_DISTRIBUTION = 10
 MINIMUM_FOR_RELIABILITY = 30
+
+# Of the two flags that claim more than what was counted, at most this share is false on average; if every question is
+# sound, this is the chance that any is flagged at all.
+FALSE_ALARMS = 0.05
 
 EASY_SHARE = 0.95
 HARD_SHARE = 0.20
@@ -57,7 +62,11 @@ class Third:
 @dataclass(frozen=True)
 class ItemAnalysis:
     """`reached` = answered + blanks. What too few candidates reached the question for is None; of `thirds` (lowest
-    first) there are none then."""
+    first) there are none then.
+
+    `key_p` and `negative_p`: how likely what speaks against the key, or for a negative discrimination, is by chance
+    alone; None where too few answered to ask. `flags` are those of a question that is looked at alone: of many,
+    `level_for` says how small these must be."""
 
     reached: int
     right: int
@@ -68,6 +77,8 @@ class ItemAnalysis:
     median_seconds: float | None
     marks: list[int]
     thirds: list[Third]
+    key_p: float | None
+    negative_p: float | None
     flags: list[Flag]
 
     @property
@@ -94,9 +105,13 @@ def analyse_item(sums: QuestionSums, *, kind: str, key: Sequence[int], option_co
         median_seconds=median(sums.seconds),
         marks=columns[MARKS:],
         thirds=thirds(sums.cells) if has_enough else [],
+        key_p=None,
+        negative_p=None,
         flags=[],
     )
-    raised = _flags(item, distractors(kind, key, option_count), key)
+    wrong = distractors(kind, key, option_count)
+    item = replace(item, key_p=_key_p(item, sums.cells, wrong, key), negative_p=_negative_p(item))
+    raised = _flags(item, wrong)
     item.flags.extend(flag for flag in raised if reached >= MINIMUM_FOR_FLAG[flag])
     return item
 
@@ -165,13 +180,70 @@ def median(counts: Mapping[str, int]) -> float | None:
     return sum(middle) / 2
 
 
-def _flags(item: ItemAnalysis, wrong: Sequence[int], key: Sequence[int]) -> list[Flag]:
+def _key_p(
+    item: ItemAnalysis, cells: Mapping[str, Sequence[int]], wrong: Sequence[int], key: Sequence[int]
+) -> float | None:
+    """Return how likely it is by chance that the highest third prefers a wrong option to a right one as it does.
+
+    A sign test between the two, times the number of such pairs. 1 where the wrong option is chosen less as ability
+    rises, compared with the right one: a question that is only hard.
+    """
+    if not wrong or item.reached < MINIMUM_FOR_FLAG[Flag.KEY_SUSPECT] or not item.thirds:
+        return None
+    if item.thirds[2].reached < MINIMUM_IN_TOP_THIRD:
+        return None
+    top, pairs = item.thirds[2].marks, len(wrong) * len(key)
+    chances = [
+        pairs * _sign_test(top[other], top[right])
+        for other in wrong
+        for right in key
+        if top[other] > top[right] and _rises(cells, other, right)
+    ]
+    return min(1.0, *chances) if chances else 1.0
+
+
+def _sign_test(more: int, fewer: int) -> float:
+    """Return how likely so many of both together, or more, are on one side if each side is equally likely."""
+    both = more + fewer
+    if both <= 200:
+        return float(Fraction(sum(comb(both, count) for count in range(more, both + 1)), 2**both))
+    return erfc((more - 0.5 - both / 2) / sqrt(both / 2)) / 2
+
+
+def _rises(cells: Mapping[str, Sequence[int]], other: int, right: int) -> bool:
+    """Tell whether an option does not lose to another as the rest share rises: the sign of a covariance."""
+    groups = _by_ability(cells)
+    reached = sum(cell[REACHED] for _, cell in groups)
+    mean = fsum(cell[REACHED] * share for share, cell in groups) / reached if reached else 0.0
+    return fsum((cell[MARKS + other] - cell[MARKS + right]) * (share - mean) for share, cell in groups) >= -1e-9
+
+
+def _negative_p(item: ItemAnalysis) -> float | None:
+    """Return how likely a correlation as low as the discrimination is by chance: r · √(n − 1) is nearly normal then."""
+    if item.discrimination is None or item.reached < MINIMUM_FOR_FLAG[Flag.NEGATIVE]:
+        return None
+    return erfc(-item.discrimination * sqrt((item.reached - 1) / 2)) / 2
+
+
+def level_for(chances: Sequence[float], looked_at: int) -> float:
+    """Return how small a chance must be to count among so many questions looked at; −1: none is small enough.
+
+    `chances` are at least those up to `FALSE_ALARMS`. Y. Benjamini, Y. Hochberg, "Controlling the false discovery
+    rate", Journal of the Royal Statistical Society B 57 (1995), 289–300.
+    """
+    small = [
+        chance
+        for rank, chance in enumerate(sorted(chances), start=1)
+        if chance <= FALSE_ALARMS * rank / max(looked_at, 1)
+    ]
+    return max(small, default=-1.0)
+
+
+def _flags(item: ItemAnalysis, wrong: Sequence[int]) -> list[Flag]:
     found = []
-    if wrong and item.thirds and item.thirds[2].reached >= MINIMUM_IN_TOP_THIRD:
-        top = item.thirds[2].marks
-        if max(top[option] for option in wrong) > min(top[option] for option in key):
-            found.append(Flag.KEY_SUSPECT)
-    if item.discrimination is not None and item.discrimination < 0:
+    if item.key_p is not None and item.key_p <= FALSE_ALARMS:
+        found.append(Flag.KEY_SUSPECT)
+    if item.negative_p is not None and item.negative_p <= FALSE_ALARMS:
         found.append(Flag.NEGATIVE)
     if item.share is not None and item.share >= EASY_SHARE:
         found.append(Flag.TOO_EASY)

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from exams import services
 from exams.models import QuestionStatistics
-from exams.queries.statistics import FLAG_WORDS
-from exams.services.statistics import FLAG_FIELDS
+from exams.queries.statistics import FLAG_FIELDS, FLAG_WORDS
 from questions.admin import ReadOnlyAdmin
 from questions.admin.filters import ByCertification
 from questions.models import Question
@@ -45,6 +46,10 @@ class QuestionStatisticsAdmin(ReadOnlyAdmin):
     fields = ["revision", "reached"]
     change_list_template = "admin/exams/statistics/change_list.html"
     change_form_template = "admin/exams/statistics/change_form.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        services.count_in_process(now=timezone.now())
+        return super().changelist_view(request, extra_context)
 
     # Ascending, what too few answered comes last: the worst questions are first.
     @admin.display(description="right", ordering=F("share_right").asc(nulls_last=True))

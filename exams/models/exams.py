@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -19,6 +21,11 @@ from questions.models import Certification, Domain, Question, Tag, Task
 class ExamQuerySet(models.QuerySet["Exam"]):
     def offered(self) -> "ExamQuerySet":
         return self.filter(is_offered=True)
+
+
+# What an exam has of its certification where it does not say otherwise: a default of our own would be wrong for some.
+OF_CERTIFICATION = ("minutes", "cut_score", "scale_min", "scale_max")
+AS_CERTIFIED = "Empty: as the certification says."
 
 
 class Exam(models.Model):
@@ -60,12 +67,18 @@ class Exam(models.Model):
         validators=[MaxValueValidator(MAX_QUESTIONS)],
         help_text="Mixed in unmarked, reported apart, never counted.",
     )
-    minutes = models.PositiveSmallIntegerField(validators=[MaxValueValidator(MAX_MINUTES)])
-    cut_score = models.PositiveSmallIntegerField(
-        "pass mark", default=750, validators=[MaxValueValidator(MAX_SCALE)], help_text="On the scale below."
+    minutes = models.PositiveSmallIntegerField(
+        blank=True, validators=[MaxValueValidator(MAX_MINUTES)], help_text=AS_CERTIFIED
     )
-    scale_min = models.PositiveSmallIntegerField("scale from", default=100, validators=[MaxValueValidator(MAX_SCALE)])
-    scale_max = models.PositiveSmallIntegerField("scale to", default=1000, validators=[MaxValueValidator(MAX_SCALE)])
+    cut_score = models.PositiveSmallIntegerField(
+        "pass mark", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=f"On the scale. {AS_CERTIFIED}"
+    )
+    scale_min = models.PositiveSmallIntegerField(
+        "scale from", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
+    )
+    scale_max = models.PositiveSmallIntegerField(
+        "scale to", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
+    )
     prefers_unseen = models.BooleanField(
         "unseen questions first",
         default=True,
@@ -142,7 +155,17 @@ class Exam(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fill_from_certification()
+        super().save(*args, **kwargs)
+
+    def fill_from_certification(self) -> None:
+        for name in OF_CERTIFICATION:
+            if getattr(self, name) is None and self.certification_id is not None:
+                setattr(self, name, getattr(self.certification, name))
+
     def clean(self) -> None:
+        self.fill_from_certification()
         if self.domain and self.domain.certification_id != self.certification_id:
             raise ValidationError({"domain": "Choose a domain of the exam's certification."})
         before = Exam.objects.filter(pk=self.pk, attempts__isnull=False).first()

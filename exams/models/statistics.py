@@ -20,6 +20,9 @@ class QuestionStatistics(models.Model):
     share_right = models.FloatField(null=True, db_index=True)
     discrimination = models.FloatField(null=True, db_index=True)
     median_seconds = models.FloatField("median time", null=True)
+    # How likely what the next two flags say is by chance alone; see `exams.item_analysis`.
+    key_p = models.FloatField(null=True, editable=False)
+    negative_p = models.FloatField(null=True, editable=False)
     is_key_suspect = models.BooleanField("key suspect", default=False)
     is_negative = models.BooleanField("negative discrimination", default=False)
     is_too_easy = models.BooleanField("too easy", default=False)

@@ -19,6 +19,15 @@ FLAG_WORDS = {
     Flag.DEAD_DISTRACTOR: "dead distractor",
 }
 
+# The columns of `QuestionStatistics` that say which are raised.
+FLAG_FIELDS = {
+    Flag.KEY_SUSPECT: "is_key_suspect",
+    Flag.NEGATIVE: "is_negative",
+    Flag.TOO_EASY: "is_too_easy",
+    Flag.TOO_HARD: "is_too_hard",
+    Flag.DEAD_DISTRACTOR: "has_dead_distractor",
+}
+
 
 def counted_at() -> dt.datetime | None:
     """Return when scores were last counted; None if never."""
@@ -74,10 +83,7 @@ class QuestionPanel:
     item: ItemAnalysis
     options: list[OptionRow]
     drawing: OptionRow | None
-
-    @property
-    def flags(self) -> list[str]:
-        return [FLAG_WORDS[flag] for flag in self.item.flags]
+    flags: list[str]
 
     @property
     def right(self) -> Share:
@@ -114,7 +120,8 @@ def question_panel(row: QuestionStatistics) -> QuestionPanel:
         for number, text in enumerate(revision.options)
     ]
     drawing = max((options[number] for number in wrong if item.thirds), key=_drawn_at_the_top, default=None)
-    return QuestionPanel(revision, item, options, drawing if drawing and _drawn_at_the_top(drawing) else None)
+    flags = [FLAG_WORDS[flag] for flag, name in FLAG_FIELDS.items() if getattr(row, name)]
+    return QuestionPanel(revision, item, options, drawing if drawing and _drawn_at_the_top(drawing) else None, flags)
 
 
 def _drawn_at_the_top(option: OptionRow) -> int:

@@ -36,7 +36,7 @@ from exams.services.scoring import (
     score_attempt,
 )
 from exams.services.starting import start_attempt
-from exams.services.statistics import COUNT_TASK, count_scores, recount_scores
+from exams.services.statistics import COUNT_TASK, count_in_process, count_scores, recount_scores
 
 __all__ = [
     "COUNT_TASK",
@@ -55,6 +55,7 @@ __all__ = [
     "apply_retention",
     "close_overdue",
     "cohorts_left_alone",
+    "count_in_process",
     "count_scores",
     "create_standard_exams",
     "decline_invitation",

@@ -8,11 +8,13 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import QuerySet
 
-from exams.item_analysis import Flag, analyse_item
+from exams.item_analysis import FALSE_ALARMS, Flag, analyse_item, level_for
 from exams.models import Attempt, AttemptItem, Counting, ExamStatistics, QuestionStatistics, Score
+from exams.queries.statistics import FLAG_FIELDS
 from exams.tallying import ExamSums, JudgedItem, QuestionSums, marks, tally
 from questions.models import Revision
 
@@ -20,18 +22,21 @@ COUNT_TASK = "exams.count_scores"
 # A quarter of a second for attempts of 65 questions.
 BATCH = 100
 
-FLAG_FIELDS = {
-    Flag.KEY_SUSPECT: "is_key_suspect",
-    Flag.NEGATIVE: "is_negative",
-    Flag.TOO_EASY: "is_too_easy",
-    Flag.TOO_HARD: "is_too_hard",
-    Flag.DEAD_DISTRACTOR: "has_dead_distractor",
-}
+# What says how likely the flag is by chance, of the flags that claim more than what was counted.
+CHANCE_FIELDS = {Flag.KEY_SUSPECT: "key_p", Flag.NEGATIVE: "negative_p"}
 
 
 def count_scores(*, now: dt.datetime, limit: int = BATCH) -> int:
     """Count some of the scores that are due, all or none of them; return how many. 0 says that none is due."""
     return _count(now, limit) if _due().exists() else 0
+
+
+def count_in_process(*, now: dt.datetime, batches: int = 10) -> None:
+    """Count what is due where tasks run in this process: no beat runs beside it. Whoever looks at statistics asks."""
+    if current_app.conf.task_always_eager:
+        for _ in range(batches):
+            if not count_scores(now=now):
+                return
 
 
 @transaction.atomic
@@ -59,9 +64,22 @@ def _count(now: dt.datetime, limit: int) -> int:
     scores = list(_due().select_related("attempt").order_by("pk")[:limit])
     replaced = Score.objects.filter(attempt__in=[score.attempt_id for score in scores], is_counted=True)
     _change([(score, -1) for score in replaced.select_related("attempt")] + [(score, 1) for score in scores])
+    _correct_flags()
     replaced.update(is_counted=False)
     Score.objects.filter(pk__in=[score.pk for score in scores]).update(is_counted=True)
     return len(scores)
+
+
+def _correct_flags() -> None:
+    """Raise and lower the flags that depend on how many questions were looked at."""
+    for flag, field in CHANCE_FIELDS.items():
+        rows, name = QuestionStatistics.objects.order_by(), FLAG_FIELDS[flag]
+        asked = rows.filter(**{f"{field}__isnull": False}).count()
+        chances = rows.filter(**{f"{field}__lte": FALSE_ALARMS}).values_list(field, flat=True)
+        level = level_for(list(chances), asked)
+        raised = rows.filter(**{f"{field}__lte": level})
+        rows.filter(**{name: True}).exclude(pk__in=raised.values("pk")).update(**{name: False})
+        raised.filter(**{name: False}).update(**{name: True})
 
 
 def _change(scores: list[tuple[Score, int]]) -> None:
@@ -142,5 +160,7 @@ def statistics_row(revision: Revision, sums: QuestionSums) -> QuestionStatistics
         share_right=item.share,
         discrimination=item.discrimination,
         median_seconds=item.median_seconds,
+        key_p=item.key_p,
+        negative_p=item.negative_p,
         **{name: flag in item.flags for flag, name in FLAG_FIELDS.items()},
     )

@@ -1,8 +1,9 @@
 """How a question or an exam did, for their pages in the admin."""
 
 from django import template
+from django.utils import timezone
 
-from exams import queries
+from exams import queries, services
 from exams.item_analysis import MINIMUM_FOR_ABILITY, MINIMUM_FOR_DISTRIBUTION, MINIMUM_FOR_RELIABILITY
 from exams.models import Exam, QuestionStatistics
 from questions.models import Question
@@ -14,6 +15,7 @@ MINIMUMS = {"ability": MINIMUM_FOR_ABILITY, "exam": MINIMUM_FOR_DISTRIBUTION, "r
 @register.inclusion_tag("admin/exams/statistics/question.html")
 def question_statistics(question: Question) -> dict[str, object]:
     """All its revisions that were answered."""
+    services.count_in_process(now=timezone.now())
     return {"panels": queries.question_panels(question), "counted_at": queries.counted_at(), "minimums": MINIMUMS}
 
 
@@ -24,4 +26,5 @@ def revision_statistics(row: QuestionStatistics) -> dict[str, object]:
 
 @register.inclusion_tag("admin/exams/statistics/exam.html")
 def exam_statistics(exam: Exam) -> dict[str, object]:
+    services.count_in_process(now=timezone.now())
     return {"panels": queries.exam_panels(exam), "counted_at": queries.counted_at(), "minimums": MINIMUMS}
