@@ -1,6 +1,5 @@
 """Guards against guessing: passwords at log-in and when they are asked for again, and codes of second factors."""
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,11 +13,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from accounts import devices, limits
-from accounts.hashing import impatient, turn
+from accounts.hashing import Patience, patience, turn
 from accounts.models import User
 
 # An address that failed so often since it last succeeded waits for nobody: it takes the turns that are left.
 SUSPECT = "suspicious address"
+SUCCEEDED = "succeeded"
 
 
 class _Try:
@@ -34,9 +34,12 @@ class _Try:
         else:
             self.count = ("failures at an account", f"user {user.pk}" if user else limits.account_key(email))
 
-    def patience(self) -> AbstractContextManager[None]:
-        is_suspect = not self.is_at_home and limits.test(SUSPECT, self.address) is not None
-        return impatient() if is_suspect else nullcontext()
+    def patience(self) -> Patience:
+        if self.is_at_home:
+            return Patience.KNOWN
+        if limits.test(SUSPECT, self.address):
+            return Patience.NONE
+        return Patience.KNOWN if limits.test(SUCCEEDED, self.address) else Patience.STRANGER
 
     def begin(self) -> None:
         """Count it as a failure until it turns out to be none: side by side, no more can begin than may fail."""
@@ -53,6 +56,7 @@ class _Try:
         if was_right:
             limits.clear(*self.count)
             limits.clear(SUSPECT, self.address)
+            limits.hit(SUCCEEDED, self.address)
         elif not self.is_at_home:
             limits.hit("failures of an address", self.address)
             limits.hit(SUSPECT, self.address)
@@ -63,7 +67,7 @@ class GuardedLogIn(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         attempt = _Try(request, str(credentials.get("email", "")))
-        with attempt.patience(), turn():
+        with patience(attempt.patience()), turn():
             attempt.begin()
             user: User | None = super().authenticate(request, **credentials)
             attempt.end(was_right=user is not None)

@@ -7,14 +7,16 @@ on a graphics card costs more (docs/decisions.md). Hashes made before are verifi
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from enum import Enum
 from threading import BoundedSemaphore, local
 from typing import Any
 
 from django.contrib.auth import hashers
 
 # One hash at a time in a process, and two more that wait: of four threads (docs/operations.md) one is always left.
-AT_ONCE, IN_ALL = 1, 3
+# Strangers have two of these three places. The third is for whoever comes from where a log-in lately succeeded.
+AT_ONCE, FOR_STRANGERS, IN_ALL = 1, 2, 3
 # The longest hash is one of the old ones, half a second on a busy machine.
 LONGEST_WAIT = 2.0
 # For so many seconds after two met, a hash that may not wait comes only after a rest as many times as long as the last.
@@ -28,7 +30,8 @@ class Busy(Exception):
 class _Turns:
     def __init__(self) -> None:
         self.begun = BoundedSemaphore(AT_ONCE)
-        self.asked = BoundedSemaphore(IN_ALL)
+        self.strangers = BoundedSemaphore(FOR_STRANGERS)
+        self.all = BoundedSemaphore(IN_ALL)
         self.rested_at = self.crowded_until = 0.0
         self.own = local()
 
@@ -55,15 +58,21 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
+class Patience(Enum):
+    NONE = "takes what the others leave, at most a quarter of the time"
+    STRANGER = "waits"
+    KNOWN = "waits, with a place that strangers do not take"
+
+
 @contextmanager
-def impatient() -> Iterator[None]:
-    """Let the hashes of this block wait for nobody: they take what the others leave, at most a quarter of the time."""
+def patience(level: Patience) -> Iterator[None]:
+    """Let the hashes of this block wait as it says."""
     own = _turns.own
-    own.is_impatient = True
+    own.patience = level
     try:
         yield
     finally:
-        own.is_impatient = False
+        own.patience = Patience.STRANGER
 
 
 @contextmanager
@@ -73,10 +82,14 @@ def turn() -> Iterator[None]:
     if getattr(turns.own, "has_turn", False):
         yield
         return
-    if not turns.asked.acquire(blocking=False):
-        raise Busy
-    try:
-        turns.begin(is_impatient=getattr(turns.own, "is_impatient", False))
+    level = getattr(turns.own, "patience", Patience.STRANGER)
+    with ExitStack() as places:
+        for place in [turns.all] if level is Patience.KNOWN else [turns.strangers, turns.all]:
+            if not place.acquire(blocking=False):
+                turns.crowded_until = time.monotonic() + CROWDED
+                raise Busy
+            places.callback(place.release)
+        turns.begin(is_impatient=level is Patience.NONE)
         began = time.monotonic()
         try:
             turns.own.has_turn = True
@@ -85,8 +98,6 @@ def turn() -> Iterator[None]:
             turns.own.has_turn = False
             turns.rested_at = time.monotonic() + REST * (time.monotonic() - began)
             turns.begun.release()
-    finally:
-        turns.asked.release()
 
 
 class _TakesTurns:

@@ -9,7 +9,7 @@ from django.template import loader
 from django.urls import Resolver404, resolve
 
 from accounts import limits
-from accounts.hashing import Busy, impatient
+from accounts.hashing import Busy, Patience, patience
 from accounts.models import User
 
 
@@ -73,7 +73,7 @@ class LimitMiddleware:
         if rule and rule.address and (refusal := limits.hit(rule.address, limits.address_of(request))):
             return too_many(refusal.seconds, refusal.wait)
         if rule and rule.patience and limits.hit(rule.patience, limits.address_of(request)):
-            with impatient():
+            with patience(Patience.NONE):
                 return self.get_response(request)
         return self.get_response(request)
 

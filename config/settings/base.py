@@ -200,6 +200,7 @@ LIMITS = {
     # Wrong passwords: from one address, at one account, and at one account from a browser that its owner has used.
     "failures of an address": "30/minute",
     "suspicious address": "2/minute",
+    "succeeded": "1/hour",  # no limit: whether a log-in from this address did
     "failures at an account": "5/5minutes",
     "failures of a device": "5/5minutes",
     # What one account may do.

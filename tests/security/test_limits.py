@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import devices, hashing, limits
-from accounts.hashing import Busy, impatient, turn
+from accounts.hashing import Busy, Patience, patience, turn
 from config.settings import base
 from tests.factories import UserFactory
 from tests.services.processes import wait_until
@@ -338,7 +338,7 @@ def test_what_is_refused_for_want_of_a_turn_is_no_failure(monkeypatch):
 
 def test_turn_within_a_turn_is_the_same(monkeypatch):
     monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
-    with impatient(), turn(), turn():
+    with patience(Patience.NONE), turn(), turn():
         assert True
 
 
@@ -356,23 +356,27 @@ def hold_a_turn(pool):
     return lambda: (is_over.set(), held.result())
 
 
-def take_a_turn(patience=nullcontext):
-    with patience(), turn():
+def take_a_turn(level=Patience.STRANGER):
+    with patience(level), turn():
         return "taken"
 
 
-def test_one_has_the_turn_two_wait_and_no_more(monkeypatch):
+def test_one_has_the_turn_and_two_wait_of_whom_one_is_known(monkeypatch):
     monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
     with ThreadPoolExecutor() as pool:
         end = hold_a_turn(pool)
-        waiting = [pool.submit(take_a_turn) for _ in range(2)]
-        wait_until(lambda: hashing._turns.asked._value == 0, what="two who wait")
-
+        stranger = pool.submit(take_a_turn)
+        wait_until(lambda: hashing._turns.all._value == 1, what="a stranger who waits")
         with pytest.raises(Busy):
             take_a_turn()
+        known = pool.submit(take_a_turn, Patience.KNOWN)
+        wait_until(lambda: hashing._turns.all._value == 0, what="a known one who waits")
+        with pytest.raises(Busy):
+            take_a_turn(Patience.KNOWN)
         end()
 
-        assert [each.result() for each in waiting] == ["taken", "taken"]
+        assert [stranger.result(), known.result()] == ["taken", "taken"]
+    assert (hashing._turns.all._value, hashing._turns.strangers._value) == (3, 2)
 
 
 def test_suspect_waits_for_nobody_and_lets_the_turn_rest(monkeypatch):
@@ -380,43 +384,42 @@ def test_suspect_waits_for_nobody_and_lets_the_turn_rest(monkeypatch):
     with ThreadPoolExecutor() as pool, time_machine.travel("2026-11-21T09:00:00Z", tick=False) as clock:
         end = hold_a_turn(pool)
         with pytest.raises(Busy):
-            take_a_turn(impatient)
+            take_a_turn(Patience.NONE)
         clock.shift(1)
         end()
 
         with pytest.raises(Busy):
-            take_a_turn(impatient)
+            take_a_turn(Patience.NONE)
         assert take_a_turn() == "taken"
         clock.shift(2)
-        assert take_a_turn(impatient) == "taken"
+        assert take_a_turn(Patience.NONE) == "taken"
 
 
 def test_suspect_alone_need_not_rest(monkeypatch):
     monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
 
-    assert [take_a_turn(impatient) for _ in range(9)] == ["taken"] * 9
+    assert [take_a_turn(Patience.NONE) for _ in range(9)] == ["taken"] * 9
 
 
-def test_address_is_a_suspect_after_two_failures_until_it_succeeds(monkeypatch):
+def test_address_is_a_suspect_after_two_failures_and_known_after_a_success(monkeypatch):
     user, seen = UserFactory(), []
-    monkeypatch.setattr("accounts.guessing.impatient", lambda: seen.append("suspect") or nullcontext())
+    monkeypatch.setattr("accounts.guessing.patience", lambda level: seen.append(level.name) or nullcontext())
 
-    for word in ("wrong-word-1", "wrong-word-2", "wrong-word-3", SECRET, "wrong-word-4"):
+    for word in ("wrong-word-1", "wrong-word-2", "wrong-word-3", SECRET, "wrong-word-4", SECRET):
         log_in(Client(), user.email, word)
-        seen.append(word)
 
-    assert seen == ["wrong-word-1", "wrong-word-2", "suspect", "wrong-word-3", "suspect", SECRET, "wrong-word-4"]
+    assert seen == ["STRANGER", "STRANGER", "NONE", "NONE", "KNOWN", "KNOWN"]
 
 
 def test_many_sign_ups_of_one_address_take_the_turns_that_are_left(monkeypatch, settings):
     settings.LIMITS = {**base.LIMITS, "patient sign-up": "2/minute"}
     seen = []
-    monkeypatch.setattr("config.limiting.impatient", lambda: seen.append("suspect") or nullcontext())
+    monkeypatch.setattr("config.limiting.patience", lambda level: seen.append(level.name) or nullcontext())
 
     for _ in range(4):
         Client().post(reverse("account_signup"))
 
-    assert seen == ["suspect", "suspect"]
+    assert seen == ["NONE", "NONE"]
 
 
 # --- Old hashes -------------------------------------------------------------------------------------------------------
