@@ -1,5 +1,6 @@
 """Guards against guessing: passwords at log-in and when they are asked for again, and codes of second factors."""
 
+from functools import cached_property
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -25,14 +26,27 @@ class _Try:
     """One password for one account, and the counts that it belongs to."""
 
     def __init__(self, request: HttpRequest, email: str) -> None:
-        user: User | None = request.user if isinstance(request.user, User) else _owner_of(email)
-        device = devices.device_of(request)
+        self.request, self.email = request, email
+        self.device = devices.device_of(request)
         self.address = limits.address_of(request)
-        self.is_at_home = device.knows(user)
-        if user and self.is_at_home:
-            self.count = ("failures of a device", f"{device.number} {user.pk}")
-        else:
-            self.count = ("failures at an account", f"user {user.pk}" if user else limits.account_key(email))
+
+    @cached_property
+    def user(self) -> User | None:
+        """Whose account it is. Asked of the database late: floods end before."""
+        return self.request.user if isinstance(self.request.user, User) else _owner_of(self.email)
+
+    @cached_property
+    def is_at_home(self) -> bool:
+        return bool(self.device.accounts) and self.device.knows(self.user)
+
+    @property
+    def count(self) -> tuple[str, str]:
+        """Return the limit that this counts for, and its key."""
+        if self.user is None:
+            return "failures at an account", limits.account_key(self.email)
+        if self.is_at_home:
+            return "failures of a device", f"{self.device.number} {self.user.pk}"
+        return "failures at an account", f"user {self.user.pk}"
 
     def patience(self) -> Patience:
         if self.is_at_home:
