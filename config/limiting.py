@@ -33,6 +33,7 @@ RULES = {
     "account_reset_password": Rule("password reset"),
     "account_reset_password_from_key": Rule("link", is_for_all=True),
     "account_confirm_email": Rule("link", is_for_all=True),
+    "accounts:send-again": Rule("password reset"),
     "exams:join": Rule("link", is_for_all=True),
     "mfa_authenticate": Rule("proof"),
     "mfa_reauthenticate": Rule("proof"),

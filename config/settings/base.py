@@ -105,7 +105,7 @@ REDIS_URL = env.text("REDIS_URL")
 
 SESSION_ENGINE = "accounts.sessions"
 # Sessions live in the database and the cache in each process, so that Redis carries messages and nothing else: while it
-# is down, pages, log-ins and hand-ins go on. Rate limits, the cache's only use, count per web process.
+# is down, pages, log-ins and hand-ins go on. Limits are counted in Redis while it answers (accounts/limits.py).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Celery ---------------------------------------------------------------------------------------

@@ -269,6 +269,7 @@ PAGES = [
     (LOG_IN, "log-in", 600),
     (reverse("account_signup"), "sign-up", 60),
     (RESET, "password reset", 60),
+    (reverse("accounts:send-again"), "password reset", 60),
     (reverse("mfa_authenticate"), "proof", 300),
     (reverse("account_reauthenticate"), "proof", 300),
 ]
