@@ -120,7 +120,16 @@ def finish_and_get(attempt):
     return attempt
 
 
-@pytest.mark.parametrize("value", ["", "x", "a:b:c", signing.dumps([[1, 0, [1], [], 0, []]], salt="answers of nobody")])
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "a:b:c", signing.dumps([[1, 0, [1], [], 0, []]], salt="answers of nobody")],
+    ids=[
+        "empty",
+        "word",
+        "parts",
+        "of another page",
+    ],  # a signature holds the time: processes would not agree on a name
+)
 def test_forged_or_foreign_cookie_is_ignored(attempt, value):
     client = client_of(attempt.candidate)
     client.cookies[keeping.COOKIE] = value

@@ -184,7 +184,11 @@ def test_browser_of_somebody_else_is_a_stranger():
     assert LOCKED in log_in(own, victim.email, SECRET).text
 
 
-@pytest.mark.parametrize("value", ["", "x", "a:b:c", signing.dumps([1]), signing.dumps("x", salt="accounts.devices")])
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", "a:b:c", signing.dumps([1]), signing.dumps("x", salt="accounts.devices")],
+    ids=["empty", "word", "parts", "another salt", "no list"],  # a signature holds the time: it is no name
+)
 def test_forged_cookie_names_no_browser(rf, value):
     request = rf.get("/")
     request.COOKIES["device"] = value
