@@ -1,8 +1,9 @@
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
@@ -14,6 +15,14 @@ from exams.models.exams import Exam
 
 def new_invite_token() -> str:
     return secrets.token_urlsafe(24)
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Lock the cohorts before their rows elsewhere, as every change of who is in them does."""
+        with transaction.atomic():
+            list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+            return super().delete()
 
 
 class Cohort(models.Model):
@@ -29,11 +38,18 @@ class Cohort(models.Model):
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = CohortQuerySet.as_manager()
+
     class Meta:
         ordering = ["name", "pk"]
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            Cohort.objects.select_for_update().filter(pk=self.pk).first()
+            return super().delete(*args, **kwargs)
 
 
 class Membership(models.Model):

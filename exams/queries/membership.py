@@ -18,7 +18,7 @@ def invitations_to(candidate: User) -> QuerySet[Invitation]:
         cohort=OuterRef("cohort"), candidate=candidate, was_removed=True, ended_at__gte=OuterRef("invited_at")
     )
     return Invitation.objects.filter(
-        ~Exists(memberships), ~Exists(removals), email__in=verified, declined_at=None
+        ~Exists(memberships), ~Exists(removals), email__in=verified, declined_at=None, cohort__closed_at=None
     ).select_related("cohort", "invited_by")
 
 

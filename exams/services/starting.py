@@ -130,7 +130,8 @@ def _pinned(
 def _is_member(candidate: User, assignment: Assignment) -> bool:
     """Ask again inside the transaction, with the row locked: a removal at the same moment comes before or after."""
     memberships = Membership.objects.filter(cohort=assignment.cohort_id, candidate=candidate)
-    return memberships.select_for_update(no_key=True).first() is not None
+    # By its own key: ordered as usual, the cohort and the person would be joined and locked as well.
+    return memberships.select_for_update(no_key=True).order_by("pk").first() is not None
 
 
 def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:

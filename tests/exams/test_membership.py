@@ -250,6 +250,17 @@ def test_withdrawn_invitation_cannot_be_accepted(cohort, invitation, candidate, 
     assert actions()[-1] == "invitation.withdrawn"
 
 
+def test_invitation_to_a_closed_cohort_waits_until_it_is_opened_again(cohort, invitation, candidate):
+    Cohort.objects.update(closed_at=START)
+    assertNotContains(client_of(candidate).get(reverse("exams:home")), "Accept as")
+    with pytest.raises(MembershipRefused):
+        accept_invitation(candidate=candidate, invitation_id=invitation.pk, now=LATER)
+
+    Cohort.objects.update(closed_at=None)
+
+    assert accept_invitation(candidate=candidate, invitation_id=invitation.pk, now=LATER).cohort == cohort
+
+
 def test_accepting_and_withdrawing_at_once_never_leave_both(threaded_db):
     for _ in range(5):
         candidate, by, cohort = UserFactory(), UserFactory(), CohortFactory()
