@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from exams import services
 from exams.models import QuestionStatistics
-from exams.queries.statistics import FLAG_FIELDS, FLAG_WORDS
+from exams.queries.statistics import FLAG_FIELDS, FLAG_WORDS, Share
 from questions.admin import ReadOnlyAdmin
 from questions.admin.filters import ByCertification
 from questions.models import Question
@@ -54,7 +54,7 @@ class QuestionStatisticsAdmin(ReadOnlyAdmin):
     # Ascending, what too few answered comes last: the worst questions are first.
     @admin.display(description="right", ordering=F("share_right").asc(nulls_last=True))
     def percent_right(self, row: QuestionStatistics) -> str:
-        return "–" if row.share_right is None else f"{100 * row.share_right:.0f} %"
+        return "–" if row.share_right is None else f"{Share(row.right, row.reached).shown} %"
 
     @admin.display(description="discrimination", ordering=F("discrimination").asc(nulls_last=True))
     def correlation(self, row: QuestionStatistics) -> str:

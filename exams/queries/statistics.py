@@ -4,9 +4,20 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 
-from exams.item_analysis import ExamAnalysis, Flag, ItemAnalysis, analyse_exam, analyse_item, distractors
+from exams.item_analysis import (
+    EASY_SHARE,
+    HARD_SHARE,
+    ExamAnalysis,
+    Flag,
+    ItemAnalysis,
+    analyse_exam,
+    analyse_item,
+    distractors,
+)
 from exams.models import Counting, Exam, ExamForm, ExamStatistics, QuestionStatistics
+from exams.scoring import shown_percent
 from exams.tallying import ExamSums, QuestionSums
 from questions.models import Question, Revision
 from questions.rendering import render_plain
@@ -50,6 +61,11 @@ class Share:
     @property
     def percent(self) -> float:
         return 100 * self.marked / self.reached if self.reached else 0.0
+
+    @property
+    def shown(self) -> str:
+        """In percent, on the side of the flags' bounds that it is on."""
+        return shown_percent(Fraction(100 * self.marked, self.reached or 1), 100 * HARD_SHARE, 100 * EASY_SHARE)
 
     @property
     def x(self) -> int:

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from accounts import audit
 from accounts.models import AuditEvent, OutgoingMail, User
 from exams.models import Accommodation, Attempt, Extension, Invitation, PendingJoin, Score
+from exams.queries.correcting import corrected_scores
 from exams.queries.problems import reports_by, withheld_answers
 from exams.queries.release import may_know, shown_of_each
 from exams.queries.taking import ShownItem, shown_items
@@ -141,13 +142,16 @@ def _scores(attempt: Attempt, shown: Shown) -> list[Data] | str:
     if shown.key is When.NOW:
         known = may_know(attempt.items.all(), attempt.candidate_id)
         judged = set(known.values_list("position", flat=True))
-    return [_score(score, judged) for score in attempt.scores.order_by("version")]
+    # Why a question was judged again may say what is right in it.
+    corrections = corrected_scores(attempt, is_key_shown=shown.key is When.NOW)
+    reasons = {correction.after.pk: f"{correction.position}: {correction.reason}" for correction in corrections}
+    return [_score(score, judged, reasons.get(score.pk, "")) for score in attempt.scores.order_by("version")]
 
 
-def _score(score: Score, judged: set[int]) -> Data:
+def _score(score: Score, judged: set[int], reason: str) -> Data:
     return {
         "version": score.version,
-        "reason": score.reason,
+        "reason": reason.removesuffix(": "),
         "at": score.created_at,
         "estimate": score.scaled,
         "right": score.correct,

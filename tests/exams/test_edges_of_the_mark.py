@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exams import queries
-from exams.models import Attempt, Score
+from exams.models import Attempt, Rescore, Score
 from exams.queries.cohorts import progress, progress_table
 from exams.queries.reporting import report_row
+from exams.queries.statistics import Share
 from exams.scoring import (
     ROUNDED_RULE,
     RULE,
@@ -24,7 +25,7 @@ from exams.scoring import (
     verdict,
     wilson_interval,
 )
-from exams.services import score_attempt
+from exams.services import rescore_batch, score_attempt
 from tests.exams.helpers import MINUTE, START, answer_all, client_of, close, finish
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 
@@ -165,6 +166,36 @@ def test_a_written_interval_never_contradicts_its_verdict(counts, pass_share):
 )
 def test_the_ends_of_the_interval_on_the_scale_stay_on_their_side_of_the_mark(share, expected):
     assert on_scale(share, cut_score=70, **PERCENT) == expected
+
+
+@pytest.mark.parametrize(
+    ("right", "reached", "expected"),
+    [(946, 1000, "94.6"), (95, 100, "95"), (204, 1000, "20.4"), (20, 100, "20"), (0, 9, "0")],
+)
+def test_a_written_share_right_agrees_with_the_flags_too_easy_and_too_hard(right, reached, expected):
+    assert Share(right, reached).shown == expected
+
+
+def test_a_correction_that_rounding_hides_does_not_call_the_question_unscored(clock):
+    exam = make_exam(per_domain=10, weights=(1,), question_count=10, cut_score=1, scale_min=0, scale_max=2)
+    attempt, _ = taken(right=6, questions=10, exam=exam)
+    item = attempt.items.select_related("revision").get(position=10)
+    order = Rescore.objects.create(
+        question_id=item.question_id,
+        old_revision=item.revision,
+        revision=item.revision,
+        rule="credit",
+        reason="All are right.",
+        ordered_at=START + 20 * MINUTE,
+    )
+    rescore_batch(rescore_id=order.pk, now=START + 20 * MINUTE)
+    clock.move_to(START + 30 * MINUTE)
+
+    page = words(attempt)
+
+    assert set(attempt.scores.values_list("correct", "scaled")) == {(6, 1), (7, 1)}
+    assert "Your score was corrected" in page
+    assert "The question is unscored" not in page
 
 
 # --- The best attempt -------------------------------------------------------------------------------

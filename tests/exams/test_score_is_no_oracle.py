@@ -439,6 +439,31 @@ def test_the_reason_of_a_correction_waits_with_its_question(world):
     assert ("corrected" in page, "B is right" in page) == (False, False)
 
 
+def test_the_download_tells_no_reason_of_a_correction_while_its_question_is_asked(world):
+    before = make_attempt(exam=world.practice, candidate=world.candidate, now=START - 90 * MINUTE)
+    finish(before)
+    reasons = {}
+    for item in items_of(before)[:12]:
+        order = Rescore.objects.create(
+            question_id=item.question_id,
+            old_revision=item.revision,
+            revision=item.revision,
+            rule="credit",
+            reason=f"Reason {item.position}.",
+            ordered_at=START - 60 * MINUTE,
+        )
+        services.rescore_batch(rescore_id=order.pk, now=START - 60 * MINUTE)
+        reasons[item.question_id] = f"Question {item.position}: Reason {item.position}."
+    mock = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
+
+    (told, _) = services.all_about(world.candidate, START + MINUTE)["attempts"]
+
+    asked = questions_of(mock)
+    known = {reason for question, reason in reasons.items() if question not in asked}
+    assert {score["reason"] for score in told["scores"] if "Reason" in score["reason"]} == known
+    assert len(known) == 8
+
+
 def test_an_item_may_be_known_by_its_candidate_only_while_none_of_its_questions_are_asked(world):
     before = make_attempt(exam=world.practice, candidate=world.candidate, now=START - 40 * MINUTE)
     finish(before)
