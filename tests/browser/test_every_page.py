@@ -186,6 +186,7 @@ def make_pages(role):
             "e-mail": reverse("account_email"),
             "password": reverse("account_change_password"),
             "second factor": reverse("mfa_index"),
+            "sessions": reverse("usersessions_list"),
             "404": reverse("exams:attempt", args=[make_attempt().pk]),
         }
     question = scored.items.first().question

@@ -106,8 +106,6 @@ ROWS = {
     "admin:view_on_site": ["in/in"] * 3 + ["404/404"] * 2,
     "admin:app_list": STAFF_PAGE,
     "admin:auth_user_password_change": ["in/in"] * 3 + ["403/403", "200/200"],
-    # The group of this world is the instructors', whose form needs nothing.
-    "admin:auth_group_change": ["in/in"] * 3 + ["403/403", "200/→"],
     "admin:questions_question_preview": STAFF_PAGE,
     "admin:questions_question_live_preview": ["in/in"] * 3 + ["405/200"] * 2,
     "admin:questions_question_step": ["in/in"] * 3 + ["405/→"] * 2,

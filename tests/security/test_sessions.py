@@ -284,7 +284,7 @@ def test_field_that_was_set_before_a_save_of_another_is_saved_later(user):
 def test_person_sees_own_sessions_and_ends_one(user, here, elsewhere):
     log_in(UserFactory(), client=Client(headers={"user-agent": "Stranger"}))
     page = here.get(reverse("usersessions_list"))
-    assertContains(page, "(this session)", count=1)
+    assertContains(page, "This session", count=1)
     assertContains(page, "End this session", count=1)
     assertNotContains(page, "Stranger")
 
