@@ -1,5 +1,6 @@
 """Rendered question text to the building blocks of a PDF page: from the HTML of `questions.rendering`, no other."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +14,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, HRFlowable, ListFlowable, Paragraph, Spacer, Table, XPreformatted
+
+from exams import paper_bidi
 
 FONTS = Path(__file__).parent / "fonts"
 TEXT, BOLD, ITALIC, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"
@@ -39,10 +42,37 @@ def use_fonts() -> dict[str, TTFont]:
     return fonts
 
 
+# What stands on paper for a character that no font has: it is seen to be missing.
+MISSING = "\u25af"
+INVISIBLE = {"Cf", "Cc", "Zl", "Zp"}  # marks of direction and the like, which have no picture
+
+
+def _has(font: str, character: str) -> bool:
+    return ord(character) in use_fonts()[font].face.charToGlyph
+
+
 def unprintable(text: str) -> set[str]:
     """Return the characters that the fonts have no picture of: a printed page shows an empty box for them."""
-    known = use_fonts()[TEXT].face.charToGlyph
-    return {character for character in text if ord(character) not in known and not character.isspace()}
+    return {
+        character
+        for character in text
+        if not (_has(TEXT, character) or character.isspace() or unicodedata.category(character) in INVISIBLE)
+    }
+
+
+def drawable(text: str) -> str:
+    """Return the text with a box for each character that the fonts lack, and without what has no picture."""
+    missing = unprintable(text)
+    return "".join(
+        MISSING if character in missing else character
+        for character in text
+        if _has(TEXT, character) or character in missing or character.isspace()
+    )
+
+
+def plain(text: str, width: float, look: ParagraphStyle | None = None) -> Paragraph:
+    """Return a paragraph of plain text, whichever way it runs."""
+    return _paragraph([text], width, look or style())
 
 
 def style(**changes: Any) -> ParagraphStyle:
@@ -116,9 +146,8 @@ def _blocks(nodes: Sequence[Element | str], width: float, look: ParagraphStyle) 
     inline: list[Element | str] = []
 
     def flush() -> None:
-        markup = _markup(inline).strip()
-        if markup:
-            flowables.append(Paragraph(markup, look))
+        if _markup(inline).strip():
+            flowables.append(_paragraph(inline, width, look))
         inline.clear()
 
     for node in nodes:
@@ -137,7 +166,7 @@ def _block(node: Element, width: float, look: ParagraphStyle) -> list[Flowable]:
     if node.tag == "pre":
         return _code(node.text.rstrip("\n"), width)
     if node.tag in NESTING and width < NARROWEST:
-        return [Paragraph(_markup([node]).strip(), look)]  # as running text: there is no room for one more level
+        return [_paragraph([node], width, look)]  # as running text: there is no room for one more level
     if node.tag in {"ul", "ol"}:
         return [_list(node, width, look), Spacer(0, 4)]
     if node.tag == "table":
@@ -148,16 +177,51 @@ def _block(node: Element, width: float, look: ParagraphStyle) -> list[Flowable]:
     return [HRFlowable(width="100%", color=GREY, spaceBefore=4, spaceAfter=6)]
 
 
+def _paragraph(nodes: Sequence[Element | str], width: float, look: ParagraphStyle) -> Paragraph:
+    """Return inline nodes as a paragraph. One that runs from right to left, or in part, comes without bold and italics:
+    its lines are broken and turned here."""
+    text = _plain_text(nodes).strip()
+    if not paper_bidi.is_right_to_left(text):
+        return Paragraph(_markup(nodes).strip(), look)
+    font = look.fontName if all(_has(look.fontName, character) for character in text) else TEXT
+    # A point to spare, so that ReportLab does not break these lines again.
+    lines = paper_bidi.lines_of_sight(
+        drawable(text),
+        width - look.leftIndent - look.rightIndent - 1,
+        lambda line: stringWidth(line, font, look.fontSize),
+    )
+    is_right = paper_bidi.direction_of(text) == "R"
+    own = ParagraphStyle("turned", parent=look, fontName=font, alignment=2 if is_right else look.alignment)
+    return Paragraph("<br/>".join(escape(line) for line in lines), own)
+
+
+def _plain_text(nodes: Sequence[Element | str]) -> str:
+    parts = []
+    for node in nodes:
+        if isinstance(node, str):
+            parts.append(" ".join(node.split("\n")))
+        elif node.tag == "br":
+            parts.append("\n")
+        else:
+            parts.append(_plain_text(node.children))
+            address = node.attributes.get("href", "")
+            if address and address != node.text:
+                parts.append(f" ({address})")
+    return "".join(parts)
+
+
 def _markup(nodes: Sequence[Element | str]) -> str:
     """Return inline nodes in ReportLab's own small markup; every text in it is escaped."""
     parts = []
     for node in nodes:
         if isinstance(node, str):
-            parts.append(escape(node))
+            parts.append(escape(drawable(node)))
         elif node.tag == "br":
             parts.append("<br/>")
         elif node.tag == "code":
-            parts.append(f'<font face="{MONO}" size="{SIZE - 0.8}">{escape(node.text)}</font>')
+            parts.append(
+                f'<font face="{_code_font(node.text)}" size="{SIZE - 0.8}">{escape(drawable(node.text))}</font>'
+            )
         elif node.tag in MARKS:
             parts.append(f"<{MARKS[node.tag]}>{_markup(node.children)}</{MARKS[node.tag]}>")
         else:
@@ -168,16 +232,20 @@ def _markup(nodes: Sequence[Element | str]) -> str:
     return "".join(parts)
 
 
+def _code_font(text: str) -> str:
+    return MONO if all(_has(MONO, character) or character.isspace() for character in text) else TEXT
+
+
 def _code(text: str, width: float) -> list[Flowable]:
     """Lines that are too long go on in the next one: paper does not scroll. In pieces, each of which fits a page."""
     size = SIZE - 1
     look = style(
-        fontName=MONO, fontSize=size, leading=LEADING - 1.5, backColor=SHADE, borderPadding=4, leftIndent=4,
+        fontName=_code_font(text), fontSize=size, leading=LEADING - 1.5, backColor=SHADE, borderPadding=4, leftIndent=4,
         rightIndent=4, spaceAfter=0,
     )  # fmt: skip
     columns = max(1, int((width - 12) / stringWidth("m", MONO, size)))
     lines = [
-        line[start : start + columns]
+        paper_bidi.in_order_of_sight(drawable(line[start : start + columns]), "L")
         for line in text.expandtabs(4).split("\n")
         for start in range(0, max(1, len(line)), columns)
     ]
@@ -196,10 +264,13 @@ def _list(node: Element, width: float, look: ParagraphStyle) -> Flowable:
 def _table(node: Element, width: float, look: ParagraphStyle) -> Flowable:
     rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in node.find_all("tr")]
     if width / len(rows[0]) < NARROWEST_COLUMN:
-        return Paragraph("<br/>".join(" · ".join(map(_cell_markup, row)) for row in rows), look)
+        return _paragraph([part for row in rows for part in (*_in_a_row(row), Element("br", {}))], width, look)
     columns = [[row[number].text for row in rows] for number in range(len(rows[0]))]
-    cells = [[Paragraph(_cell_markup(cell), _aligned(cell, look)) for cell in row] for row in rows]
-    table = Table(cells, colWidths=_column_widths(columns, width), repeatRows=1, hAlign="LEFT", splitInRow=1)
+    widths = _column_widths(columns, width)
+    cells = [
+        [_cell(cell, room - 12, _aligned(cell, look)) for cell, room in zip(row, widths, strict=False)] for row in rows
+    ]
+    table = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT", splitInRow=1)
     table.setStyle(
         [
             ("GRID", (0, 0), (-1, -1), 0.4, GREY),
@@ -228,9 +299,20 @@ def _column_widths(columns: Sequence[Sequence[str]], width: float) -> list[float
     return [part + (width - sum(least)) * (wish - part) / wishes for part, wish in zip(least, wished, strict=True)]
 
 
-def _cell_markup(cell: Element) -> str:
-    markup = _markup(cell.children)
-    return f"<b>{markup}</b>" if cell.tag == "th" else markup
+def _in_a_row(row: Sequence[Element]) -> list[Element | str]:
+    """Return cells as running text: there is no room for a table."""
+    cells = [
+        Element("strong", {}, cell.children) if cell.tag == "th" else Element("", {}, cell.children) for cell in row
+    ]
+    parts: list[Element | str] = []
+    for cell in cells:
+        parts += [" · ", cell] if parts else [cell]
+    return parts
+
+
+def _cell(cell: Element, width: float, look: ParagraphStyle) -> Paragraph:
+    nodes = [Element("strong", {}, cell.children)] if cell.tag == "th" else cell.children
+    return _paragraph(nodes, width, look)
 
 
 ALIGNMENTS: dict[str, Literal[1, 2]] = {"align-center": 1, "align-right": 2}

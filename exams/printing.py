@@ -12,7 +12,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from exams.paper_text import BOLD, GREY, SIZE, TEXT, blocks, labelled, style, use_fonts
+from exams.paper_bidi import in_order_of_sight
+from exams.paper_text import BOLD, GREY, SIZE, TEXT, blocks, drawable, labelled, plain, style, use_fonts
 
 MARGIN = 20 * mm
 PADDING = 6  # that a frame has on each side
@@ -104,8 +105,8 @@ def key_pdf(paper: Paper) -> bytes:
 def _heading(paper: Paper, title: str) -> list[Flowable]:
     use_fonts()
     return [
-        Paragraph(escape(title), style(fontName=BOLD, fontSize=16, leading=20)),
-        Paragraph(escape(f"{paper.form} · edition {paper.edition}"), style(textColor=GREY, spaceAfter=10)),
+        plain(title, WIDTH, style(fontName=BOLD, fontSize=16, leading=20)),
+        plain(f"{paper.form} · edition {paper.edition}", WIDTH, style(textColor=GREY, spaceAfter=10)),
     ]
 
 
@@ -151,8 +152,8 @@ def _explained(question: PrintedQuestion) -> list[Flowable]:
         Spacer(0, 1 * mm),
         Paragraph(f"<b>Answer: {escape(question.answer)}</b>", style()),
         *(block for text in question.explanations for block in blocks(text, WIDTH - INDENT)),
-        *(Paragraph(escape(reference), style(textColor=GREY)) for reference in question.references),
-        Paragraph(escape(about), style(textColor=GREY)),
+        *(plain(reference, WIDTH - INDENT, style(textColor=GREY)) for reference in question.references),
+        plain(about, WIDTH - INDENT, style(textColor=GREY)),
     ]
 
 
@@ -207,5 +208,5 @@ def _pdf(paper: Paper, title: str, story: list[Flowable]) -> bytes:
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
         title=f"{title}, {paper.form}", lang="en", invariant=1,
     )  # fmt: skip
-    document.build(story, canvasmaker=partial(_NumberedCanvas, footer=paper.name))
+    document.build(story, canvasmaker=partial(_NumberedCanvas, footer=in_order_of_sight(drawable(paper.name), "L")))
     return out.getvalue()

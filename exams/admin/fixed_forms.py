@@ -95,11 +95,7 @@ class FormViews(admin.ModelAdmin):
     def form_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
         form = self._form(request, object_id, number)
         items = queries.items_of_form(form)
-        texts = "".join(
-            text
-            for item in items
-            for text in (item.shown.stem, item.shown.case, *(option.html for option in item.shown.options))
-        )
+        texts = form.exam.title + "".join(text for item in items for text in item.texts)
         return self._page(
             request, form.exam, str(form), form=form, items=items, attempts=form.attempts.count(),
             unprintable=sorted(unprintable(texts)), seen=queries.form_version(form),

@@ -24,6 +24,17 @@ class FormItem:
     revision: Revision
     shown: Previewed
 
+    @property
+    def texts(self) -> list[str]:
+        """All that a paper and its key print of it."""
+        shown = self.shown
+        return [
+            *(shown.stem, shown.case, shown.explanation, shown.service_note, self.task.label),
+            *(text for option in shown.options for text in (option.html, option.rationale)),
+            *(place.html for place in shown.places),
+            *(text for reference in shown.references for text in reference.values()),
+        ]
+
 
 def items_of_form(form: ExamForm) -> list[FormItem]:
     return _with_texts(form_items(form), form.seed)

@@ -305,13 +305,14 @@ OUT_OF_REACH = """() => {
     const [left, right] = isWider ? [0, Math.min(box.right, innerWidth)] : [box.x, box.right];
     const [x, y] = [(left + right) / 2, box.y + box.height / 2];
     const hit = document.elementFromPoint(x, y);
-    return left >= -1 && right <= innerWidth + 1 && hit
-      && (hit === control || element.contains(hit) || hit.contains(element) || hit.closest("label")?.control === control);
+    const isHit = hit && (hit === control || element.contains(hit) || hit.contains(element));
+    return left >= -1 && right <= innerWidth + 1 && (isHit || hit?.closest("label")?.control === control);
   };
   const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")];
   return controls
     .filter((control) => control.checkVisibility({ visibilityProperty: true }) && control.type !== "hidden")
-    .filter((control) => !control.disabled && !control.closest(".skip-link, .skip-to-content-link, .visually-hidden, [inert]"))
+    .filter((control) => !control.disabled && !control.matches(".skip-link, .skip-to-content-link"))
+    .filter((control) => !control.closest(".visually-hidden, [inert]"))
     .filter((control) => [...shown(control).getClientRects()].some((rect) => rect.width && rect.height))
     .filter((control) => !isReached(control))
     .map((control) => control.outerHTML.slice(0, 120));

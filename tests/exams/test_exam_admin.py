@@ -115,7 +115,7 @@ def test_tag_that_is_none_is_refused_and_what_was_typed_stays(client, exam, text
     page = send(client, exam, include_tags=text)
 
     assert any(problem in line for line in errors_of(page)), errors_of(page)
-    assert f'name="include_tags" dir="auto" value="{text}"' in page.text
+    assert f'name="include_tags" value="{text}"' in page.text
     assert [tag.name for tag in exam.include_tags.all()] == ["cloud"]
 
 
