@@ -1,3 +1,4 @@
+import json
 import random
 import uuid
 from typing import Any
@@ -5,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from questions.content import CHOICE_KINDS, Option, QuestionContent, Reference
+from questions.content import CHOICE_KINDS, LETTERS, Option, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
 
 
@@ -301,6 +302,12 @@ class Revision(models.Model):
         )
 
 
+def _option_line(option: dict[str, Any]) -> str:
+    match, key = option.get("match"), " (key)" if option.get("key") else ""
+    rationale = f" — {option['rationale']}" if option.get("rationale") else ""
+    return f"{option['text']}{f' → {match}' if match else ''}{key}{rationale}"
+
+
 class QuestionEvent(models.Model):
     """One step in the life of a question: who did what and when, with what they had to say."""
 
@@ -321,6 +328,10 @@ class QuestionEvent(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
     text = models.TextField(blank=True)
+    losses = models.TextField(
+        blank=True, default="", db_default="", help_text="What an imported file held and the question does not."
+    )
+    earlier = models.JSONField(null=True, help_text="What the draft said before an import wrote over it.")
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -328,6 +339,19 @@ class QuestionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question}: {self.get_kind_display()}"
+
+    @property
+    def earlier_lines(self) -> list[tuple[str, str]]:
+        """Return what stood there before, field by field, for the history."""
+        lines = []
+        for name, value in (self.earlier or {}).items():
+            if name == "options":
+                lines += [
+                    (f"option {letter}", _option_line(option)) for letter, option in zip(LETTERS, value, strict=False)
+                ]
+            else:
+                lines.append((name.replace("_", " "), value if isinstance(value, str) else json.dumps(value)))
+        return lines
 
 
 class StemMark(models.Model):

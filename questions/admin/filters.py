@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, Tag
+from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Tag
 
 
 class ByCertification(admin.SimpleListFilter):
@@ -89,4 +89,27 @@ class ByDraft(admin.SimpleListFilter):
         return queryset.filter(~draft) if self.value() == "no" else queryset
 
 
-QUESTION_FILTERS = ["status", ByReviewer, ByDraft, ByCertification, ByDomain, ByKind, "difficulty", ByTag]
+class ByLoss(admin.SimpleListFilter):
+    title = "import"
+    parameter_name = "losses"
+    # Words of the notes that the formats make: see `questions.formats.base.Loss`.
+    WORDS = {
+        "pictures": ("<img", "<svg", "<picture", "<object", "<canvas", "pictures"),
+        "formulas": ("formula", "<math"),
+        "formatting": ("formatting",),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("any", "with losses"), *((name, f"{name} left out") for name in self.WORDS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if not self.value():
+            return queryset
+        lost = QuestionEvent.objects.filter(question=OuterRef("pk")).exclude(losses="")
+        named = Q()  # any
+        for word in self.WORDS.get(str(self.value()), ()):
+            named |= Q(losses__icontains=word)
+        return queryset.filter(Exists(lost.filter(named)))
+
+
+QUESTION_FILTERS = ["status", ByReviewer, ByDraft, ByLoss, ByCertification, ByDomain, ByKind, "difficulty", ByTag]

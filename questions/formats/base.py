@@ -12,7 +12,7 @@ from questions.bankfiles import QuestionEntry
 from questions.content import Problem, QuestionContent, draft_problems
 from questions.formats.texts import Unreadable, text_problem
 
-__all__ = ["MAX_QUESTIONS", "Defaults", "Format", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
+__all__ = ["MAX_QUESTIONS", "Defaults", "Format", "Loss", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
 
 # Read, compared and shown in one page; a larger bank comes in several files.
 MAX_QUESTIONS = 5_000
@@ -33,13 +33,20 @@ class Defaults:
     tags: tuple[str, ...] = ()
 
 
+class Loss(str):
+    """A note of something that stands in the file and not in the question: it is kept with the question."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class ReadQuestion:
     """One question of a file: where it stands there, what it says, or why it is refused.
 
     `entry` is None exactly when there are `problems`. `notes` say what the file holds that is not taken over, or what
-    was assumed. `assumed` names the fields of which the file says nothing: a question that is here already keeps its
-    own.
+    was assumed; those of class `Loss` are kept with the question. `assumed` names the fields of which the file says
+    nothing: a question that is here already keeps its own. `id_is_ours` is false where the id is made of something else
+    (a title, a number in a chapter, the name in another program): then it alone does not say which question is meant.
     """
 
     place: str
@@ -48,6 +55,7 @@ class ReadQuestion:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     assumed: frozenset[str] = frozenset()
+    id_is_ours: bool = True
 
 
 class Format(Protocol):
@@ -100,6 +108,7 @@ def read_entry(
     notes: Iterable[str] = (),
     problems: Sequence[Problem] = (),
     lacking: Collection[str] = (),
+    id_is_ours: bool = True,
 ) -> ReadQuestion:
     """Return the question that a file's fields make, or what is wrong with them.
 
@@ -131,7 +140,7 @@ def read_entry(
             entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
     named = [values["id"]] if has_id and isinstance(values["id"], str) else []
     label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
-    return ReadQuestion(place, label, None if found else entry, tuple(found), tuple(notes), assumed)
+    return ReadQuestion(place, label, None if found else entry, tuple(found), tuple(notes), assumed, id_is_ours)
 
 
 def _text_problems(value: object, path: str = "") -> list[Problem]:
@@ -164,7 +173,9 @@ def _problem(detail: Any) -> Problem:
 
 def derived_id(content: QuestionContent) -> str:
     """Return an id that the same question gets again when its file, which names none, is imported again."""
-    said = [content.kind, content.stem, *(option.text for option in content.options)]
+    # The case only where there is one: in a series of questions on several cases stem and options are often the same.
+    case = [content.case] if content.case else []
+    said = [content.kind, *case, content.stem, *(option.text for option in content.options)]
     # Length first: no two questions run together to the same string.
     joined = "".join(f"{len(part)}:{part}" for part in said)
     return f"imp-{hashlib.sha256(joined.encode()).hexdigest()[:10]}"

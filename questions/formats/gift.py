@@ -8,8 +8,9 @@ from typing import Any
 
 from questions.bankfiles import SLUG, QuestionEntry
 from questions.content import Problem
-from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
+from questions.formats.base import Defaults, Loss, ReadQuestion, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, plain_to_markdown
+from questions.formats.markup import formula_in, lines_to_html
 from questions.formats.slugs import tags_of
 from questions.formats.texts import decode
 
@@ -143,7 +144,7 @@ def _blocks(text: str) -> Iterator[_Block]:
             category = stripped.partition(":")[2].strip()
         elif stripped:
             block.line = block.line or number
-            block.lines.append(stripped)
+            block.lines.append(line.rstrip() if block.lines else stripped)  # code keeps its indentation
         elif block.lines:
             block.category = category
             yield block
@@ -164,7 +165,7 @@ def _question(block: _Block, form: _Form, defaults: Defaults) -> ReadQuestion:
         title, text = _plain(found[1]).strip(), text[found.end() :]
     place, label = f"line {block.line}", (block.id or title)[:60]
     if block.category:
-        notes.append(f"Its category “{block.category[:80]}” is not taken over; choose a task or a tag.")
+        notes.append(Loss(f"Its category “{block.category[:80]}” is not taken over; choose a task or a tag."))
     try:
         fields = _fields(text, form)
         fields |= _carried(block.ours, fields, notes)
@@ -176,7 +177,7 @@ def _question(block: _Block, form: _Form, defaults: Defaults) -> ReadQuestion:
         fields["id"] = names[0]
     elif block.id or title:
         notes.append(f"“{(block.id or title)[:60]}” is no id here (lower-case letters, digits, hyphens); it gets one.")
-    return read_entry(place, label, fields, defaults, notes=notes)
+    return read_entry(place, label, fields, defaults, notes=notes, id_is_ours=bool(block.ours or not names))
 
 
 def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, Any]:
@@ -337,11 +338,16 @@ def _text(text: str, form: _Form) -> str:
     text = _plain(text).strip()
     if name == "markdown" or not text:
         return text
-    if name == "html" or (name != "plain" and re.search(r"</?[a-z][^<>]*>", text, re.IGNORECASE)):
+    is_marked_up = re.search(r"</?[a-z][^<>]*>", text, re.IGNORECASE) is not None
+    if name == "html" or (name != "plain" and is_marked_up):
+        if name != "html":
+            text = lines_to_html(text)
         try:
             markdown, notes = form.html.to_markdown(text)
         except Unconvertible as error:
             raise _Refused("text", str(error)) from error
         form.notes += notes
         return markdown
+    if formula := formula_in(text):
+        form.notes.append(Loss(f"formula “{formula}” is shown as its TeX source: formulas are not typeset here."))
     return plain_to_markdown(text)

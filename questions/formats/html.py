@@ -16,6 +16,8 @@ from bs4 import BeautifulSoup, Comment, Tag
 from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
+from questions.formats.base import Loss
+from questions.formats.markup import STYLED, formula_in, name_losses, one_language
 from questions.formats.texts import Unreadable
 
 # One text of a question. More would be a book or an attack; the conversion takes time with the square of some sizes.
@@ -48,8 +50,11 @@ class HtmlReader:
         """
         if len(html) > MAX_HTML:
             raise Unconvertible(f"{len(html):,} characters of HTML; at most {MAX_HTML:,} are read.")
-        if _PARAGRAPHS.fullmatch(html):  # most texts; a hundred times faster
-            return "\n\n".join(_paragraphs(html)), []
+        html, said = one_language(html)
+        if formula := formula_in(html):
+            said.append(Loss(f"formula “{formula}” is shown as its TeX source: formulas are not typeset here."))
+        if _PARAGRAPHS.fullmatch(html) and not STYLED.search(html):  # most texts; a hundred times faster
+            return "\n\n".join(_paragraphs(html)), said
         self._tags_left -= html.count("<") // 2
         if self._tags_left < 0:
             raise Unreadable(f"The texts hold more than {MAX_TAGS_IN_FILE:,} HTML elements together; split the file.")
@@ -61,7 +66,7 @@ class HtmlReader:
         except (ParserRejectedMarkup, AssertionError) as error:
             raise Unconvertible("is not HTML; write the text anew.") from error
         _refuse_monsters(soup)
-        notes = _prepare(soup)
+        notes = [*said, *_prepare(soup)]
         return _Converter(heading_style="ATX", bullets="-", autolinks=False).convert_soup(soup).strip(), notes
 
 
@@ -88,7 +93,7 @@ def _refuse_monsters(soup: BeautifulSoup) -> None:
 
 
 def _prepare(soup: BeautifulSoup) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
     for tag in soup.find_all(DROPPED):
@@ -96,9 +101,11 @@ def _prepare(soup: BeautifulSoup) -> list[str]:
     for tag in soup.find_all(MEDIA):
         if tag.find_parent(MEDIA) is None:
             alternative = " ".join(str(tag.get("alt") or tag.get("title") or "").split())[:80]
-            notes.append(f"<{tag.name}>{f' (“{alternative}”)' if alternative else ''} is not taken over: texts only.")
+            named = f" (“{alternative}”)" if alternative else ""
+            notes.append(Loss(f"<{tag.name}>{named} is not taken over: texts only."))
     for tag in soup.find_all(MEDIA):
         tag.extract()
+    notes += name_losses(soup)
     for tag in soup.find_all(_TRANSPARENT):
         tag.unwrap()
     for tag in soup.find_all(True):
@@ -250,6 +257,8 @@ def _inner(element: ET.Element, leave_out: Container[ET.Element]) -> str:
 
 def _outer(element: ET.Element, leave_out: Container[ET.Element]) -> str:
     name = local_name(element)
+    if name in {"qti-catalog-info", "catalogInfo"}:  # the same text for other readers
+        return ""
     if name.startswith("qti-"):  # a wrapper of version 3
         return _inner(element, leave_out)
     classes = element.get("class", "").split()

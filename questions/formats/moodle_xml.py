@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
+from questions.formats.base import Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, plain_to_markdown
 from questions.formats.moodle_writing import BLOCK, BLOCK_AT_END, HAS_CASE, Block, write_quiz
 from questions.formats.safe_xml import parse
@@ -21,6 +21,10 @@ MAX_PARTS = 50  # more answers than a question may have; so many are not even co
 IN_BLOCK_ONLY = ("references", "service_note", "source")
 SUM_TOLERANCE = 0.1  # percent; three times 33.33333 is not 100
 
+# A match has no format in Moodle; its editor writes such elements nevertheless.
+_TAG = re.compile(
+    r"</?(?:p|br|b|i|u|em|strong|span|div|su[bp]|code|a|img|font|ul|ol|li|h[1-6])\b[^<>]*>", re.IGNORECASE
+)
 _RULE = re.compile(r"\n\n(-{3,})(?=\n\n)")
 
 # What Moodle writes into every question by itself.
@@ -121,11 +125,15 @@ class _Question:
             raw = "".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", raw)).replace("\n", "<br>")
         elif written_in != "html":
             self.notes.append(f"{field}: the text is “{written_in[:20]}”, read as HTML.")
+        return self.html_text(raw, field)
+
+    def html_text(self, raw: str, field: str) -> str:
+        """Return HTML as Markdown, with a note of what it says that Markdown cannot."""
         try:
             text, said = self.html.to_markdown(raw)
         except Unconvertible as error:
             raise _Refused(field, str(error)) from error
-        self.notes += [f"{field}: {note}" for note in said]
+        self.notes += [Loss(f"{field}: {note}") for note in said]
         return text
 
 
@@ -138,7 +146,7 @@ def _read_question(
 ) -> ReadQuestion:
     question, label, kind = _Question(element, html), _line(element.findtext("name/text", "")), element.get("type", "")
     if category:
-        question.notes.append(f"category “{category}” is not taken over; use tags.")
+        question.notes.append(Loss(f"category “{category}” is not taken over; use tags."))
     try:
         if kind not in _READERS:
             raise _Refused("type", f"“{kind[:40]}” questions are not known here; known are {', '.join(_READERS)}.")
@@ -156,7 +164,10 @@ def _read_question(
             option["rationale"] = rationale
     # Where there is no block, Moodle's own fields say nothing of these.
     lacking = [*IN_BLOCK_ONLY, *(["rationales"] if fields["kind"] == "matching" else [])] if block == Block() else []
-    return read_entry(place, label, fields, defaults, notes=dict.fromkeys(question.notes), lacking=lacking)
+    # Our export says both of these; an ID number of Moodle's is that of a question in one of its categories.
+    is_ours = "valid_as_of" in fields and fields.get("id", "") == label
+    notes = dict.fromkeys(question.notes)
+    return read_entry(place, label, fields, defaults, notes=notes, lacking=lacking, id_is_ours=is_ours)
 
 
 def _read_common(question: _Question) -> dict[str, Any]:
@@ -170,13 +181,13 @@ def _read_common(question: _Question) -> dict[str, Any]:
         if fields["id"] != number:
             notes.append(f"ID number “{number[:60]}” became “{fields['id'] or 'an id made of the content'}”.")
     if element.find("hint") is not None:
-        notes.append("hints are not taken over.")
+        notes.append(Loss("hints are not taken over."))
     if next(element.iter("file"), None) is not None or element.find("image_base64") is not None:
-        notes.append("files (pictures, media) are not taken over: texts only.")
+        notes.append(Loss("files (pictures, media) are not taken over: texts only."))
     for name in ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback"):
         text = re.sub(r"<[^>]*>", "", question.value(f"{name}/text")).strip()
         if text and text.casefold() not in _STANDARD_FEEDBACK:
-            notes.append(f"<{name}> is not taken over; rationales and explanation say such things.")
+            notes.append(Loss(f"<{name}> is not taken over; rationales and explanation say such things."))
     if _number(question.value("defaultgrade") or "1", "defaultgrade") != 1:
         notes.append(f"worth {question.value('defaultgrade')[:20]} marks in Moodle; every question counts one here.")
     return fields
@@ -247,7 +258,10 @@ def _read_matching(question: _Question) -> dict[str, Any]:
     for index, part in enumerate(question.element.findall("subquestion")):
         text, match = question.text(part, f"options.{index}.text"), part.findtext("answer/text", "").strip()
         # Moodle has no format for a match. Where the question is Markdown, it is ours.
-        match = match if question.format == "markdown" else plain_to_markdown(match)
+        if question.format != "markdown":
+            match = (
+                question.html_text(match, f"options.{index}.match") if _TAG.search(match) else plain_to_markdown(match)
+            )
         if text:
             options.append({"text": text, "match": match})
         elif match:
@@ -260,6 +274,16 @@ def _read_matching(question: _Question) -> dict[str, Any]:
     }
 
 
+def _read_multichoiceset(question: _Question) -> dict[str, Any]:
+    """Read what the plug-in “all or nothing” writes: every right answer is worth 100 %, and all are needed."""
+    keys = [_fraction(answer, index) > 0 for index, answer in enumerate(question.element.findall("answer"))]
+    return {
+        "kind": "multiple",
+        "shuffle": question.is_true("shuffleanswers", "false"),
+        "options": [{**answer, "key": key} for answer, key in zip(question.answers(), keys, strict=True)],
+    }
+
+
 def _read_ordering(question: _Question) -> dict[str, Any]:
     if question.value("selecttype", "ALL") not in {"", "ALL", "0"}:
         question.notes.append("Moodle shows some of the items only; here all of them are shown.")
@@ -268,6 +292,7 @@ def _read_ordering(question: _Question) -> dict[str, Any]:
 
 _READERS: dict[str, Callable[[_Question], dict[str, Any]]] = {
     "multichoice": _read_multichoice,
+    "multichoiceset": _read_multichoiceset,
     "truefalse": _read_truefalse,
     "matching": _read_matching,
     "match": _read_matching,

@@ -276,7 +276,16 @@ def _read(question: _Question, defaults: Defaults) -> ReadQuestion:
         fields["id"] = question.id
     elif question.chapter:
         fields["id"] = f"ch{question.chapter:02}-q{question.number:02}"
-    return read_entry(f"line {question.line}", "", fields, defaults, notes=notes, problems=problems, lacking=_LACKING)
+    return read_entry(
+        f"line {question.line}",
+        "",
+        fields,
+        defaults,
+        notes=notes,
+        problems=problems,
+        lacking=_LACKING,
+        id_is_ours=bool(question.id),
+    )
 
 
 def _keys(answer: str, count: int, problems: list[Problem]) -> set[int]:

@@ -18,18 +18,16 @@ from questions.content import (
     publication_problems,
 )
 from questions.exceptions import QuestionRefused
-from questions.formats.base import ReadQuestion
+from questions.formats.base import Loss, ReadQuestion
 from questions.linting import resemblance, stem_marks
 from questions.models import Question, QuestionEvent, QuestionTask, Revision, StemMark, Tag, Task
 from questions.queries import known_tasks
 from questions.services import reviewing
 from questions.services.exporting import CHUNK, entry_of, questions_with_content
+from questions.services.naming import UNRELATED, is_same, made_id, named, shortened, taken_by, twice, with_own
 
 # A run of words that so many stems share ("with the least operational overhead") says nothing about two of them.
 COMMON_MARK = 25
-# Below that two stems are about different things, and the same id is more likely a mistake than an edit.
-UNRELATED = 0.1
-
 STATES = ("refused", "new", "changed", "kept", "unchanged")
 
 
@@ -38,7 +36,7 @@ class ImportRow:
     """One question of the file and what an import would do with it.
 
     `state` is one of `STATES`; "kept" means that it was edited here since it was loaded or imported, and stays so.
-    `changes` names the fields that would change.
+    `changes` names the fields that would change, `earlier` is the question as it is now.
     """
 
     state: str
@@ -50,6 +48,12 @@ class ImportRow:
     notes: tuple[str, ...] = ()
     entry: QuestionEntry | None = None
     question: Question | None = None
+    earlier: QuestionEntry | None = None
+
+    @property
+    def losses(self) -> list[str]:
+        """Return what the file holds and the question will not."""
+        return [note for note in self.notes if isinstance(note, Loss)]
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,16 @@ def plan_import(
     published; without it every change is a draft.
     """
     tasks = known_tasks()
-    codes = [question.entry.id for question in read if question.entry]
-    existing = {question.code: question for question in questions_with_content(codes=codes, lock=lock)}
+    codes = {code for question in read if question.entry for code in (question.entry.id, made_id(question))}
+    existing = {question.code: question for question in questions_with_content(codes=sorted(codes), lock=lock)}
     first_places: dict[str, str] = {}
     rows = []
     for question in read:
+        question = named(question, existing, first_places)
         row = _row(question, tasks, existing, overwrite=overwrite, publish=publish)
         if row.entry and row.state != "refused":
             if row.code in first_places:
-                message = f"stands twice in the file, first at {first_places[row.code]}; give each its own."
-                row = replace(row, state="refused", entry=None, problems=(Problem("id", message),))
+                row = replace(row, state="refused", entry=None, problems=(twice(row.entry, first_places[row.code]),))
             else:
                 first_places[row.code] = row.place
         rows.append(row)
@@ -111,9 +115,16 @@ def _row(
     current = entry_of(question) if question else None
     if current:
         # Of what the file says nothing, the question keeps its own.
-        entry = _with_own(entry, current, read.assumed)
+        entry = with_own(entry, current, read.assumed)
     row = ImportRow(
-        "new", read.place, entry.id, _shortened(entry.stem), notes=read.notes, entry=entry, question=question
+        "new",
+        read.place,
+        entry.id,
+        shortened(entry.stem),
+        notes=read.notes,
+        entry=entry,
+        question=question,
+        earlier=current,
     )
     if entry.tasks and (found := task_problems(entry, tasks)):
         return replace(row, state="refused", problems=tuple(Problem("tasks", message) for message in found))
@@ -129,30 +140,14 @@ def _row(
         changes.append("status")
     if not changes:
         return replace(row, state="unchanged", notes=())
-    if resemblance(current.stem, entry.stem) < UNRELATED:
-        notes.append("another question has this id now; change the id unless you want to replace it.")
+    if not overwrite and not is_same(current, entry, (), UNRELATED):
+        return replace(row, state="refused", entry=None, problems=(taken_by(current),))
     if question.status == Question.Status.RETIRED:
         notes.append("it is retired and stays so.")
     is_edited = _is_edited(question, current)
     if is_edited and not overwrite:
         return replace(row, state="kept", changes=tuple(changes), notes=tuple(notes))
     return replace(row, state="changed", changes=tuple(changes), notes=tuple(notes))
-
-
-def _with_own(entry: QuestionEntry, current: QuestionEntry, assumed: Collection[str]) -> QuestionEntry:
-    own = {name: getattr(current, name) for name in assumed if name != "rationales"}
-    same = [option.text for option in entry.options] == [option.text for option in current.options]
-    if same and "rationales" in assumed:
-        own["options"] = tuple(
-            option.model_copy(update={"rationale": kept.rationale})
-            for option, kept in zip(entry.options, current.options, strict=True)
-        )
-    return entry.model_copy(update=own)
-
-
-def _shortened(text: str) -> str:
-    joined = " ".join(text.split())
-    return joined if len(joined) <= 90 else f"{joined[:89]}…"
 
 
 def _listed(fields: Iterable[str]) -> str:
@@ -297,7 +292,7 @@ def _write(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, sour
     Question.objects.bulk_update(known, fields, batch_size=500)
     _write_tags(pairs)
     _write_placements(pairs)
-    _write_revisions(pairs, by=by, now=now, source=source)
+    _write_revisions(pairs, [row for row in rows if row.entry], by=by, now=now, source=source)
 
 
 Pairs = Sequence[tuple[QuestionEntry, Question]]
@@ -336,11 +331,13 @@ def _write_placements(pairs: Pairs) -> None:
     QuestionTask.objects.bulk_create(placements)
 
 
-def _write_revisions(pairs: Pairs, *, by: User | None, now: dt.datetime, source: str) -> None:
+def _write_revisions(
+    pairs: Pairs, rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, source: str
+) -> None:
     added: list[Revision] = []
     changed: list[Revision] = []
     dropped, events, marks = [], [], []
-    for entry, question in pairs:
+    for (entry, question), row in zip(pairs, rows, strict=True):
         content = QuestionContent.model_validate(entry.model_dump(include=set(QuestionContent.model_fields)))
         latest = next(iter(question.revisions.all()), None)
         draft = latest if latest and latest.published_at is None else None
@@ -355,7 +352,15 @@ def _write_revisions(pairs: Pairs, *, by: User | None, now: dt.datetime, source:
             (changed if draft else added).append(revision)
         events.append(
             QuestionEvent(
-                question=question, revision=revision, kind=QuestionEvent.Kind.IMPORTED, by=by, at=now, text=source
+                question=question,
+                revision=revision,
+                kind=QuestionEvent.Kind.IMPORTED,
+                by=by,
+                at=now,
+                text=source,
+                losses="\n".join(row.losses),
+                # A draft is written over in place, and so are tags and tasks; what they said is kept here.
+                earlier=row.earlier.model_dump(mode="json", exclude_defaults=True) if row.earlier else None,
             )
         )
         marks += [StemMark(question=question, mark=mark) for mark in stem_marks(content.stem)]

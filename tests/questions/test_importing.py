@@ -195,12 +195,15 @@ def test_near_duplicates_in_bank_and_file_are_named(task):
     assert any("like that of copy in this file" in note for note in notes)
 
 
-def test_id_of_quite_another_question_is_noted(task):
+def test_id_of_quite_another_question_is_refused_unless_overwritten(task):
     run()
+    other = read(ROW.replace(STEM, "Who rows?").replace("Clay,Sand", "Ann,Bob"))
 
-    plan = services.plan_import(read(ROW.replace(STEM, "Who rows?")))
+    plan = services.plan_import(other)
 
-    assert "another question has this id now; change the id unless you want to replace it." in plan.rows[0].notes
+    assert states(plan) == {"clay": "refused"}
+    assert str(plan.rows[0].problems[0]).startswith(f"id: is that of another question, “{STEM[:60]}”; change the id")
+    assert states(services.plan_import(other, overwrite=True)) == {"clay": "changed"}
 
 
 @pytest.mark.parametrize("publish", [False, True])

@@ -12,6 +12,7 @@ from typing import Any
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
+from questions.formats.base import Loss
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, tidy, to_elements
 from questions.rendering import render_inline, render_markdown
 
@@ -170,5 +171,5 @@ class _Texts:
             text, said = self.reader.to_markdown(html)
         except Unconvertible as error:
             raise Refused(field, str(error)) from error
-        self.notes.extend(f"{field}: {note}" for note in said)
+        self.notes.extend(Loss(f"{field}: {note}") for note in said)
         return text

@@ -151,7 +151,9 @@ class _Reader:
                 became = fields["id"] or "an id made of the content"
                 notes.append(f"identifier “{item.identifier[:60]}” became “{became}”.")
         lacking = () if source else ("references", "service_note", "source")
-        return read_entry(place, label, fields, self.defaults, notes=dict.fromkeys(notes), lacking=lacking)
+        said = dict.fromkeys(notes)
+        is_ours = source is not None  # an identifier of another program's is in every second package
+        return read_entry(place, label, fields, self.defaults, notes=said, lacking=lacking, id_is_ours=is_ours)
 
     def _parse(self, path: str) -> ET.Element:
         return parse(self.package.read(path) if self.package else b"", f"“{path}”", self.budget).root

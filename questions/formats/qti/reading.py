@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from questions.content import MAX_OPTIONS, MIN_OPTIONS
+from questions.formats.base import Loss
 from questions.formats.html import inner_html
 from questions.formats.qti.item import Choice, Item, Refused
 from questions.formats.qti.names import child, children, get, name_of, within
@@ -45,7 +46,9 @@ def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.E
     rubrics = within(body, "rubricBlock")
     for rubric in rubrics:
         if "candidate" not in get(rubric, "view", "candidate").split():
-            notes.append(f"a rubric for {get(rubric, 'view')[:40]} is not taken over.")
+            notes.append(Loss(f"a rubric for {get(rubric, 'view')[:40]} is not taken over."))
+    if within(root, "catalogInfo"):
+        notes.append(Loss("the catalog of other forms of the text (translations, speech) is not taken over."))
     left_out = {interaction, *cases, *rubrics, *within(body, *_FEEDBACK, "stylesheet", "catalogInfo")}
     stem = [
         *(inner_html(rubric) for rubric in rubrics if "candidate" in get(rubric, "view", "candidate").split()),
@@ -140,8 +143,10 @@ def _item(kind: str, shuffle: bool, choices: Sequence[Choice], matches: Sequence
 
 def _read_choice(interaction: ET.Element, declaration: _Declaration, notes: list[str]) -> _Read:
     choices = _texts(children(interaction, "simpleChoice"))
-    kind = "multiple" if declaration.cardinality == "multiple" else "single"
     keys = set(declaration.correct)
+    # Some programs declare every response as a multiple one; how many may be chosen says what it is.
+    is_one = get(interaction, "maxChoices") == "1" and len(keys) < 2
+    kind = "multiple" if declaration.cardinality == "multiple" and not is_one else "single"
     if not keys and declaration.worth:
         best = max(declaration.worth.values())
         right = {
@@ -203,8 +208,11 @@ def _feedback(root: ET.Element, identifiers: Sequence[str], notes: list[str]) ->
     """Return the feedback of each choice by its identifier, and the explanation."""
     shown_for = _outcomes(child(root, "responseProcessing"), set(identifiers))
     rationales: dict[str, str] = {}
-    explanation = [inner_html(block) for block in children(child(root, "itemBody"), "feedbackBlock")]
-    for element in children(root, "modalFeedback"):
+    explanation: list[str] = []
+    body = child(root, "itemBody")
+    inside = {element for choice in within(body, "simpleChoice") for element in within(choice, *_FEEDBACK)}
+    blocks = [element for element in within(body, *_FEEDBACK) if element not in inside]
+    for element in [*blocks, *children(root, "modalFeedback")]:
         identifier = get(element, "identifier")
         content = child(element, "contentBody")
         html = inner_html(element if content is None else content)
@@ -214,7 +222,7 @@ def _feedback(root: ET.Element, identifiers: Sequence[str], notes: list[str]) ->
         elif _EXPLAINING.search(identifier):
             explanation.append(html)
         else:
-            notes.append(f"feedback “{identifier[:40]}” is not taken over: it belongs to no single option.")
+            notes.append(Loss(f"feedback “{identifier[:40]}” is not taken over: it belongs to no single option."))
     return rationales, "".join(explanation)
 
 

@@ -333,7 +333,8 @@ def test_refused_question_leaves_the_others():
 
     assert [row.entry is None for row in rows] == [True, False]
     assert str(rows[0].problems[0]) == (
-        "type: “essay” questions are not known here; known are multichoice, truefalse, matching, match, ordering."
+        "type: “essay” questions are not known here; "
+        "known are multichoice, multichoiceset, truefalse, matching, match, ordering."
     )
 
 
