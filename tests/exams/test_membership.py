@@ -71,7 +71,10 @@ def answer_page(invitation):
 
 
 def actions():
-    return list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))
+    """Return what was done in cohorts."""
+    subjects = {"cohort", "membership", "invitation", "accommodation", "attempt"}
+    events = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
+    return [action for action in events if action.partition(".")[0] in subjects]
 
 
 def remove(cohort, candidate, *, by, now=LATER):
