@@ -33,7 +33,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",
-    "accounts",  # its commands about people extend those of the next one
+    "accounts",  # its command for superusers extends that of the next one
     "django.contrib.auth",
     "questions",
     "exams",

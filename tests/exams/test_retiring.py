@@ -8,6 +8,7 @@ from exams.models import Exam
 from exams.queries import retirement_of, to_mend
 from exams.services import draw_form, replace_in_form
 from questions.models import Question
+from questions.queries import version_of
 from questions.services import bring_back, retire
 from tests.exams.helpers import client_of, finish, item_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
@@ -39,13 +40,21 @@ def question(form):
 
 def step(question, by, **fields):
     return client_of(by).post(
-        reverse("admin:questions_question_step", args=[question.pk]), {"step": "retire", **fields}
+        reverse("admin:questions_question_step", args=[question.pk]),
+        {"step": "retire", "seen": version_of(question), **fields},
     )
 
 
 def in_bulk(question, by, **fields):
     return client_of(by).post(
-        reverse(LIST), {"action": "retire_selected", "_selected_action": question.pk, "text": "", **fields}
+        reverse(LIST),
+        {
+            "action": "retire_selected",
+            "_selected_action": question.pk,
+            "text": "",
+            f"seen-{question.pk}": version_of(question),
+            **fields,
+        },
     )
 
 

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, OutgoingMail
+from questions.models import Question
+from questions.queries import version_of
 from tests.exams.pages import fields_of
 from tests.factories import CohortFactory, UserFactory
 from tests.security.routes import model_of
@@ -195,9 +197,9 @@ def test_action_is_recorded(world, label, name):
     model = model_of(f"admin:{label.replace('.', '_')}_change")
     obj = mail if model is OutgoingMail else world.object_of(model)
 
-    world.client("superuser").post(
-        page(label, "changelist"), {"action": name, "_selected_action": obj.pk, "_confirmed": "1", **typed}
-    )
+    seen = {f"seen-{obj.pk}": version_of(obj)} if model is Question else {}
+    fields = {"action": name, "_selected_action": obj.pk, "_confirmed": "1", **seen, **typed}
+    world.client("superuser").post(page(label, "changelist"), fields)
 
     event = only_event("changed", label)
     assert (event.actor, event.target_id) == (world.superuser, str(obj.pk))
@@ -211,7 +213,8 @@ def test_rows_and_groups_and_permissions_are_in_the_event(world):
     permission = Permission.objects.get(codename="view_exam")
     client = world.client("superuser")
 
-    client.post(page("auth.group", "change", group.pk), {"name": "Readers", "permissions": [permission.pk]})
+    url = page("auth.group", "change", group.pk)
+    client.post(url, {**fields_of(client.get(url), "group_form"), "permissions": [permission.pk]})
     url = page("accounts.user", "change", world.other.pk)
     fields = {**fields_of(client.get(url), "user_form"), "groups": [group.pk]}
     client.post(url, fields)
