@@ -15,15 +15,20 @@ from tests.factories import CohortFactory, UserFactory, make_attempt
 
 pytestmark = pytest.mark.django_db
 
-PUBLIC = [("home", "get"), ("certification", "get")]
+PUBLIC = [("home", "get"), ("certification", "get"), ("privacy", "get")]
 FOR_CANDIDATES = [
     ("chapter", "get"),
     ("exam-detail", "get"),
     ("exam-start", "post"),
     ("join", "get"),
     ("join", "post"),
+    ("invitation", "post"),
+    ("cohorts", "get"),
+    ("cohort-leave", "post"),
     ("history", "get"),
     ("problem-reports", "get"),
+    ("own-data", "get"),
+    ("own-data", "post"),
 ]
 OF_AN_ATTEMPT = [
     ("attempt", "get"),
@@ -59,7 +64,12 @@ def url_of(name, attempt, attempt_id=None):
             "exam-detail": {"slug": exam.slug},
             "exam-start": {"slug": exam.slug},
             "join": {"token": (Cohort.objects.first() or CohortFactory()).invite_token},
+            "privacy": {},
+            "invitation": {"invitation_id": 1},
+            "cohorts": {},
+            "cohort-leave": {"cohort_id": 1},
             "history": {},
+            "own-data": {},
             "problem-reports": {},
             "answer-save": {"attempt_id": attempt_id or attempt.pk, "position": 1},
             "problem-report": {"attempt_id": attempt_id or attempt.pk, "position": 1},
@@ -113,7 +123,8 @@ def test_owner_gets_the_page_or_is_sent_to_the_one_for_the_state(attempt, name, 
 def test_candidate_gets_every_page_that_is_not_of_an_attempt(attempt, name, method):
     response = ask(client_of(UserFactory()), name, method, attempt)
 
-    assert response.status_code == (302 if (name, method) in [("exam-start", "post"), ("join", "post")] else 200)
+    leads_on = method == "post" and name in {"exam-start", "join", "invitation", "cohort-leave"}
+    assert response.status_code == (302 if leads_on else 200)
 
 
 # --- Another person ---------------------------------------------------------------------------------
