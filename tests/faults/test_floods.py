@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
@@ -143,8 +144,9 @@ def test_floods_are_refused_while_candidates_save_and_a_school_logs_in(site, sch
 
 
 def school_begins(url, log_ins, is_over):
-    while not is_over.wait(60 / 300):  # three hundred log-ins a minute
-        log_ins.append(log_in(url, len(log_ins)))
+    with ThreadPoolExecutor(8) as pool:
+        while not is_over.wait(60 / 300):  # three hundred log-ins a minute
+            log_ins.append(pool.submit(log_in, url, len(log_ins)))
 
 
 def saves_for(seconds, url, seat):
@@ -159,6 +161,7 @@ if IS_FULL:  # it compares times, of the same run
 
     def test_saves_stay_under_five_times_their_quiet_value_in_every_flood(site, school, table):
         first, *others = seats(1 + 2 * len(KINDS))
+        found = {}
         saves_for(2, site.url, first)  # the processes are warm
         for kind, before, during in zip(KINDS, others[::2], others[1::2], strict=True):
             log_ins, is_over = [], threading.Event()
@@ -171,11 +174,12 @@ if IS_FULL:  # it compares times, of the same run
             is_over.set()
             thread.join()
 
+            log_ins = [each.result() for each in log_ins]
             ratio = p95(loud) / p95(quiet)
             figures = {"quiet_ms": p95(quiet) * 1000, "p95_ms": p95(loud) * 1000, "ratio": ratio}
             figures = {name: round(figure, 1) for name, figure in figures.items()}
             passed = f"{log_ins.count(302)} of {len(log_ins)}"
             table(f"saves, flood of {kind}", len(loud), **figures, log_ins=passed, flood=sum(answers.values()))
-            assert {status for status, _ in quiet + loud} == {200}, kind
-            assert set(log_ins) == {302}, kind
-            assert ratio < 5, kind
+            found[kind] = ({status for status, _ in quiet + loud}, set(log_ins), ratio < 5)
+
+        assert found == dict.fromkeys(KINDS, ({200}, {302}, True))

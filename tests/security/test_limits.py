@@ -1,5 +1,6 @@
 """Limits that nobody gets around by what a request says, and that keep nobody out who belongs in."""
 
+import fcntl
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -404,6 +405,25 @@ def test_suspect_alone_need_not_rest(monkeypatch):
     monkeypatch.setattr("accounts.hashing._turns", hashing._Turns())
 
     assert [take_a_turn(Patience.NONE) for _ in range(9)] == ["taken"] * 9
+
+
+def test_hashes_of_all_processes_share_half_of_the_cores(monkeypatch, tmp_path):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    with ThreadPoolExecutor() as pool, hashing._core():
+        (file,) = tmp_path.iterdir()
+        waiting = pool.submit(hashing.Argon2Hasher().encode, SECRET, "saltsalt")
+
+        assert not waiting.done()
+        with file.open("w") as another, pytest.raises(BlockingIOError):  # as another process would
+            fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert waiting.result().startswith("argon2$argon2id$")
+
+
+def test_hash_is_made_where_no_lock_can_be(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "missing"))
+
+    assert hashing.Argon2Hasher().encode(SECRET, "saltsalt").startswith("argon2$")
 
 
 def test_address_is_a_suspect_after_two_failures_and_known_after_a_success(monkeypatch):
