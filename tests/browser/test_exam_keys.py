@@ -103,7 +103,7 @@ def test_arrow_scrolls_a_wide_piece_of_code_and_does_not_leave_the_question(new_
     page.keyboard.press("ArrowRight")
 
     expect(page.locator("#q1")).to_be_visible()
-    page.wait_for_function("document.querySelector('#q1 pre').scrollLeft > 0")
+    code.evaluate("async (code) => { while (!code.scrollLeft) await new Promise(requestAnimationFrame) }")
 
 
 # --- Keys held down ---------------------------------------------------------------------------------------------------

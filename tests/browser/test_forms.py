@@ -170,9 +170,10 @@ def test_page_that_the_browser_kept_whole_is_loaded_again_once_it_was_sent(asked
     page.goto(exam_form())
     page.evaluate("window.isOld = true")
 
-    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    with page.expect_navigation():
+        page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
-    page.wait_for_function("!window.isOld")
+    assert page.evaluate("window.isOld") is None
 
 
 def test_page_that_the_browser_kept_whole_with_unsent_text_says_so(asked):

@@ -113,7 +113,10 @@ def test_answer_that_went_along_with_the_hand_in_is_not_named(new_context, probl
 
     expect_result(page, attempt)
 
-    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('exam:'))")
+    page.evaluate(
+        "async () => { while (Object.keys(localStorage).some((key) => key.startsWith('exam:'))) "
+        "await new Promise(requestAnimationFrame) }"
+    )
     expect(page.locator(".unsaved")).to_have_count(0)
     assert stored(attempt, 1) == "B"
 
