@@ -15,6 +15,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from accounts.models import AuditEvent, User
 from exams.models import Cohort
 from tests.exams.helpers import client_of
+from tests.exams.pages import fields_of
 from tests.factories import CohortFactory, UserFactory
 from tests.security.factors import PASSWORD, code_of, give_totp, log_in
 from tests.security.routes import World
@@ -40,10 +41,9 @@ def user(db):
     return UserFactory(email="ada@example.com", name="Ada")
 
 
-def fields_of(user, **changes):
-    fields = {"email": user.email, "name": user.name, "time_zone": "UTC", "is_active": "on"}
-    fields |= {"extra_times-TOTAL_FORMS": "0", "extra_times-INITIAL_FORMS": "0"}
-    return {**fields, **changes}
+def edited(client, user, **changes):
+    """Return what a browser sends from the admin's page of this person, with the version that it was opened on."""
+    return {**fields_of(client.get(page_of(user)), "user_form"), **changes}
 
 
 def page_of(user):
@@ -69,7 +69,7 @@ def form_in(response):
 def test_role_is_changed_without_asking_for_ten_minutes_after_the_log_in(clock, superuser, user, seconds, asked):
     clock.shift(dt.timedelta(seconds=seconds))
 
-    response = superuser.post(page_of(user), fields_of(user, is_staff="on"))
+    response = superuser.post(page_of(user), edited(superuser, user, is_staff="on"))
 
     assert is_asked(response) == asked
     assert User.objects.get(pk=user.pk).is_staff is not asked
@@ -80,7 +80,7 @@ def test_what_was_sent_waits_and_is_sent_after_the_password(clock, superuser, us
     clock.shift(TEN_MINUTES)
     # The admin's forms are sent to addresses with a query, which must not get lost either.
     url = f"{page_of(user)}?_changelist_filters=q%3Dada"
-    asked = superuser.post(url, fields_of(user, name='A "new" <name>', groups=groups, is_staff="on"))
+    asked = superuser.post(url, edited(superuser, user, name='A "new" <name>', groups=groups, is_staff="on"))
 
     confirmed = superuser.post(ASK, {"password": PASSWORD, "next": asked.url.partition("next=")[2].replace("%2F", "/")})
     page = superuser.get(confirmed.url)
@@ -96,11 +96,11 @@ def test_what_was_sent_waits_and_is_sent_after_the_password(clock, superuser, us
 
 def test_wrong_password_does_nothing(clock, superuser, user):
     clock.shift(TEN_MINUTES)
-    asked = superuser.post(page_of(user), fields_of(user, is_staff="on"))
+    asked = superuser.post(page_of(user), edited(superuser, user, is_staff="on"))
 
     superuser.post(asked.url, {"password": "wrong-word-1"})
 
-    assert is_asked(superuser.post(page_of(user), fields_of(user, is_staff="on")))
+    assert is_asked(superuser.post(page_of(user), edited(superuser, user, is_staff="on")))
     assert not User.objects.get(pk=user.pk).is_staff
 
 
@@ -112,7 +112,7 @@ def test_factor_serves_as_well_as_the_password(clock, user, db):
 
     client.post(reverse("mfa_reauthenticate"), {"code": code_of(secret)})
 
-    assert not is_asked(client.post(page_of(user), fields_of(user, is_staff="on")))
+    assert not is_asked(client.post(page_of(user), edited(client, user, is_staff="on")))
     event = AuditEvent.objects.get(action="session.reauthenticated")
     assert (event.actor, event.after) == (root, {"method": "totp"})
 
@@ -132,7 +132,7 @@ def test_password_in_a_form_that_waits_is_not_kept(clock, superuser, user):
 def test_form_too_long_to_keep_says_so(clock, superuser, user):
     clock.shift(TEN_MINUTES)
 
-    superuser.post(page_of(user), fields_of(user, name="x" * 100_001))
+    superuser.post(page_of(user), edited(superuser, user, name="x" * 100_001))
 
     page = superuser.get(reverse("accounts:resume"))
     assertContains(page, "too long to keep")

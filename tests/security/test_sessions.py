@@ -16,6 +16,7 @@ from accounts.models import AuditEvent, User
 from accounts.roles import INSTRUCTORS, make_instructor
 from exams.models import Attempt
 from tests.exams.helpers import client_of, item_of, posted
+from tests.exams.pages import fields_of
 from tests.factories import UserFactory, make_attempt
 from tests.queries import count_queries
 from tests.security.factors import PASSWORD, code_of, give_totp, is_logged_in, link_in, log_in
@@ -142,11 +143,11 @@ def admin_page(user):
     return reverse("admin:accounts_user_change", args=[user.pk])
 
 
-def edit(user, **changes):
-    """Return the fields of the admin's page of this person."""
-    fields = {"email": user.email, "name": user.name, "time_zone": "UTC"}
-    fields |= {"extra_times-TOTAL_FORMS": "0", "extra_times-INITIAL_FORMS": "0"}
-    return {**fields, "is_active": "on", **changes}
+def edit(superuser, user, **changes):
+    """Send the admin's page of this person as a browser does, with the version that it was opened on."""
+    fields = fields_of(superuser.get(admin_page(user)), "user_form")
+    fields.pop("groups", None)  # of a list of many, `fields_of` sends the first where nothing is chosen
+    return superuser.post(admin_page(user), {**fields, **changes})
 
 
 def set_password(superuser, user):
@@ -155,23 +156,23 @@ def set_password(superuser, user):
 
 
 def set_address(superuser, user):
-    superuser.post(admin_page(user), edit(user, email="other@example.com"))
+    edit(superuser, user, email="other@example.com")
 
 
 def make_staff(superuser, user):
-    superuser.post(admin_page(user), edit(user, is_staff="on"))
+    edit(superuser, user, is_staff="on")
 
 
 def make_superuser(superuser, user):
-    superuser.post(admin_page(user), edit(user, is_superuser="on"))
+    edit(superuser, user, is_superuser="on")
 
 
 def deactivate(superuser, user):
-    superuser.post(admin_page(user), edit(user, is_active=""))
+    edit(superuser, user, is_active=[])
 
 
 def give_a_group(superuser, user):
-    superuser.post(admin_page(user), edit(user, groups=[Group.objects.get_or_create(name=INSTRUCTORS)[0].pk]))
+    edit(superuser, user, groups=[Group.objects.get_or_create(name=INSTRUCTORS)[0].pk])
 
 
 def delete_factor(superuser, user):
@@ -246,7 +247,7 @@ def test_group_given_from_its_side_ends_sessions_of_its_new_members(user, elsewh
 
 
 def test_name_or_time_zone_end_no_session(user, superuser, elsewhere):
-    superuser.post(admin_page(user), edit(user, name="New", time_zone="Europe/Berlin"))
+    edit(superuser, user, name="New", time_zone="Europe/Berlin")
 
     assert User.objects.get(pk=user.pk).time_zone == "Europe/Berlin"
     assert is_logged_in(elsewhere)
