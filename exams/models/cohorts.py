@@ -21,7 +21,9 @@ class CohortQuerySet(models.QuerySet["Cohort"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Lock the cohorts before their rows elsewhere, as every change of who is in them does."""
         with transaction.atomic():
-            list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+            # By their keys: the admin's list counts members, and PostgreSQL locks no grouped rows.
+            chosen = self.model._base_manager.filter(pk__in=list(self.values_list("pk", flat=True)))
+            list(chosen.order_by("pk").select_for_update().values_list("pk", flat=True))
             return super().delete()
 
 
