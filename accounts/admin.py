@@ -18,6 +18,7 @@ from django.core.paginator import Paginator
 from django.core.validators import validate_ipv46_address
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
@@ -178,6 +179,8 @@ class UserAdmin(DjangoUserAdmin):
         if not request.user.is_superuser:
             # Setting a candidate's password would let an instructor act as the candidate.
             raise PermissionDenied
+        if id == str(request.user.pk):  # there is one page for that, which asks for the old one
+            return redirect("account_change_password")
         if request.method == "POST" and (asked := reauthentication.ask(request)):
             return asked
         return super().user_change_password(request, id, form_url)

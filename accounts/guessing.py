@@ -1,5 +1,6 @@
 """Guards against guessing: passwords at log-in and when they are asked for again, and codes of second factors."""
 
+import logging
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts import devices, limits
 from accounts.hashing import Patience, patience, turn
 from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 # An address that failed so often since it last succeeded waits for nobody: it takes the turns that are left.
 SUSPECT = "suspicious address"
@@ -102,6 +105,7 @@ def forgive(user: User, **kwargs: Any) -> None:
 
 
 def _too_many(text: str, refusal: limits.Refusal) -> ValidationError:
+    logger.warning("a guess was refused: limit “%s”", refusal.name)
     return ValidationError(text, code="too_many_login_attempts", params={"wait": refusal.wait})
 
 

@@ -19,7 +19,7 @@ HEADERS = {
         [
             *(f"{source}-src 'self'" for source in ("script", "style", "img", "font", "connect")),
             "form-action 'self'",
-            *(f"{directive} 'none'" for directive in ("default-src", "base-uri", "frame-ancestors")),
+            *(f"{directive} 'none'" for directive in ("default-src", "object-src", "base-uri", "frame-ancestors")),
         ]
     ),
     # Nothing needs the browser's devices; passkeys are used on our own pages.
@@ -36,6 +36,10 @@ HEADERS = {
         ]
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Django sends these too, but not with what it refuses itself, such as a wrong host over plain HTTP.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
 }
 
 

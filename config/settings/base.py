@@ -44,10 +44,10 @@ MIDDLEWARE = [
     # Before the others, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.security_headers_middleware",
+    "django.middleware.security.SecurityMiddleware",
     "config.middleware.refuse_nul_middleware",
     "config.middleware.limit_body_middleware",
     "config.limiting.LimitMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -95,8 +95,8 @@ def database(url: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL;",
         }
     else:
-        # Allows prepared statements; only accounts/compiled.py makes any.
-        settings["OPTIONS"] = {"prepare_threshold": 5}
+        # Allows prepared statements; only accounts/compiled.py makes any. What the URL says, such as sslmode, stays.
+        settings["OPTIONS"] = {**settings.get("OPTIONS", {}), "prepare_threshold": 5}
     return settings
 
 

@@ -5,6 +5,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from exams.models import Membership
+from tests.exams.helpers import client_of
 from tests.exams.pages import opened
 from tests.factories import CohortFactory, UserFactory
 from tests.queries import count_queries
@@ -291,3 +292,16 @@ def test_sign_up_with_the_email_of_a_person_added_with_capitals_is_no_error(clie
 
     assert response.status_code == 302
     assert User.objects.count() == 2
+
+
+def test_superuser_changes_the_own_password_where_the_old_one_is_asked():
+    superuser = UserFactory(superuser=True)
+    before = superuser.password
+
+    response = client_of(superuser).post(
+        password_page(superuser),
+        {"usable_password": "true", "password1": "violet-otter-maps-91", "password2": "violet-otter-maps-91"},
+    )
+
+    superuser.refresh_from_db()
+    assert (response.url, superuser.password) == (reverse("account_change_password"), before)

@@ -89,3 +89,11 @@ def test_static_files_can_be_collected(settings, tmp_path):
     call_command("collectstatic", interactive=False, verbosity=0)
 
     assert (tmp_path / "staticfiles.json").exists()
+
+
+def test_options_of_the_database_url_are_kept():
+    from config.settings.base import database
+
+    options = database("postgres://exams:x@db/exams?sslmode=verify-full")["OPTIONS"]
+
+    assert options == {"sslmode": "verify-full", "prepare_threshold": 5}

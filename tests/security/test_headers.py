@@ -21,6 +21,7 @@ EXPECTED = {
 # The three at the end do not fall back to default-src.
 POLICY = {
     "default-src 'none'",
+    "object-src 'none'",
     *(f"{source}-src 'self'" for source in ("script", "style", "img", "font", "connect")),
     "form-action 'self'",
     "base-uri 'none'",
@@ -178,3 +179,23 @@ def test_no_own_page_has_inline_script_or_style(world):
         text = answer.text if answer.headers.get("Content-Type", "").startswith("text/html") else ""
         assert (name, "<style" in text, " style=" in text, " onclick=" in text) == (name, False, False, False)
         assert "<script>" not in text, name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [("get", "/?x=%00", {}, 400), ("post", "/", {"content-length": "99999999"}, 413), ("get", "/join/abc/", {}, 429)],
+)
+def test_what_is_refused_at_once_has_all_headers(production, settings, method, path, headers, status):
+    settings.LIMITS = {**settings.LIMITS, "link": "1/minute"}
+    Client().get("/join/abc/", secure=True)
+
+    response = getattr(Client(), method)(path, headers=headers, secure=True)
+
+    assert (response.status_code, problems_of(response)) == (status, [])
+    assert "max-age=31536000" in response.headers["Strict-Transport-Security"]
+
+
+def test_wrong_host_over_plain_http_gets_the_headers_that_need_no_tls(production):
+    response = Client().get("/", headers={"host": "evil.example"})
+
+    assert (response.status_code, problems_of(response)) == (400, [])

@@ -131,6 +131,16 @@ def test_addresses_of_one_ipv6_network_share_a_limit(settings):
 # --- The owner of an account is not locked out ------------------------------------------------------------------------
 
 
+def test_refused_guess_leaves_a_line_in_the_log(caplog):
+    user = UserFactory()
+    guess(user.email)
+    caplog.clear()
+
+    guess(user.email, 1)
+
+    assert "a guess was refused: limit “failures at an account”" in caplog.text
+
+
 def test_lock_says_how_long_and_ends(clock):
     user = UserFactory()
     guess(user.email)

@@ -221,6 +221,20 @@ def test_plain_http_is_sent_to_https_and_the_log_holds_no_secret(nginx, tmp_path
     assert "SeCrEt" not in (tmp_path / "access.log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("ciphers", "is_taken"), [("ECDHE+AESGCM", True), ("ECDHE-RSA-AES128-SHA", False), ("AES128-GCM-SHA256", False)]
+)
+def test_tls_1_2_takes_strong_ciphers_with_forward_secrecy_only(nginx, ciphers, is_taken):
+    with echo() as url:
+        proxy = nginx(url)
+        proxy.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        proxy.context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+        with ExitStack() as stack:
+            if not is_taken:
+                stack.enter_context(pytest.raises((ssl.SSLError, ConnectionResetError)))
+            proxy.connect().close()
+
+
 def test_files_with_a_hash_come_from_the_disk_and_others_from_the_site(nginx, tmp_path):
     name = "static/site/site.0123456789ab.css"
     (tmp_path / "static" / "site").mkdir(parents=True)
