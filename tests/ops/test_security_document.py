@@ -53,7 +53,7 @@ def test_every_requirement_has_one_row_with_its_level():
 def test_every_row_of_the_tables_is_read_and_says_one_of_three_things():
     assert len(ROWS) == len(re.findall(r"^\| \d+\.", TEXT, re.MULTILINE))
     assert {verdict for _, _, verdict, *_ in ROWS} == set(VERDICTS)
-    assert max(len(line) for line in TEXT.splitlines()) <= 170
+    assert max(len(line) for line in TEXT.splitlines()) <= 165
 
 
 def test_counts_add_up():
@@ -75,7 +75,7 @@ def test_what_is_not_met_is_in_the_list_at_the_top():
 
 @pytest.mark.parametrize(("path", "part"), NAMED, ids=["::".join(filter(None, pair)) for pair in NAMED])
 def test_named_file_and_test_exist(path, part):
-    folders = (settings.BASE_DIR, settings.BASE_DIR / "tests" / "security")
+    folders = (settings.BASE_DIR, settings.BASE_DIR / "tests", settings.BASE_DIR / "tests" / "security")
     files = [folder / path for folder in folders if (folder / path).is_file()]
 
     assert len(files) == 1
@@ -86,7 +86,7 @@ def test_named_file_and_test_exist(path, part):
 @pytest.mark.parametrize("name", sorted({name for *_, test in ROWS for name in re.findall(r"`([^`]+)`", test)}))
 def test_column_of_tests_names_tests(name):
     path = name.partition("::")[0]
-    assert path.startswith(("tests/", "test_"))
+    assert path.rpartition("/")[2].startswith("test_")
     assert (path, name.partition("::")[2]) in NAMED
 
 
