@@ -457,6 +457,19 @@ def test_many_sign_ups_of_one_address_take_the_turns_that_are_left(monkeypatch, 
     assert seen == ["NONE", "NONE"]
 
 
+def test_judging_a_password_takes_a_turn_too(monkeypatch):
+    """The worst takes half a second, twenty times a hash: sign-ups side by side would take all threads."""
+
+    def taken():
+        raise Busy
+
+    monkeypatch.setattr("config.passwords.turn", taken)
+    monkeypatch.setattr("config.passwords.judge", None)
+    fields = {"email": "ada@example.com", "password1": "blue-heron-77", "password2": "blue-heron-77"}
+
+    assert Client().post(reverse("account_signup"), fields).status_code == 429
+
+
 # --- Old hashes -------------------------------------------------------------------------------------------------------
 
 OLD = PBKDF2PasswordHasher().encode(SECRET, "salt", iterations=1)
