@@ -32,11 +32,13 @@ test: lint
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 $(ONCE:%=--ignore tests/%)
 	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 3 --impure
 
+# Hostile files at their full size; the other tests try some of them, and smaller ones.
+HOSTILE := tests/questions/formats/test_hostile_files.py
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
 faults: $(VENV)/.dev
 	@.ci/packages postgresql redis-server chromium nginx openssl
-	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py
-	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults
+	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py $(HOSTILE)
+	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults $(HOSTILE)
 
 # The figures of docs/performance.md, measured on this machine; about half an hour.
 bench: $(VENV)/.base

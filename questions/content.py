@@ -25,6 +25,13 @@ CHOICE_KINDS: frozenset[str] = frozenset({"single", "multiple"})
 
 MIN_OPTIONS = 2
 MAX_OPTIONS = 8
+# One text, and all of a question together. The longest case studies have about 5,000 characters; every page that shows
+# a question renders all of it, at worst some 70,000 characters a second.
+MAX_TEXT = 20_000
+MAX_TOGETHER = 100_000
+MAX_REFERENCES = 20
+MAX_TAGS = 50
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
 LETTERS = "ABCDEFGH"
 # A stem that asks for all that apply keeps how many these are to itself, and so does every page.
 CHOOSE_ALL = re.compile(
@@ -103,9 +110,32 @@ class Problem:
         return f"{self.field}: {self.message}"
 
 
+def size_problems(content: QuestionContent) -> list[Problem]:
+    """Return what is larger than any question: it would take its time on every page that shows it."""
+    fields = [(name, getattr(content, name)) for name in ("case", "stem", "explanation", "service_note")]
+    for index, option in enumerate(content.options):
+        fields += [(f"options.{index}.{name}", getattr(option, name)) for name in ("text", "match", "rationale")]
+    fields += [(f"decoys.{index}", decoy) for index, decoy in enumerate(content.decoys)]
+    for index, reference in enumerate(content.references):
+        fields += [(f"references.{index}", reference.title), (f"references.{index}", reference.section)]
+    problems = [
+        Problem(name, f"has {len(text):,} characters; at most {MAX_TEXT:,} are taken.")
+        for name, text in fields
+        if len(text) > MAX_TEXT
+    ]
+    if (together := sum(len(text) for _, text in fields)) > MAX_TOGETHER and not problems:
+        problems.append(Problem("stem", f"and all other texts have {together:,} characters; at most {MAX_TOGETHER:,}."))
+    for name, most in (("references", MAX_REFERENCES), ("options", 10 * MAX_OPTIONS), ("decoys", 10 * MAX_OPTIONS)):
+        if (count := len(getattr(content, name))) > most:
+            problems.append(Problem(name, f"{count:,} {name}; give at most {min(most, MAX_REFERENCES)}."))
+    if not EARLIEST <= content.valid_as_of <= LATEST:
+        problems.append(Problem("valid_as_of", f"{content.valid_as_of} is not from {EARLIEST.year} to {LATEST.year}."))
+    return problems
+
+
 def draft_problems(content: QuestionContent) -> list[Problem]:
     """Return what forbids even a draft: a candidate could never be shown it."""
-    problems = []
+    problems = size_problems(content)
     if not MIN_OPTIONS <= len(content.options) <= MAX_OPTIONS:
         problems.append(
             Problem("options", f"{len(content.options)} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
@@ -173,6 +203,8 @@ def _key_problems(content: QuestionContent) -> list[Problem]:
 
 SHINGLE_WORDS = 4
 NEAR_DUPLICATE_SIMILARITY = 0.5
+# So many pairs are compared and no more: a file could be made to share rare runs between all of its stems.
+MAX_COMPARED = 50_000
 # Exam stems end alike ("Which solution meets these requirements with the least operational overhead?"); a shingle
 # that so many stems share does not make two of them worth comparing.
 COMMON_SHINGLE = 25
@@ -195,6 +227,8 @@ def near_duplicates(stems: Mapping[str, str]) -> list[tuple[str, str, float]]:
             same[runs].append(key)
     candidates = {(keys[0], key) for keys in same.values() for key in keys[1:]}
     for keys in holders.values():
+        if len(candidates) > MAX_COMPARED:
+            break
         if len(keys) <= COMMON_SHINGLE:
             candidates.update((a, b) for i, a in enumerate(keys) for b in keys[i + 1 :])
     pairs = []

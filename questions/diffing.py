@@ -7,8 +7,9 @@ from difflib import SequenceMatcher
 
 from questions.content import QuestionContent
 
-# Comparing takes a time that grows with the square of the length; so long a text is shown as replaced as a whole.
-MAX_WORDS = 4000
+# Comparing takes a time that grows with the cube of the length where the texts are made for it. What lies between the
+# same beginning and the same end is compared up to this many words; longer, it is shown as replaced.
+MAX_WORDS = 600
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,24 @@ class Piece:
 def diff_words(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
     """Return both texts in pieces; what they share, in order, is not changed. The pieces of each add up to it."""
     a, b = re.findall(r"\s+|\w+|[^\w\s]", old), re.findall(r"\s+|\w+|[^\w\s]", new)
+    start = _shared(a, b)
+    end = _shared(a[start:][::-1], b[start:][::-1])
+    before, after = _whole("".join(a[:start]), is_changed=False), _whole("".join(b[:start]), is_changed=False)
+    tail = _whole("".join(a[len(a) - end :]), is_changed=False)
+    a, b = a[start : len(a) - end], b[start : len(b) - end]
     if len(a) + len(b) > MAX_WORDS:
-        return _whole(old, is_changed=old != new), _whole(new, is_changed=old != new)
-    before: list[Piece] = []
-    after: list[Piece] = []
-    for tag, a0, a1, b0, b1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        opcodes = [("replace", 0, len(a), 0, len(b))]
+    else:
+        opcodes = [*SequenceMatcher(None, a, b, autojunk=False).get_opcodes()]
+    for tag, a0, a1, b0, b1 in opcodes:
         before += _whole("".join(a[a0:a1]), is_changed=tag != "equal")
         after += _whole("".join(b[b0:b1]), is_changed=tag != "equal")
-    return before, after
+    return before + tail, after + tail
+
+
+def _shared(a: Sequence[str], b: Sequence[str]) -> int:
+    """Return how many words two lists begin with alike."""
+    return next((number for number, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _whole(text: str, *, is_changed: bool) -> list[Piece]:

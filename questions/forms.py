@@ -9,15 +9,22 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import User
-from questions.content import CHOICE_KINDS, MAX_OPTIONS, Option, QuestionContent, Reference, draft_problems
+from questions.content import (
+    CHOICE_KINDS,
+    MAX_OPTIONS,
+    MAX_TAGS,
+    MAX_TEXT,
+    Option,
+    QuestionContent,
+    Reference,
+    draft_problems,
+)
 from questions.models import Question, QuestionTask, Revision, Task
 from questions.queries import possible_reviewers
 
 FORM_OPTIONS = MAX_OPTIONS
 OPTION_PARTS = ["text", "key", "match", "rationale", "place"]
 REFERENCE_SEPARATOR = "|"
-# Ten pages: more than any question needs, and what the server renders while one writes stays small.
-MAX_TEXT = 40_000
 NO_STEM = "…"
 
 
@@ -32,6 +39,8 @@ def text_field(rows: int, **kwargs: Any) -> forms.CharField:
 def read_tags(text: str) -> list[str]:
     """Return the tags of a list separated by commas. Raises `ValidationError` for what cannot be a tag."""
     tags = [(tag, slugify(tag)) for tag in text.split(",") if tag.strip()]
+    if len(tags) > MAX_TAGS:
+        raise ValidationError(f"{len(tags)} tags; give at most {MAX_TAGS}.")
     for tag, name in tags:
         if not 0 < len(name) <= 50:
             raise ValidationError(f"“{tag.strip()[:60]}” is no tag; write up to 50 letters, digits and hyphens.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from questions import services
-from questions.content import Problem, publication_problems
+from questions.content import Problem, publication_problems, size_problems
 from questions.diffing import content_fields, diff_fields
 from questions.exceptions import QuestionRefused
 from questions.forms import NO_STEM, QuestionForm, StepForm, latest_revision
@@ -21,6 +21,11 @@ from questions.models import Question, Revision
 from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels, version_of
 
 EVENTS_SHOWN = 30
+# What a preview shows of a question that is too large to be rendered.
+NOTHING_WRITTEN: dict[str, Any] = {
+    **dict.fromkeys(("case", "explanation", "service_note"), ""),
+    **dict.fromkeys(("options", "decoys", "references"), ()),
+}
 # The steps that take nothing but a comment: their service, and what to say when it is done.
 STEPS: dict[str, tuple[Callable[..., object], str]] = {
     "comment": (services.comment, "Your comment is kept."),
@@ -112,6 +117,8 @@ class QuestionPages(admin.ModelAdmin):
         form = QuestionForm(request.POST, instance=question or Question())
         form.is_valid()
         content = form.content
+        if size_problems(content):
+            content = content.model_copy(update={**NOTHING_WRITTEN, "stem": NO_STEM})
         revision = Revision(question=form.instance)
         revision.set_content(content)
         ignored = [Problem("ignored", f"{what}: a question of this kind has none.") for what in form.ignored]

@@ -9,13 +9,16 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
-from questions.content import Problem, QuestionContent, draft_problems
+from questions.content import MAX_TAGS, Problem, QuestionContent, draft_problems
 from questions.formats.texts import Unreadable, text_problem
 
 __all__ = ["MAX_QUESTIONS", "Defaults", "Format", "Loss", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
 
 # Read, compared and shown in one page; a larger bank comes in several files.
 MAX_QUESTIONS = 5_000
+# More options, tags or whatever than this are not even converted and compared; a question may have far fewer.
+MAX_PARTS = 100
+MAX_SAID = 20  # problems and notes of one question
 # What is filled in by whoever imports, or left as it is in a question that exists already.
 ASSUMABLE = frozenset({"tasks", "difficulty", "valid_as_of", "tags", "source"})
 
@@ -127,7 +130,7 @@ def read_entry(
         "status": "draft",
         **values,
     }
-    found = [*problems, *_text_problems(values)]
+    found = [*problems, *_part_problems(values)] or _text_problems(values)
     entry = None
     if not found:
         try:
@@ -140,7 +143,31 @@ def read_entry(
             entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
     named = [values["id"]] if has_id and isinstance(values["id"], str) else []
     label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
-    return ReadQuestion(place, label, None if found else entry, tuple(found), tuple(notes), assumed, id_is_ours)
+    return ReadQuestion(
+        place,
+        label[:200],
+        None if found else entry,
+        tuple(found[:MAX_SAID]),
+        _first(tuple(notes)),
+        assumed,
+        id_is_ours,
+    )
+
+
+def _first(notes: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(notes) - MAX_SAID
+    return notes if more <= 0 else (*notes[:MAX_SAID], f"and {more:,} more of the kind.")
+
+
+def _part_problems(values: Mapping[str, Any]) -> list[Problem]:
+    problems = [
+        Problem(name, f"has {len(value):,} parts; no question has more than {MAX_PARTS}.")
+        for name, value in values.items()
+        if isinstance(value, list | tuple | Mapping) and len(value) > MAX_PARTS
+    ]
+    if len(tags := values.get("tags", ())) > MAX_TAGS and not problems:
+        problems.append(Problem("tags", f"{len(tags)} tags; give at most {MAX_TAGS}."))
+    return problems
 
 
 def _text_problems(value: object, path: str = "") -> list[Problem]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from questions.bankfiles import SLUG, QuestionEntry
-from questions.content import Problem
-from questions.formats.base import Defaults, Loss, ReadQuestion, check_count, read_entry
+from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, plain_to_markdown
 from questions.formats.markup import formula_in, lines_to_html
 from questions.formats.slugs import tags_of
@@ -138,8 +138,8 @@ def _blocks(text: str) -> Iterator[_Block]:
             comment = stripped[2:].strip()
             block.ours = comment.removeprefix(_OURS) if comment.startswith(_OURS) else block.ours
             if not comment.startswith(_OURS):
-                block.id = next(iter(re.findall(r"\[id:([^\]]+)\]", comment)), block.id)
-                block.tags += re.findall(r"\[tag:([^\]]+)\]", comment)
+                block.id = next(iter(re.findall(r"\[id:([^\[\]]+)\]", comment)), block.id)
+                block.tags += re.findall(r"\[tag:([^\[\]]+)\]", comment)
         elif stripped.startswith("$CATEGORY:") and not block.lines:
             category = stripped.partition(":")[2].strip()
         elif stripped:
@@ -251,6 +251,8 @@ def _answers(inner: str, form: _Form) -> dict[str, Any]:
     answers = _marked(inner)
     if not answers:
         raise _Refused("options", "have neither = nor ~ before them.")
+    if len(answers) > MAX_PARTS:
+        raise _Refused("options", f"{len(answers):,} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
     if all(mark == "=" for mark, _ in answers) and all(_find(text, "->") >= 0 for _, text in answers):
         return _matching([text for _, text in answers], form)
     if all(mark == "=" for mark, _ in answers):
@@ -309,20 +311,23 @@ def _marked(text: str) -> list[tuple[str, str]]:
     return [(found[0], text[found.end() : end].strip()) for found, end in zip(marks, ends, strict=True)]
 
 
-def _find(text: str, what: str) -> int:
-    """Return where `what` first stands without a backslash before it, -1 if nowhere."""
+def _places(text: str, what: str) -> Iterator[int]:
+    """Yield where `what` stands without a backslash before it."""
     for found in re.finditer(rf"\\.|{re.escape(what)}", text, re.DOTALL):
         if found[0] == what:
-            return found.start()
-    return -1
+            yield found.start()
+
+
+def _find(text: str, what: str) -> int:
+    """Return where `what` first stands without a backslash before it, -1 if nowhere."""
+    return next(_places(text, what), -1)
 
 
 def _split(text: str, separator: str) -> list[str]:
-    parts = []
-    while (at := _find(text, separator)) >= 0:
-        parts.append(text[:at])
-        text = text[at + len(separator) :]
-    return [*parts, text]
+    starts = list(_places(text, separator))
+    ends = [*starts, len(text)]
+    begins = [0, *(start + len(separator) for start in starts)]
+    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
 
 
 def _plain(text: str) -> str:

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, plain_to_markdown
 from questions.formats.moodle_writing import BLOCK, BLOCK_AT_END, HAS_CASE, Block, write_quiz
 from questions.formats.safe_xml import parse
 from questions.formats.slugs import slug, tags_of
 
-MAX_PARTS = 50  # more answers than a question may have; so many are not even converted
 IN_BLOCK_ONLY = ("references", "service_note", "source")
 SUM_TOLERANCE = 0.1  # percent; three times 33.33333 is not 100
 

@@ -22,8 +22,9 @@ from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_cou
 from questions.formats.lines import LETTERS, on_one_line
 from questions.formats.texts import decode
 
-_NUMBER = re.compile(r"[*\s]*(?:Q(?:uestion)?\s*)?(\d{1,4})[.)]\s+(.*\S)\s*", re.IGNORECASE)
-_OPTION = re.compile(r"\s*\(?([A-Ha-h])[.)]\s+(.*\S)\s*")
+# For lines without blanks at their end. What repeats gives nothing back (`++`): a line of blanks is read once.
+_NUMBER = re.compile(r"[*\s]*+(?:Q(?:uestion)?\s*+)?(\d{1,4})[.)]\s++(.+)", re.IGNORECASE)
+_OPTION = re.compile(r"\s*+\(?([A-Ha-h])[.)]\s++(.+)")
 _ANSWER = re.compile(r"\s*(?:correct\s+)?answers?\s*:\s*(.*)", re.IGNORECASE)
 _EXPLANATION = re.compile(r"\s*explanation\s*:\s*(.*)", re.IGNORECASE)
 _ID = re.compile(r"\s*id\s*:\s*([a-z0-9-]+)\s*", re.IGNORECASE)
@@ -33,7 +34,7 @@ _NAMED_CHAPTER = re.compile(r"[\s*#]*chapter\s+(\d{1,3})\b[\s.:–—-]*(.*)", r
 # The running head and page number of a book, in the midst of a text: “Review Questions 239”, “240 Chapter 8”.
 _FURNITURE = re.compile(r"\s*(?:review questions \d+|\d+ review questions|\d+ chapter \d+.*|\f.*)\s*", re.IGNORECASE)
 _CHOOSE = re.compile(
-    r"\((?:choose|select|pick)\s+(all(?:\s+that\s+apply)?|two|three|four|five|[2-5])\b[^)]*\)", re.IGNORECASE
+    r"\((?:choose|select|pick)\s+(all(?:\s+that\s+apply)?|two|three|four|five|[2-5])\b[^()]*\)", re.IGNORECASE
 )
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5}
 _LACKING = ("case", "shuffle", "rationales", "service_note", "references")
@@ -131,6 +132,7 @@ class _Reader:
         self._skipped: list[int] = []
 
     def take(self, number: int, line: str) -> None:
+        line = line.rstrip()
         was_blank, self._after_blank = self._after_blank, not line.strip()
         if not line.strip():
             self._blank()
@@ -291,6 +293,7 @@ def _read(question: _Question, defaults: Defaults) -> ReadQuestion:
 def _keys(answer: str, count: int, problems: list[Problem]) -> set[int]:
     if not answer:
         return set()
+    answer = answer[:200]
     found = re.fullmatch(r"\(?([A-Ha-h](?:\)?(?:[\s,;/&]|and)*\(?[A-Ha-h])*)\)?(?:[.)\s].*)?", answer)
     keys = (
         {LETTERS.index(mark.upper()) for mark in re.findall(r"[A-Ha-h]", found[1].replace("and", ""))}

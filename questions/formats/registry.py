@@ -28,7 +28,7 @@ FORMATS: dict[str, Format] = {format_.name: format_ for format_ in _ALL}
 # Where several formats share a suffix: what stands in files of the one, all of it, and hardly in those after it.
 _SIGNS = {
     "aiken": (rb"^ANSWER: ?[A-Z]\s*$", rb"^A[.)] "),
-    "plain": (rb"^[*\s]*\d{1,4}[.)]\s", rb"^\s*\(?[Aa][.)]\s", rb"^\s*\(?[Bb][.)]\s"),
+    "plain": (rb"^[* \t]*\d{1,4}[.)]\s", rb"^[ \t]*\(?[Aa][.)]\s", rb"^[ \t]*\(?[Bb][.)]\s"),
     "gift": (rb"\{", rb"[=~#TF]", rb"\}"),
     "moodle": (rb"<quiz[\s>]",),
     "qti21": (rb"",),  # any of the three QTI formats reads all of them

@@ -17,6 +17,8 @@ HEADER = (
     *("explanation", "service_note", "references", "source_id", "source_chapter", "source_title"),
 )
 _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
+# Some columns for notes, emptied of what we cannot take; more are no table of questions.
+MAX_COLUMNS = len(HEADER) + 12
 REQUIRED = ("stem", "option_1", "option_2")
 LOSSES = ("status: every question arrives as a draft",)
 
@@ -48,6 +50,8 @@ def _with_apostrophes(found: re.Match[str], more: int) -> str:
 
 def _read_header(cells: Sequence[str]) -> list[str]:
     """Return the columns' names in their order, empty for a column to skip. Raises `Unreadable`."""
+    if len(cells) > MAX_COLUMNS:
+        raise Unreadable(f"The header has {len(cells):,} columns; at most {MAX_COLUMNS} are read. Take the template.")
     names = [cell.strip().casefold().replace(" ", "_") for cell in cells]
     for name in names:
         if name and name not in HEADER:
@@ -80,6 +84,9 @@ def _read_row(
     place: str, header: Sequence[str], cells: Sequence[str], found: Sequence[Problem], defaults: Defaults
 ) -> ReadQuestion:
     problems, notes = list(found), []
+    if len(cells) > MAX_COLUMNS:
+        problems.append(Problem("row", f"has {len(cells):,} cells; at most {MAX_COLUMNS} are read."))
+        return ReadQuestion(place, "", problems=tuple(problems))
     row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(header, cells, strict=False) if name}
     beyond = [cell for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):

@@ -3,10 +3,10 @@
 import codecs
 import re
 
+from questions.content import MAX_TEXT
+
 # A bank of 5,000 questions is about 10 MB; what is larger is no file of questions, or an attack.
 MAX_FILE_BYTES = 20_000_000
-# One text. The longest case studies have about 5,000 characters; Markdown of any size costs time on every page.
-MAX_TEXT = 20_000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -15,12 +15,11 @@ from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable
 from questions.formats.packages import Package, write_package
-from questions.formats.tables import HEADER, LOSSES, read_rows, template_rows, write_row
+from questions.formats.tables import HEADER, LOSSES, MAX_COLUMNS, read_rows, template_rows, write_row
 
 # openpyxl builds an object for every shared string (30 µs) and for every element of the parts it reads; 5,000 questions
 # of 30 texts each stay below.
 MAX_TAGS = {"xl/sharedStrings.xml": 900_000, "xl/worksheets/": 1_000_000, "": 60_000}
-MAX_COLUMNS = len(HEADER) + 12
 # A sheet that was formatted down to its last row, the 1,048,576th, takes longer to read than anyone waits.
 MAX_ROWS = 100_000
 

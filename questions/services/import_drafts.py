@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from questions.formats.base import Defaults, Format, ReadQuestion
+from questions.formats.child import read_file
 from questions.formats.registry import FORMATS
 from questions.formats.texts import check_size
 from questions.models import ImportDraft
@@ -34,7 +35,7 @@ def read_draft(draft: ImportDraft) -> list[ReadQuestion]:
         tasks=draft.defaults.get("tasks", {}),
         tags=tuple(draft.defaults.get("tags", [])),
     )
-    return FORMATS[draft.format].read(bytes(draft.data), defaults)
+    return read_file(FORMATS[draft.format], bytes(draft.data), defaults)
 
 
 @transaction.atomic

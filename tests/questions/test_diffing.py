@@ -30,7 +30,7 @@ def test_pieces_add_up_to_the_texts_and_what_is_shared_is_the_same(old, new):
 
 
 def test_very_long_texts_are_shown_as_replaced():
-    old, new = "word " * MAX_WORDS, "other " * MAX_WORDS
+    old, new = "word " * MAX_WORDS + "x", "other " * MAX_WORDS + "y"
 
     assert diff_words(old, new) == ([Piece(old, True)], [Piece(new, True)])
 

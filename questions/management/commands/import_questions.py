@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from questions.exceptions import QuestionRefused
 from questions.formats.base import Defaults, Unreadable
+from questions.formats.child import read_file
 from questions.formats.registry import FORMATS, format_of
 from questions.services import apply_import, plan_import
 from questions.services.importing import ImportPlan
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         try:
             data = file.read_bytes()
             chosen = format_of(file.name, data) if options["format"] == "auto" else FORMATS[options["format"]]
-            read = chosen.read(data, defaults)
+            read = read_file(chosen, data, defaults, patience=4)
         except (OSError, Unreadable) as error:
             raise CommandError(f"{file}: {error}") from error
         choices = {name: options[name] for name in ("overwrite", "publish")}
