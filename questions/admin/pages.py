@@ -116,8 +116,8 @@ class QuestionPages(admin.ModelAdmin):
             raise PermissionDenied
         form = QuestionForm(request.POST, instance=question or Question())
         form.is_valid()
-        content = form.content
-        if size_problems(content):
+        content, too_large = form.content, [str(problem) for problem in size_problems(form.content)]
+        if too_large:
             content = content.model_copy(update={**NOTHING_WRITTEN, "stem": NO_STEM})
         revision = Revision(question=form.instance)
         revision.set_content(content)
@@ -126,9 +126,12 @@ class QuestionPages(admin.ModelAdmin):
         hints = [*ignored, *lint(content)]
         similar = [] if is_empty else similar_questions(content.stem, besides=question.pk if question else None)
         context = {
-            "errors": [f"{form.fields[name].label or name}: {errors[0]}" if name in form.fields else errors[0]
-                       for name, errors in form.errors.items()],
-            "missing": [(_place(problem), problem.message) for problem in publication_problems(content)],
+            "errors": dict.fromkeys(
+                [f"{form.fields[name].label or name}: {errors[0]}" if name in form.fields else errors[0]
+                 for name, errors in form.errors.items()] + too_large
+            ),
+            "missing": [] if too_large else [(_place(problem), problem.message)
+                                             for problem in publication_problems(content)],
             "hints": [(_place(hint), hint.message) for hint in hints],
             "similar": similar,
             "remarks": len(hints) + len(similar),
