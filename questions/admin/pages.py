@@ -127,7 +127,7 @@ class QuestionPages(admin.ModelAdmin):
         similar = [] if is_empty else similar_questions(content.stem, besides=question.pk if question else None)
         context = {
             "errors": dict.fromkeys(
-                [f"{form.fields[name].label or name}: {errors[0]}" if name in form.fields else errors[0]
+                [f"{form.fields[name].label or name}: {errors[0]}" if name in form.fields else str(errors[0])
                  for name, errors in form.errors.items()] + too_large
             ),
             "missing": [] if too_large else [(_place(problem), problem.message)

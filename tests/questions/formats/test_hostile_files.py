@@ -19,7 +19,7 @@ from questions.formats.child import SMALL, read_file
 from questions.formats.registry import FORMATS, format_of
 from questions.formats.tables import MAX_COLUMNS
 from tests.questions.formats.hostile_files import PIECES, files, repeated
-from tests.questions.formats.test_round_trips import bank
+from tests.questions.formats.xml_samples import bank
 
 DEFAULTS = Defaults(valid_as_of=dt.date(2026, 1, 1))
 # Eight times the size takes eight times as long, give or take the noise; a square would take 64 times as long.
