@@ -11,6 +11,7 @@ from django.utils import timezone
 from exams import timing
 from exams.models import Attempt, AttemptItem
 from tests.exams.helpers import START, client_of, close, item_of, posted
+from tests.exams.pages import opened
 from tests.factories import UserFactory, make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ MUTATING = {
     "attempt-hand-in": ["submit", "save", "review"],
 }
 # These change nothing of an attempt; no deadline is theirs.
-TIMELESS = {"join", "problem-report"}
+TIMELESS = {"join", "problem-report", "invitation", "cohort-leave", "own-data", "attempt-unsaved"}
 MOMENTS = {
     "-1 s": -SECOND,
     "0": dt.timedelta(),
@@ -103,7 +104,8 @@ def test_change_of_time_zone_changes_no_duration(clock, zone):
     attempt = make_attempt(exam=make_exam(minutes=180), now=timezone.now())
     client = client_of(attempt.candidate)
     clock.move_to(start + dt.timedelta(hours=1))
-    assert client.post("/accounts/preferences/", {"name": "A", "time_zone": zone}).status_code == 302
+    url = "/accounts/preferences/"
+    assert client.post(url, {**opened(client, url), "name": "A", "time_zone": zone}).status_code == 302
 
     assert client.get(f"/attempts/{attempt.pk}/clock/").json()["remaining"] == 2 * 3600
 

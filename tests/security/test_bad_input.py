@@ -11,7 +11,7 @@ from accounts.models import User
 from questions import services
 from questions.models import Question
 from tests.exams.helpers import client_of, item_of, posted
-from tests.exams.pages import fields_of
+from tests.exams.pages import fields_of, opened
 from tests.security.routes import all_routes
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,8 @@ def rights_of(user):
 def test_preferences_change_nothing_but_name_and_time_zone(world):
     before = rights_of(world.candidate)
 
-    world.client("candidate").post(reverse("accounts:preferences"), {**RIGHTS, "name": "New", "time_zone": "UTC"})
+    client, url = world.client("candidate"), reverse("accounts:preferences")
+    client.post(url, {**opened(client, url), **RIGHTS, "name": "New", "time_zone": "UTC"})
 
     assert rights_of(world.candidate) == before
     assert world.candidate.name == "New"
