@@ -204,7 +204,7 @@ def test_files_hold_no_live_formula(start):
     text = f'{start}HYPERLINK("http://example.com")'
 
     for cell in (read_csv(csv_file([["name"], [text]]))[1][0], read_xlsx(xlsx_file([["name"], [text]]))[1][0]):
-        assert cell.startswith("'")
+        assert cell.lstrip().startswith("'")  # before the sign itself, whatever blanks lead to it
     book = load_workbook(io.BytesIO(xlsx_file([["name"], [text], ["\x07bell"]])))
     assert {cell.data_type for row in book.active.iter_rows() for cell in row} == {"s"}
 

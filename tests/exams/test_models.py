@@ -257,6 +257,6 @@ def test_names_say_what_a_row_is():
     score = finish(attempt, right=2)
 
     assert str(attempt.exam) == "Sprint"
-    assert str(attempt) == "Sprint, Ada, 2026-11-21 09:00"
+    assert str(attempt) == "Sprint, Ada, 2026-11-21 09:00 UTC"
     assert str(item_of(attempt)) == f"question 1 of {attempt.pk}"
     assert str(score) == "550 (2/4)"

@@ -256,10 +256,10 @@ def test_withheld_score_says_when_it_comes_and_leads_to_the_answers(world, clock
 
     pages = pages_of(attempts)
 
-    assert "The score is shown after 21 Nov 2026, 11:00, once everybody has finished." in pages["result"]
+    assert "The score is shown after 21 Nov 2026, 11:00 UTC, once everybody has finished." in pages["result"]
     assert "See your answers" in pages["result"]
     assert "hx-get" not in pages["result"]
-    assert "What is right is shown after 21 Nov 2026, 11:00, once everybody has finished." in pages["review"]
+    assert "What is right is shown after 21 Nov 2026, 11:00 UTC, once everybody has finished." in pages["review"]
     clock.move_to(CLOSES)
     later = pages_of(attempts)
     assert "Estimated score" in later["result"]

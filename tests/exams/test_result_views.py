@@ -156,7 +156,7 @@ def test_result_labels_the_scaled_score_an_estimate_with_its_formula(client, att
     assert "Estimated score 550 below the pass mark of 750" in page
     assert "2 of 4 scored questions right" in page
     assert "An estimate: 100 + 900 × 2/4 = 550." in page
-    assert "Handed in 21 Nov 2026, 09:10." in page
+    assert "Handed in 21 Nov 2026, 09:10 UTC." in page
 
 
 def test_result_tells_unscored_questions_apart(clock):
