@@ -1,7 +1,7 @@
 """What a log line says: which request, person, attempt and task it belongs to, and what happened.
 
-A person is a number here. E-mail addresses, the keys of e-mailed links and the values that PostgreSQL quotes in its
-errors are taken out of every line; passwords and answers are in no message.
+A person is a number here. E-mail addresses, the keys of links, queries, and the values that PostgreSQL quotes in its
+errors are taken out of every line, whoever writes it; passwords and answers are in no message.
 """
 
 import json
@@ -20,8 +20,22 @@ from django.http import HttpRequest
 SANE_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 # It begins where a word does: to try each of 4,000 letters before an @ took a tenth of a second.
 ADDRESS = re.compile(r"(?<![^\s@'\"<>(){}\[\],:;=])[^\s@'\"<>(){}\[\],:;=]+@[^\s@'\"<>(){}\[\],:;]+\.\w+")
-# Of links that let in whoever has them. By its form, for not every path that is logged was resolved.
-SECRET = re.compile(r"(/join/|/confirm-email/|/password/reset/key/)[^\s/?\"']+")
+# Of links that let in whoever has them. By its form, for not every path that is logged was resolved. Each expression
+# here reads a text once: none looks ahead further than it takes.
+SECRET = re.compile(r"(/join/|/confirm-email/|/password/reset/key/)[^\s?\"']*[^\s?\"'/]", re.IGNORECASE)
+QUERY = re.compile(r"(?<=\S)\?[^\s\"'<>]+")
+NAMED = re.compile(
+    r"((?:session|csrf|passw|token|secret|otp|authorization|cookie|referer)[\w-]{0,30}[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+    r"(?:Bearer )?|\bcode=)[^\s\"'&,;)}\]]+",
+    re.IGNORECASE,
+)
+# A long part of a path may be the key of a link that leads nowhere: mistyped, or of another version of this site.
+LONG_PART = re.compile(r"(?<=/)[\w.:~%+=-]{20,}", re.ASCII)
+NO_SECRET = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # an attempt
+    r"|[\w.-]+\.(?:py|js|css|svg|png|ico|woff2?|map|txt|pdf|csv|xlsx)",
+    re.ASCII,
+)
 DETAIL = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 
 
@@ -90,8 +104,18 @@ def clean(text: str) -> str:
     for name in ("key", "token"):  # of such a link, wherever it stands
         if secret := current().arguments.get(name):
             text = text.replace(secret, "…")
-    text = SECRET.sub(r"\1…", text)
+    text = LONG_PART.sub(_masked, SECRET.sub(r"\1…", QUERY.sub("?…", NAMED.sub(r"\1…", text))))
     return ADDRESS.sub("…@…", DETAIL.sub("", text)) if "@" in text or "DETAIL" in text else text
+
+
+def _masked(found: re.Match[str]) -> str:
+    """Leave out a part of a path that is no name: of one long piece with digits, or of all kinds of letters."""
+    part = found[0]
+    if NO_SECRET.fullmatch(part):
+        return part
+    has_long = any(len(piece) > 15 and not piece.isalpha() for piece in re.split(r"[.:~%+=-]", part))
+    is_mixed = all(re.search(kind, part) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return "…" if has_long or is_mixed else part
 
 
 class Lines(logging.Formatter):
@@ -103,6 +127,9 @@ class Lines(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:
         return clean(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:
+        return clean(super().formatStack(stack_info))
 
 
 class JsonLines(Lines):
