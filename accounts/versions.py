@@ -170,10 +170,11 @@ class VersionedForm(forms.ModelForm):
             if labels := [str(label) for choice, label in _flat(choices) if str(choice) in values]:
                 return ", ".join(labels)
         if isinstance(field, forms.DateTimeField | forms.SplitDateTimeField):
-            moment = dt.datetime.fromisoformat(str(value))
-            return (
-                f"{localize(timezone.localtime(moment))} ({zone_name()})" if timezone.is_aware(moment) else str(value)
-            )
+            try:
+                moment = timezone.localtime(dt.datetime.fromisoformat(str(value)))
+            except (ValueError, OverflowError):  # none, naive, or of a year that has no such moment here
+                return str(value)
+            return f"{localize(moment)} ({zone_name()})"
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -97,7 +97,10 @@ class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = reauthentication.ask(request) if request.method == "POST" and self._asks_again() else None
-        return asked or super().changeform_view(request, *args, **kwargs)
+        try:
+            return asked or super().changeform_view(request, *args, **kwargs)
+        except OverflowError as error:
+            raise BadRequest("no such row") from error  # a choice of several rows, one with a number beyond all columns
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = reauthentication.ask(request) if request.method == "POST" else None

@@ -24,7 +24,8 @@ class AssignmentFormSet(forms.BaseInlineFormSet):
         which names what is protected."""
         super().clean()
         for form in self.initial_forms:
-            if "exam" in form.changed_data and form.instance.attempts.exists():
+            # A row that the form does not know, by a number that was made up, has no attempts to ask for.
+            if form.instance.pk and "exam" in form.changed_data and form.instance.attempts.exists():
                 assignment = Assignment.objects.select_related("exam", "cohort").get(pk=form.instance.pk)
                 raise ValidationError(
                     f"“{assignment}” has been begun: it cannot become another exam. Close it instead."
