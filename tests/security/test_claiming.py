@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from tests.exams.helpers import client_of
-from tests.exams.pages import opened
+from tests.exams.pages import fields_of
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -191,8 +191,7 @@ def correct(user, email, **fields):
     root = client_of(UserFactory(superuser=True))
     root.post(reverse("account_reauthenticate"), {"password": FACTORYS})
     url = reverse("admin:accounts_user_change", args=[user.pk])
-    stay = {"name": user.name, "time_zone": "UTC", "extra_time_percent": "0", "is_active": "on"}
-    return root.post(url, {**opened(root, url), **stay, "email": email, **fields})
+    return root.post(url, {**fields_of(root.get(url), "user_form"), "email": email, **fields})
 
 
 def test_corrected_address_logs_in_and_the_old_one_no_more(mailoutbox):
