@@ -82,7 +82,7 @@ class VersionedForm(forms.ModelForm):
     # --- The check ------------------------------------------------------------------------------------------------
 
     def has_changed(self) -> bool:
-        """Tell whether there is something to save: what others changed meanwhile is no change of this form's."""
+        """Tell whether this form has something to save, ignoring what others changed meanwhile."""
         return any(name != OPENED for name in self.changed_data)
 
     def clean(self) -> dict[str, Any] | None:
