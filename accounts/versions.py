@@ -95,7 +95,9 @@ class VersionedForm(forms.ModelForm):
         if now is None:
             self.add_error(None, ValidationError("Somebody else deleted this while your page was open.", "stale"))
             return
-        opened, current = self._opened_on(), now._snapshot()
+        # The row's own form has what an inline form has not: the row that it belongs to.
+        own = {name for name, _ in self._own_fields()}
+        opened, current = self._opened_on(), {name: v for name, v in now._snapshot().items() if name in own}
         mine = {name: self._mine(name, field, current) for name, field in self._own_fields()}
         if opened is None:
             opened = {name: value if mine[name] == value else None for name, value in current.items()}

@@ -22,8 +22,9 @@ PER_PAGE = 50
 class ResolveForm(forms.Form):
     """The answer to some of a question's open reports, which are all chosen at first."""
 
-    reports = forms.ModelMultipleChoiceField(
-        ProblemReport.objects.none(), error_messages={"required": "Choose the reports that you answer."}
+    # Compared in Python: a number that no column holds is refused like any other.
+    reports = forms.TypedMultipleChoiceField(
+        coerce=int, error_messages={"required": "Choose the reports that you answer."}
     )
     outcome = forms.ChoiceField(choices=ProblemReport.Outcome, widget=forms.RadioSelect)
     answer = forms.CharField(
@@ -32,7 +33,8 @@ class ResolveForm(forms.Form):
 
     def __init__(self, question: Question, data: Any = None) -> None:
         super().__init__(data, label_suffix="")
-        self.fields["reports"].queryset = question.problem_reports.all()  # type: ignore[attr-defined]
+        pks = question.problem_reports.values_list("pk", flat=True)
+        self.fields["reports"].choices = [(pk, pk) for pk in pks]  # type: ignore[attr-defined]
 
 
 @admin.register(ProblemReport)
@@ -83,7 +85,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             if form.is_valid():
                 answered = services.resolve_reports(
                     question=question,
-                    report_ids=[report.pk for report in form.cleaned_data["reports"]],
+                    report_ids=form.cleaned_data["reports"],
                     outcome=form.cleaned_data["outcome"],
                     answer=form.cleaned_data["answer"],
                     by=signed_in(request),

@@ -1,5 +1,7 @@
 """What came too late or never is named, and what a lost log-in interrupts is there again: for its candidate alone."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.core import signing
@@ -168,7 +170,9 @@ def test_a_long_form_fits_into_the_cookie(clock):
         is_choice = item.revision.kind in {"single", "multiple"}
         data |= posted(item, 1, struck=(0, 2)) if is_choice else posted(item, places=(3, 1, 0, item.position % 4))
 
-    cookie = Client().post(url("attempt-hand-in", attempt), data).cookies[keeping.COOKIE]
+    body = urlencode(data, doseq=True)
+    response = Client().post(url("attempt-hand-in", attempt), body, content_type="application/x-www-form-urlencoded")
+    cookie = response.cookies[keeping.COOKIE]
 
     assert len(cookie.OutputString()) < 4096
 

@@ -122,6 +122,7 @@ FORMS = {
             *("mfa_activate_totp", "mfa_add_webauthn", "admin:questions_question_import"),
             *("admin:exams_cohort_progress", "account_reset_password", "exams:attempt-hand-in"),
             *("admin:auth_group_change", "admin:account_emailaddress_change", "admin:password_change"),
+            "exams:own-data",
         ],
         (),
     ),
