@@ -63,6 +63,7 @@ class _Try:
         if not self.is_at_home and (refusal := limits.test("failures of an address", self.address)):
             raise _too_many("Too many failed login attempts from your network. Try again in %(wait)s.", refusal)
         if refusal := limits.hit(*self.count):
+            self._failed()
             raise _too_many(
                 "Too many failed login attempts. Try again in %(wait)s, or reset your password: "
                 "that lets you in at once.",
@@ -74,7 +75,12 @@ class _Try:
             limits.clear(*self.count)
             limits.clear(SUSPECT, self.address)
             limits.hit(SUCCEEDED, self.address)
-        elif not self.is_at_home:
+        else:
+            self._failed()
+
+    def _failed(self) -> None:
+        """Count it for the address; also what was refused for its account, or a flood would cost a page each time."""
+        if not self.is_at_home:
             limits.hit("failures of an address", self.address)
             limits.hit(SUSPECT, self.address)
 

@@ -22,7 +22,7 @@ AT_ONCE, FOR_STRANGERS, IN_ALL = 1, 2, 3
 # The longest hash is one of the old ones, half a second on a busy machine.
 LONGEST_WAIT = 2.0
 # For so many seconds after two met, a hash that may not wait comes only after a rest as many times as long as the last.
-CROWDED, REST = 2.0, 3
+CROWDED, REST = 2.0, 12
 
 
 class Busy(Exception):
@@ -61,7 +61,7 @@ os.register_at_fork(after_in_child=_forget)
 
 
 class Patience(Enum):
-    NONE = "takes what the others leave, at most a quarter of the time"
+    NONE = "takes what the others leave, at most a thirteenth of the time"
     STRANGER = "waits"
     KNOWN = "waits, with a place that strangers do not take"
 

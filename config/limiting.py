@@ -1,23 +1,30 @@
 """How often one address and one account may ask for what costs much. Which limit each page has, and the refusal."""
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
 from django.urls import Resolver404, resolve
 
-from accounts import limits
+from accounts import devices, limits
 from accounts.hashing import Busy, Patience, patience
 from accounts.models import User
+from config.refusals import short_after_many, too_many
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The limits of one page, by their names in `settings.LIMITS`; with `is_for_all`, what only reads counts, too."""
+    """The limits of one page, by their names in `settings.LIMITS`; with `is_for_all`, what only reads counts, too.
+
+    `failures` is not counted here, but ends requests here: what would be refused later costs more.
+    """
 
     address: str = ""
+    failures: str = ""
     account: str = ""
     patience: str = ""
     is_for_all: bool = False
@@ -28,7 +35,7 @@ class Rule:
 
 CHANGE = Rule(account="account change")
 RULES = {
-    "account_login": Rule("log-in"),
+    "account_login": Rule("log-in", failures="failures of an address"),
     "account_signup": Rule("sign-up", patience="patient sign-up"),
     "account_reset_password": Rule("password reset"),
     "account_reset_password_from_key": Rule("link", is_for_all=True),
@@ -47,6 +54,7 @@ RULES = {
     "mfa_add_webauthn": CHANGE,
     "mfa_generate_recovery_codes": CHANGE,
 }
+TOO_MANY_FAILED = "Too many failed login attempts from your network."
 # Where these pages are: the others, such as that of a saved answer, are not even resolved.
 PREFIXES = ("/accounts/", "/join/")
 
@@ -63,20 +71,71 @@ def rule_of(request: HttpRequest) -> Rule | None:
     return rule if rule and rule.applies_to(request) else None
 
 
+def leads_nowhere(request: HttpRequest) -> bool:
+    """Tell whether no page has this address. Not asked of attempts: a saved answer is not to wait for it."""
+    path = request.path_info
+    if path.startswith(("/attempts/", settings.STATIC_URL)):
+        return False
+    for candidate in (path,) if path.endswith("/") else (path, f"{path}/"):
+        try:
+            resolve(candidate)
+        except Resolver404:
+            continue
+        return False
+    return True
+
+
+class _Remembered:
+    """Who is refused until when, for a minute at most. A flood that is refused need not ask Redis each time."""
+
+    MOST, LONGEST = 10_000, 60
+
+    def __init__(self) -> None:
+        self.ends_at: dict[tuple[str, str], float] = {}
+
+    def ask(
+        self, how: Callable[[str, object], limits.Refusal | None], name: str, address: str
+    ) -> limits.Refusal | None:
+        left = self.ends_at.get((name, address), 0) - time.time()
+        if 0 < left <= self.LONGEST:  # a clock that was set back ends it
+            return limits.Refusal(name, math.ceil(left))
+        refusal = how(name, address)
+        if refusal:
+            if len(self.ends_at) >= self.MOST:
+                self.ends_at.clear()
+            self.ends_at[name, address] = time.time() + min(refusal.seconds, self.LONGEST)
+        return refusal
+
+
 class LimitMiddleware:
     """Refuse what comes too often from one address before anything else is done for it, then what one account does."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.remembered = _Remembered()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         rule = rule_of(request)
-        if rule and rule.address and (refusal := limits.hit(rule.address, limits.address_of(request))):
-            return too_many(refusal.seconds, refusal.wait)
-        if rule and rule.patience and limits.hit(rule.patience, limits.address_of(request)):
+        if rule is None:
+            is_lost = leads_nowhere(request)
+            return (is_lost and short_after_many(request, 404)) or self.get_response(request)
+        address = limits.address_of(request)
+        if refused := self._refused(request, rule, address):
+            return refused
+        if rule.patience and limits.hit(rule.patience, address):
             with patience(Patience.NONE):
                 return self.get_response(request)
         return self.get_response(request)
+
+    def _refused(self, request: HttpRequest, rule: Rule, address: str) -> HttpResponse | None:
+        if rule.address and (refusal := self.remembered.ask(limits.hit, rule.address, address)):
+            return too_many(refusal.seconds, refusal.wait)
+        # A browser that somebody has logged in with may be let in where others are not: see accounts/guessing.py.
+        if rule.failures and not devices.device_of(request).accounts:
+            refusal = self.remembered.ask(limits.test, rule.failures, address)
+            if refusal:
+                return too_many(refusal.seconds, refusal.wait, TOO_MANY_FAILED)
+        return None
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         rule = rule_of(request)
@@ -87,9 +146,3 @@ class LimitMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return too_many(2, "a few seconds") if isinstance(exception, Busy) else None
-
-
-def too_many(seconds: int, wait: str) -> HttpResponse:
-    """Answer 429 in a page that costs next to nothing: it needs neither session nor database."""
-    page = loader.render_to_string("429.html", {"wait": wait})
-    return HttpResponse(page, status=429, headers={"Retry-After": str(seconds), "Cache-Control": "no-store"})

@@ -3,11 +3,11 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
-from config import logs, metrics
+from config import logs, metrics, refusals
 
 access_logger = logging.getLogger("access")
 LONGEST_PATH = 500
@@ -108,7 +108,7 @@ def limit_body_middleware(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if _length(request) > settings.MAX_BODY_BYTES:
-            raise RequestDataTooBig("The body is longer than MAX_BODY_BYTES.")
+            return refusals.short(413)
         return get_response(request)
 
     return middleware
@@ -121,7 +121,7 @@ def limit_anonymous_body_middleware(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if _length(request) > settings.MAX_ANONYMOUS_BODY_BYTES and not request.user.is_authenticated:
-            raise RequestDataTooBig("The body is longer than MAX_ANONYMOUS_BODY_BYTES.")
+            return refusals.short(413)
         return get_response(request)
 
     return middleware

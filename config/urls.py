@@ -18,3 +18,4 @@ urlpatterns = [
     path("metrics/", metrics, name="metrics"),
 ]
 handler400 = "config.views.bad_request"
+handler404 = "config.views.not_found"

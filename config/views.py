@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from config import celery_app
 from config.metrics import exposition
+from config.refusals import short_after_many
 from exams.views.keeping import after_stale_token
 
 # --- For operators --------------------------------------------------------------------------------------
@@ -84,13 +85,20 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 as Django does, or 413 to what is too large."""
-    if not isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+    is_too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    if response := short_after_many(request, 413 if is_too_large else 400):
+        return response
+    if not is_too_large:
         return defaults.bad_request(request, exception)
     response = defaults.bad_request(request, exception, template_name="413.html")
     response.status_code = 413
     return response
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return short_after_many(request, 404) or defaults.page_not_found(request, exception)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say what happened and what to do; an exam page reacts to the status and fetches a new token."""
-    return after_stale_token(request) or render(request, "403_csrf.html", status=403)
+    return after_stale_token(request) or short_after_many(request, 403) or render(request, "403_csrf.html", status=403)

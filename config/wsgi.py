@@ -1,4 +1,5 @@
 import os
+import sys
 from importlib import import_module
 
 from django.conf import settings
@@ -12,3 +13,7 @@ application = get_wsgi_application()
 # one. Nothing is connected to.
 import_module(settings.ROOT_URLCONF)
 app.connection_for_write().get_transport_cls()
+# A save waits for the interpreter after each of its queries, while a hash or a page is being made in another thread of
+# its process: for 5 ms by default, several times over. Beside two busy threads, the p95 of eight round trips fell from
+# 127 ms to 5.
+sys.setswitchinterval(0.0005)

@@ -193,10 +193,11 @@ LIMITS = {
     # What one address may do in all (config/limiting.py). It may be a whole school, so these only stop floods.
     "log-in": "600/minute",
     "sign-up": "60/minute",
-    "patient sign-up": "20/minute",  # those after them take the turns that are left (accounts/hashing.py)
-    "password reset": "60/minute",
+    "patient sign-up": "5/minute",  # those after them take the turns that are left (accounts/hashing.py)
+    "password reset": "20/minute",
     "proof": "300/minute",  # codes, and passwords that are asked for again
     "link": "300/minute",  # of mails and of cohorts
+    "dead ends": "10/minute",  # pages that say no; those after them are short ones (config/refusals.py)
     # Wrong passwords: from one address, at one account, and at one account from a browser that its owner has used.
     "failures of an address": "30/minute",
     "suspicious address": "2/minute",

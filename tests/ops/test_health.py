@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -88,3 +91,10 @@ def test_ready_while_the_broker_is_away(client, monkeypatch):
 @pytest.mark.parametrize("path", ["/health/", "/ready/"])
 def test_answer_is_kept_in_no_cache(client, path):
     assert "no-store" in client.get(path).headers["Cache-Control"]
+
+
+def test_thread_of_a_save_does_not_wait_long_behind_a_busy_one():
+    code = "import sys, config.wsgi; print(sys.getswitchinterval())"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert float(found.stdout) <= 0.001

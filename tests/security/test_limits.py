@@ -283,8 +283,8 @@ def test_codes_of_a_second_factor_are_limited_per_account(is_signed_in):
 PAGES = [
     (LOG_IN, "log-in", 600),
     (reverse("account_signup"), "sign-up", 60),
-    (RESET, "password reset", 60),
-    (reverse("accounts:send-again"), "password reset", 60),
+    (RESET, "password reset", 20),
+    (reverse("accounts:send-again"), "password reset", 20),
     (reverse("mfa_authenticate"), "proof", 300),
     (reverse("account_reauthenticate"), "proof", 300),
 ]

@@ -1,0 +1,52 @@
+"""Refusals that cost next to nothing: constant pages that need neither session nor database."""
+
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+
+from accounts import limits
+
+# What was counted once, in the middleware or in a view, is not counted again.
+COUNTED = "exams.dead_end_counted"
+TEXTS = {
+    400: ("That did not make sense", "The server could not read this request. Go back and try again."),
+    403: ("This page was open too long", "The form was not accepted. Go back, reload the page and try again."),
+    404: ("There is nothing here", "The page does not exist, or it is not yours to see."),
+    413: (
+        "Too much at once",
+        "What was sent is larger than the server takes. Nothing of it was stored. Go back and send less.",
+    ),
+}
+
+
+@lru_cache(maxsize=len(TEXTS))
+def _page(status: int) -> bytes:
+    title, text = TEXTS[status]
+    return loader.render_to_string("refusal.html", {"title": title, "text": text}).encode()
+
+
+def short(status: int) -> HttpResponse:
+    return HttpResponse(_page(status), status=status, headers={"Cache-Control": "no-store"})
+
+
+def short_after_many(request: HttpRequest, status: int) -> HttpResponse | None:
+    """Count a request that ends in an error; return the short page if its address had the full one often enough.
+
+    It refuses nobody anything, so the limit may be low: a page of the site costs a flood more than all the rest.
+    """
+    if request.META.get(COUNTED):
+        return None
+    request.META[COUNTED] = True
+    return short(status) if limits.hit("dead ends", limits.address_of(request)) else None
+
+
+@lru_cache(maxsize=256)
+def _too_many_page(wait: str, reason: str) -> bytes:
+    return loader.render_to_string("429.html", {"wait": wait, "reason": reason}).encode()
+
+
+def too_many(seconds: int, wait: str, reason: str = "") -> HttpResponse:
+    """Answer 429."""
+    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    return HttpResponse(_too_many_page(wait, reason), status=429, headers=headers)
