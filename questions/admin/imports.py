@@ -21,7 +21,7 @@ from questions.admin.import_forms import ExportForm, ImportForm
 from questions.admin.pages import signed_in
 from questions.exceptions import QuestionRefused
 from questions.formats.base import Unreadable
-from questions.formats.registry import FORMATS, format_of
+from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.formats.tables import escape_cell
 from questions.models import ImportDraft, Question
 from questions.services.importing import ImportPlan
@@ -66,6 +66,8 @@ class ImportPages(admin.ModelAdmin):
                     defaults=form.defaults,
                     now=timezone.now(),
                 )
+            except Unsure as error:
+                form.add_error("format", f"{error} Then choose the file again.")
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:

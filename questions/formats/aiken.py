@@ -2,16 +2,31 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
-from questions.formats.lines import LETTERS, on_one_line
+from questions.formats.html import plain_to_markdown
+from questions.formats.lines import LETTERS, on_one_line, plain_line
 from questions.formats.texts import decode
 
 _OPTION = re.compile(r"([A-Z])[.)]\s+(.*)")
 _LACKING = ("case", "shuffle", "rationales", "explanation", "service_note", "references")
-_ANSWER = re.compile(r"ANSWER:\s*(\S*)\s*", re.IGNORECASE)
+_ANSWER = re.compile(r"ANSWER:\s*(.*)", re.IGNORECASE)
+_SEVERAL = re.compile(r"[A-Z](?:\s*(?:[,;&/+]|\band\b|\s)\s*[A-Z])+[.]?", re.IGNORECASE)
+# Not in Aiken, but in every second file that says it is.
+_EXPLANATION = re.compile(r"(?:explanation|feedback|rationale|reason)\s*:\s*(.*)", re.IGNORECASE)
+
+
+@dataclass
+class _Held:
+    line: int
+    stem: list[str]
+    options: list[str]
+    problems: list[Problem]
+    answer: str
+    explanation: list[str] = field(default_factory=list)
 
 
 class AikenFormat:
@@ -22,6 +37,7 @@ class AikenFormat:
     losses = (
         "every kind but single: those questions are left out",
         "questions with a case, or with tables, lists, code or paragraphs in a stem or option: left out",
+        "formatting (bold, code, links): the bare text goes out",
         "line breaks, rationales, explanation, service note, references",
         "id, tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft",
     )
@@ -32,13 +48,24 @@ class AikenFormat:
         options: list[str] = []
         problems: list[Problem] = []
         start = 0
+        held: _Held | None = None  # a question that is complete, but an explanation may follow
+        explanation: list[str] | None = None
         for number, line in enumerate(decode(data).split("\n"), start=1):
             text = line.strip()
             if not text:
+                explanation = None
+                continue
+            if held and not stem and (found := _EXPLANATION.fullmatch(text)):
+                explanation = held.explanation
+                text = found[1]
+            if explanation is not None:
+                explanation.append(text)
                 continue
             start = start or number
-            if answer := _ANSWER.fullmatch(text):
-                questions.append(_question(start, stem, options, problems, answer[1], defaults))
+            if (answer := _ANSWER.fullmatch(text)) and (options or re.fullmatch("[A-Za-z]?", answer[1])):
+                if held:
+                    questions.append(_question(held, defaults))
+                held = _Held(start, stem, options, problems, answer[1])
                 stem, options, problems, start = [], [], [], 0
                 if len(questions) % 1000 == 1:
                     check_count(len(questions))
@@ -52,9 +79,11 @@ class AikenFormat:
                 problems.append(Problem("options", message))
             else:
                 stem.append(text)
+        if held:
+            questions.append(_question(held, defaults))
         if options:
             problems.append(Problem("key", "no “ANSWER: ” line ends the question; write one, for example ANSWER: B."))
-            questions.append(_question(start, stem, options, problems, "", defaults))
+            questions.append(_question(_Held(start, stem, options, problems, ""), defaults))
         elif stem and questions:
             problem = Problem("options", "no lettered options; write A. …, B. …, ANSWER: B.")
             questions.append(ReadQuestion(f"line {start}", " ".join(stem)[:60], problems=(problem,)))
@@ -73,9 +102,13 @@ class AikenFormat:
         for text in (entry.stem, *(option.text for option in entry.options)):
             if on_one_line(text) is None:
                 return f"Aiken wants one line, and “{text[:40]}” needs several"
-        stem = on_one_line(entry.stem) or ""
-        if _OPTION.fullmatch(stem) or _ANSWER.match(stem):
-            return "its stem begins as an option or answer does"
+            if not plain_line(text):
+                return f"Aiken is plain text, and “{text[:40]}” cannot be shown so"
+        stem = plain_line(entry.stem)
+        if _OPTION.fullmatch(stem) or _ANSWER.match(stem) or _EXPLANATION.match(stem):
+            return "its stem begins as an option, answer or explanation does"
+        if len({plain_line(option.text).casefold() for option in entry.options}) < len(entry.options):
+            return "two of its options differ in their formatting only"
         return ""
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
@@ -84,26 +117,29 @@ class AikenFormat:
             if self.left_out(entry):
                 continue
             options = zip(LETTERS, entry.options, strict=False)
-            lines = [on_one_line(entry.stem), *(f"{letter}. {on_one_line(option.text)}" for letter, option in options)]
-            parts.append("\n".join([*map(str, lines), f"ANSWER: {LETTERS[entry.key[0] or 0]}", ""]))
+            lines = [plain_line(entry.stem), *(f"{letter}. {plain_line(option.text)}" for letter, option in options)]
+            parts.append("\n".join([*lines, f"ANSWER: {LETTERS[entry.key[0] or 0]}", ""]))
         return "\n".join(parts).encode()
 
 
-def _question(
-    line: int,
-    stem: list[str],
-    options: list[str],
-    found: list[Problem],
-    answer: str,
-    defaults: Defaults,
-) -> ReadQuestion:
-    problems = list(found)
-    key = ord(answer[0].upper()) - ord("A") if re.fullmatch(r"[A-Za-z]", answer) else -1
-    if not problems and not 0 <= key < len(options):
-        problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(options)} options."))
+def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
+    problems, answer = list(held.problems), held.answer.strip()
+    marks = re.sub(r"\band\b", " ", answer, flags=re.IGNORECASE).upper() if _SEVERAL.fullmatch(answer) else answer[:1]
+    is_named = _SEVERAL.fullmatch(answer) or re.fullmatch(r"[A-Za-z][.)]?", answer)
+    keys = {ord(mark) - ord("A") for mark in re.findall("[A-Z]", marks.upper())} if is_named else set()
+    if not problems and (not keys or max(keys) >= len(held.options)):
+        problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(held.options)} options."))
     fields = {
-        "kind": "single",
-        "stem": " ".join(stem),
-        "options": tuple({"text": text, "key": index == key} for index, text in enumerate(options)),
+        "kind": "multiple" if len(keys) > 1 else "single",
+        "stem": plain_to_markdown(" ".join(held.stem)),
+        "options": tuple(
+            {"text": plain_to_markdown(text), "key": index in keys} for index, text in enumerate(held.options)
+        ),
+        "explanation": plain_to_markdown(" ".join(held.explanation)),
     }
-    return read_entry(f"line {line}", "", fields, defaults, problems=problems, lacking=_LACKING)
+    notes = (
+        ["the answer names several options; Aiken has one, so the kind is taken as multiple."]
+        if keys and len(keys) > 1
+        else []
+    )
+    return read_entry(f"line {held.line}", "", fields, defaults, notes=notes, problems=problems, lacking=_LACKING)

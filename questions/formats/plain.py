@@ -17,16 +17,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from questions.bankfiles import QuestionEntry
-from questions.content import MAX_OPTIONS, Problem
+from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.lines import LETTERS, on_one_line
+from questions.formats.paragraphs import FENCE, paragraphs
 from questions.formats.texts import decode
 
 # For lines without blanks at their end. What repeats gives nothing back (`++`): a line of blanks is read once.
-_NUMBER = re.compile(r"[*\s]*+(?:Q(?:uestion)?\s*+)?(\d{1,4})[.)]\s++(.+)", re.IGNORECASE)
-_OPTION = re.compile(r"\s*+\(?([A-Ha-h])[.)]\s++(.+)")
-_ANSWER = re.compile(r"\s*(?:correct\s+)?answers?\s*:\s*(.*)", re.IGNORECASE)
-_EXPLANATION = re.compile(r"\s*explanation\s*:\s*(.*)", re.IGNORECASE)
+_Q = r"Q(?:uestion)?+\.?+\s*+#?+\s*+"
+_NUMBER = re.compile(rf"[*#\s]*+(?:(?:{_Q})?(\d{{1,4}})[.)]|{_Q}(\d{{1,4}}):)\**+\s++(.+)", re.IGNORECASE)
+# A heading is a question once boxes to tick or lettered options follow it.
+_HEADING = re.compile(r"#{1,6}\s++(.+)")
+# A star before the letter marks a key, as Respondus and text2qti have it; a bullet has a blank after it.
+_OPTION = re.compile(r"\s*+(?:[-+*]\s++)?+(\*?)\(?([A-Za-z])[.)]\s++(.+)")
+_BOX = re.compile(r"\s*+[-+*]\s++\[([ xX])\]\s++(.+)")
+_ANSWER = re.compile(r"\s*+[*_]{0,3}(?:correct\s++)?answers?[*_]{0,3}\s*+:\s*+[*_]{0,3}\s*+(.*)", re.IGNORECASE)
+_EXPLANATION = re.compile(r"\s*+[*_]{0,3}explanation[*_]{0,3}\s*+:\s*+[*_]{0,3}\s*+(.*)", re.IGNORECASE)
+_FOLDED = re.compile(r"</?details[^<>]*>|<summary[^<>]*>[^<>]*</summary>", re.IGNORECASE)
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ID = re.compile(r"\s*id\s*:\s*([a-z0-9-]+)\s*", re.IGNORECASE)
 _RULE = re.compile(r"\s*[=_*~-]{3,}\s*")
 _CHAPTER = re.compile(r"[\s*#]*(?:chapter\s+)?(\d{1,3})\s*", re.IGNORECASE)
@@ -51,6 +59,7 @@ class _Question:
     answer: str = ""
     explanation: list[str] = field(default_factory=list)
     id: str = ""
+    marked: set[int] = field(default_factory=set)  # options that are marked as keys themselves
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
@@ -74,6 +83,11 @@ class PlainFormat:
         for number, line in enumerate(decode(data).split("\n"), start=1):
             reader.take(number, line)
         reader.close()
+        if not reader.questions and re.search(r"^\s*[-*+]\s", decode(data), re.MULTILINE):
+            raise Unreadable(
+                "This looks like a Markdown question bank without letters or boxes. Numbered text takes “- A. …” with "
+                "“Answer: A”, or “- [x] …” under a heading; write its options so."
+            )
         if not reader.questions:
             raise Unreadable("There is no question: none begins with a number (“1. …”) and has options (“A. …”).")
         check_count(len(reader.questions))
@@ -115,7 +129,21 @@ class PlainFormat:
         return "\n".join(parts).encode()
 
 
-_SYNTAX = (_NUMBER, _OPTION, _ANSWER, _EXPLANATION, _ID, _RULE, _CHAPTER, _NAMED_CHAPTER, _FURNITURE)
+_SYNTAX = (
+    _NUMBER,
+    _OPTION,
+    _BOX,
+    _HEADING,
+    _FOLDED,
+    FENCE,
+    _ANSWER,
+    _EXPLANATION,
+    _ID,
+    _RULE,
+    _CHAPTER,
+    _NAMED_CHAPTER,
+    _FURNITURE,
+)
 
 
 class _Reader:
@@ -130,9 +158,13 @@ class _Reader:
         self._after_rule = False
         self._alone: tuple[int, int] | None = None  # a number alone in its line: a chapter's, if question 1 follows
         self._skipped: list[int] = []
+        self._fence = ""
 
     def take(self, number: int, line: str) -> None:
         line = line.rstrip()
+        if self._current and self._in_fence(number, line):
+            return
+        line = _FOLDED.sub("", line).rstrip() if "<" in line else line
         was_blank, self._after_blank = self._after_blank, not line.strip()
         if not line.strip():
             self._blank()
@@ -147,7 +179,27 @@ class _Reader:
             self._after_rule = False
             self._text(number, line, was_blank)
 
+    def _in_fence(self, number: int, line: str) -> bool:
+        """Take a line of a block of code as it stands."""
+        question, found = self._current, FENCE.fullmatch(line)
+        if question is None or not (found or self._fence):
+            return False
+        if found and (not self._fence or (line.strip() == found[1] and len(found[1]) >= len(self._fence))):
+            self._fence = "" if self._fence else found[1]
+        self._after_blank = False
+        if question.explanation:
+            question.explanation.append(line)
+        elif not question.options:
+            question.stem.append(line)
+        elif not question.problems:
+            message = f"line {number}: a block of code stands after the options begin; move it into the stem."
+            question.problems.append(Problem("options", message))
+        return True
+
     def close(self) -> None:
+        if self._fence and self._current:
+            message = f"a block of code ({self._fence}) is opened after line {self._current.line} and never closed."
+            self._current.problems.append(Problem("stem", message))
         self._close_question()
         if self._skipped and self.questions:
             self.questions[-1].notes.append(_skipped_note(self._skipped, "after"))
@@ -183,20 +235,21 @@ class _Reader:
 
     def _text(self, number: int, line: str, was_blank: bool) -> None:
         question = self._current
-        if question and (found := _OPTION.fullmatch(line)) and not question.answer and not question.explanation:
-            expected = LETTERS[len(question.options)] if len(question.options) < MAX_OPTIONS else ""
-            if found[1].upper() == expected:
-                question.options.append([found[2]])
-                question.is_closed = False
-                return
-        if (found := _NUMBER.fullmatch(line)) and self._begins_question(int(found[1]), was_blank):
+        if question and not question.answer and not question.explanation and _take_option(question, number, line):
+            return
+        line = _without_bold(line)
+        if (found := _NUMBER.fullmatch(line)) and self._begins_question(int(found[1] or found[2]), was_blank):
             self._close_question()
-            self._current = _Question(number, self._chapter, int(found[1]), stem=[found[2]])
+            self._current = _Question(number, self._chapter, int(found[1] or found[2]), stem=[found[3]])
+            return
+        if (found := _HEADING.fullmatch(line)) and (question is None or question.options or not question.stem):
+            self._close_question()
+            self._current = _Question(number, self._chapter, self._last_number + 1, stem=[found[1]])
             return
         if question is None:
             self._skipped.append(number)
         elif question.options and (found := _ANSWER.fullmatch(line)):
-            question.answer = found[1].strip() or "?"
+            question.answer = found[1].strip().rstrip("*_ ") or "?"
         elif question.options and (found := _EXPLANATION.fullmatch(line)):
             question.explanation.append(found[1])
         elif question.options and (found := _ID.fullmatch(line)):
@@ -251,6 +304,37 @@ class _Reader:
             self._current.notes.append(text)
 
 
+def _take_option(question: _Question, number: int, line: str) -> bool:
+    """Take a line that is an option, marked as a key or not; name a letter that is missing before it."""
+    count = len(question.options)
+    if found := _BOX.fullmatch(line):
+        is_marked, text = found[1] != " ", found[2]
+        text = inner[3] if (inner := _OPTION.fullmatch(text)) and inner[2] == _ALPHABET[count : count + 1] else text
+    elif found := _OPTION.fullmatch(_without_bold(line)):
+        is_marked, text, letter = bool(found[1]) or _without_bold(line) != line, found[3], found[2].upper()
+        expected = _ALPHABET[count : count + 1]
+        if letter != expected:
+            if not count or letter < expected or len(question.options) >= len(_ALPHABET):
+                return False
+            if _ALPHABET.index(letter) - count > 2:  # a wrapped line that begins with an initial
+                return False
+            message = f"line {number}: option {expected} is missing before {letter}; letter them without gaps."
+            question.problems.append(Problem("options", message))
+    else:
+        return False
+    question.marked |= {count} if is_marked else set()
+    question.options.append([text])
+    question.is_closed = False
+    return True
+
+
+def _without_bold(line: str) -> str:
+    """Return a line that is bold as a whole, a question's or an answer's, without the stars."""
+    inner = line.strip()[2:-2]
+    whole = line.strip().startswith("**") and line.strip().endswith("**") and "**" not in inner
+    return inner if whole and inner.strip(" *") else line
+
+
 def _skipped_note(lines: list[int], where: str) -> str:
     what = f"line {lines[0]}" if len(lines) == 1 else f"{len(lines)} lines ({min(lines)}–{max(lines)})"
     return f"{what} {where} it belong to no question and are not taken over."
@@ -259,9 +343,12 @@ def _skipped_note(lines: list[int], where: str) -> str:
 def _read(question: _Question, defaults: Defaults) -> ReadQuestion:
     problems, notes = list(question.problems), list(question.notes)
     options = [" ".join(lines) for lines in question.options]
-    stem = _paragraphs(question.stem)
+    stem = paragraphs(question.stem)
     choose = _CHOOSE.search(stem)
     keys = _keys(question.answer, len(options), problems)
+    if question.marked and keys and keys != question.marked:
+        problems.append(Problem("key", "the marks before the options and the answer name different ones; keep one."))
+    keys = keys or question.marked
     wanted = choose[1].lower() if choose else ""
     count = _COUNTS.get(wanted) or (int(wanted) if wanted.isdigit() else 0)
     if keys and count and len(keys) != count:
@@ -272,7 +359,7 @@ def _read(question: _Question, defaults: Defaults) -> ReadQuestion:
         "kind": "multiple" if choose or len(keys) > 1 else "single",
         "stem": stem,
         "options": tuple({"text": text, "key": index in keys} for index, text in enumerate(options)),
-        "explanation": _paragraphs(question.explanation),
+        "explanation": paragraphs(question.explanation),
     }
     if question.id:
         fields["id"] = question.id
@@ -311,20 +398,3 @@ def _cut_off(options: Sequence[str]) -> list[str]:
     """Return the letter of an option that ends in mid-sentence where all others end as sentences do."""
     open_ended = [index for index, text in enumerate(options) if not _SENTENCE_END.search(text)]
     return [LETTERS[open_ended[0]]] if len(open_ended) == 1 and len(options) > 2 else []
-
-
-def _paragraphs(lines: Sequence[str]) -> str:
-    """Return Markdown of the lines: paragraphs stay, a paragraph with indented lines is code."""
-    paragraphs: list[list[str]] = [[]]
-    for line in lines:
-        if line.strip():
-            paragraphs[-1].append(line)
-        elif paragraphs[-1]:
-            paragraphs.append([])
-    return "\n\n".join(_paragraph(paragraph) for paragraph in paragraphs if paragraph)
-
-
-def _paragraph(lines: list[str]) -> str:
-    if any(line[0] in " \t" for line in lines[1:]):
-        return "\n".join(["```", *lines, "```"])
-    return "\n".join(line.strip() for line in lines)

@@ -28,6 +28,14 @@ class Document:
     lines: dict[ET.Element, int] = field(default_factory=dict)
 
 
+class _Parser(DefusedXMLParser):
+    """Lets through a document type that only names the root: it declares nothing and refers to nothing."""
+
+    def defused_start_doctype_decl(self, name: str, sysid: str | None, pubid: str | None, has_subset: bool) -> None:
+        if sysid or pubid or has_subset:
+            super().defused_start_doctype_decl(name, sysid, pubid, has_subset)
+
+
 class Budget:
     """How many elements may still be read: of a file, or of all files of a package together."""
 
@@ -39,7 +47,7 @@ def parse(data: bytes, what: str = "The file", budget: Budget | None = None) -> 
     """Return the document. Raises `Unreadable` with the reason; `IllFormed` when it is simply broken."""
     check_size(data)
     builder = _Builder(budget or Budget())
-    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
+    parser = _Parser(target=builder, forbid_dtd=True)
     builder.position = lambda: parser.parser.CurrentLineNumber
     try:
         parser.feed(data)

@@ -48,11 +48,23 @@ def _with_apostrophes(found: re.Match[str], more: int) -> str:
     return f"{before}{apostrophes}{sign}"
 
 
+_ELSEWHERE = {
+    **{"question": "stem", "correct_answer": "key", "correct": "key", "correct_option": "key", "answer": "key"},
+    **{
+        f"{word}{letter.casefold()}": f"option_{number}"
+        for number, letter in enumerate(LETTERS, 1)
+        for word in ("option_", "answer_", "choice_", "")
+    },
+}
+
+
 def _read_header(cells: Sequence[str]) -> list[str]:
     """Return the columns' names in their order, empty for a column to skip. Raises `Unreadable`."""
     if len(cells) > MAX_COLUMNS:
         raise Unreadable(f"The header has {len(cells):,} columns; at most {MAX_COLUMNS} are read. Take the template.")
     names = [cell.strip().casefold().replace(" ", "_") for cell in cells]
+    if "question" in names and "stem" not in names:  # a table of another program's, if all of its columns are known
+        names = [_ELSEWHERE.get(name, name) for name in names]
     for name in names:
         if name and name not in HEADER:
             raise Unreadable(f"The header names a column “{name[:60]}” that there is not; see the template.")

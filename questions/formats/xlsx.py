@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
@@ -67,6 +68,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
+        days: set[int | None] = set()
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
             if number > MAX_ROWS:
@@ -75,16 +77,28 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
                 )
             if all(cell.value is None for cell in cells):
                 continue
+            if not days:  # the first row names the columns
+                days = {cell.column for cell in cells if str(cell.value).strip().casefold() in _DAYS} or {0}
             texts: list[str] = []
             problems: list[Problem] = []
             for cell in cells:
-                texts.append(_text(cell, problems))
+                texts.append(_day(cell) if cell.value and cell.column in days else _text(cell, problems))
             yield number, texts, problems
     except Unreadable:
         raise
     except Exception as error:
         # openpyxl lets through whatever its parsers raise for a damaged file: KeyError, TypeError, ParseError, …
         raise Unreadable(f"The workbook is damaged ({type(error).__name__}); open it and save it anew.") from error
+
+
+_DAYS = ("valid_as_of", "valid as of")
+
+
+def _day(cell: Any) -> str:
+    """Return a day of the column that wants one, however the sheet shows it."""
+    value = cell.value
+    is_day = isinstance(value, dt.date) and (not isinstance(value, dt.datetime) or value.time() == dt.time())
+    return value.strftime("%Y-%m-%d") if is_day else str(value)
 
 
 def _text(cell: Any, problems: list[Problem]) -> str:
@@ -95,11 +109,39 @@ def _text(cell: Any, problems: list[Problem]) -> str:
         what = "is a formula; paste its value" if cell.data_type == "f" else f"is the error {value}; mend it"
         problems.append(Problem(f"cell {get_column_letter(cell.column)}", f"{what}."))
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat()
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float | dt.date | dt.time | dt.timedelta):
+        shown = _shown(value, cell.number_format)
+        if shown is None:
+            where = f"cell {get_column_letter(cell.column)}{cell.row}"
+            message = f"is shown as “{str(cell.number_format)[:30]}” says, the file holds {value}; format it as text."
+            problems.append(Problem(where, message))
+        return shown or ""
     return str(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+# What a number is shown as, if that is simple to say: 0, 0.00, 0 %, 0.0 %.
+_PLACES = re.compile(r"0(?:\.(0{1,10}))?(%?)")
+
+
+def _shown(value: Any, number_format: str) -> str | None:
+    """Return what a sheet shows for a number or a moment, None where only the spreadsheet knows."""
+    if isinstance(value, dt.datetime | dt.date):
+        # The one way to write a day that is read the same everywhere, and what `valid_as_of` asks for.
+        is_day = not isinstance(value, dt.datetime) or value.time() == dt.time()
+        return value.strftime("%Y-%m-%d") if is_day and number_format.casefold() == "yyyy-mm-dd" else None
+    if not isinstance(value, int | float):
+        return None
+    if number_format in {"General", "@"}:
+        short = f"{value:.11g}"  # a sheet shows no more of it
+        return short if "e" not in short else None
+    found = _PLACES.fullmatch(number_format)
+    if found is None:
+        return None
+    exact = Decimal(repr(value)) * (100 if found[2] else 1)
+    places = Decimal(1).scaleb(-len(found[1] or ""))
+    return f"{exact.quantize(places, ROUND_HALF_UP)}{found[2]}"
 
 
 def _write(rows: Sequence[Sequence[str]]) -> bytes:

@@ -10,7 +10,7 @@ from accounts.models import User
 from questions.exceptions import QuestionRefused
 from questions.formats.base import Defaults, Unreadable
 from questions.formats.child import read_file
-from questions.formats.registry import FORMATS, format_of
+from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.services import apply_import, plan_import
 from questions.services.importing import ImportPlan
 
@@ -47,6 +47,9 @@ class Command(BaseCommand):
             data = file.read_bytes()
             chosen = format_of(file.name, data) if options["format"] == "auto" else FORMATS[options["format"]]
             read = read_file(chosen, data, defaults, patience=4)
+        except Unsure as error:
+            named = " or ".join(f"--format {name}" for name in error.candidates)
+            raise CommandError(f"{file}: {error} Say {named}.") from error
         except (OSError, Unreadable) as error:
             raise CommandError(f"{file}: {error}") from error
         choices = {name: options[name] for name in ("overwrite", "publish")}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from questions.formats.base import Defaults, unwritable
+from questions.formats.lines import plain_line
 from questions.formats.registry import FORMATS, format_of
 from tests.factories.questions import make_content
 from tests.questions.formats.strategies import entry_lists
@@ -24,9 +25,10 @@ def joined(text):
     return " ".join(text.split())
 
 
-def said(entry):
-    """What the formats of plain lines carry: wrapped lines are joined."""
-    return joined(entry.stem), [(joined(option.text), option.key) for option in entry.options]
+def said(entry, name="plain"):
+    """What the formats of plain lines carry: wrapped lines are joined; Aiken has no formatting."""
+    text = plain_line if name == "aiken" else joined
+    return text(entry.stem), [(text(option.text), option.key) for option in entry.options]
 
 
 def read_back(name, entries):
@@ -52,7 +54,7 @@ def test_questions_of_plain_lines_keep_stem_options_and_key(name, at_least):
     written, read = read_back(name, list(bank()))
 
     assert len(written) >= at_least
-    assert [said(entry) for entry in read] == [said(entry) for entry in written]
+    assert [said(entry, name) for entry in read] == [said(entry, name) for entry in written]
 
 
 @pytest.mark.parametrize("name", FULL)
@@ -75,7 +77,7 @@ def test_any_question_of_plain_lines_keeps_stem_options_and_key(name):
         if name == "plain":  # which says of a question with fewer than two keys that all may be chosen
             added = " (Choose all that apply.)"
             read = [entry.model_copy(update={"stem": entry.stem.removesuffix(added)}) for entry in read]
-        assert [said(entry) for entry in read] == [said(entry) for entry in written]
+        assert [said(entry, name) for entry in read] == [said(entry, name) for entry in written]
 
     check()
 
