@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from questions.formats.base import Defaults
-from questions.formats.registry import FORMATS, Unreadable, Unsure, format_of
+from questions.formats.base import Defaults, Unreadable
+from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.rendering import render_markdown
 
 DEFAULTS = Defaults(valid_as_of=dt.date(2026, 1, 1))
