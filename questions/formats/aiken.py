@@ -8,13 +8,13 @@ from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import plain_to_markdown
+from questions.formats.keys import named_options
 from questions.formats.lines import LETTERS, on_one_line, plain_line
 from questions.formats.texts import decode
 
-_OPTION = re.compile(r"([A-Z])[.)]\s+(.*)")
+_OPTION = re.compile(r"([A-Za-z])[.)]\s+(.*)")
 _LACKING = ("case", "shuffle", "rationales", "explanation", "service_note", "references")
 _ANSWER = re.compile(r"ANSWER:\s*(.*)", re.IGNORECASE)
-_SEVERAL = re.compile(r"[A-Z](?:\s*(?:[,;&/+]|\band\b|\s)\s*[A-Z])+[.]?", re.IGNORECASE)
 # Not in Aiken, but in every second file that says it is.
 _EXPLANATION = re.compile(r"(?:explanation|feedback|rationale|reason)\s*:\s*(.*)", re.IGNORECASE)
 
@@ -69,8 +69,8 @@ class AikenFormat:
                 stem, options, problems, start = [], [], [], 0
                 if len(questions) % 1000 == 1:
                     check_count(len(questions))
-            elif (option := _OPTION.fullmatch(text)) and (options or option[1] == "A"):
-                if option[1] != chr(ord("A") + len(options)):
+            elif (option := _OPTION.fullmatch(text)) and (options or option[1] in "Aa"):
+                if option[1].upper() != chr(ord("A") + len(options)):
                     message = f"line {number}: option {option[1]} is out of order; letter them A, B, C, …"
                     problems.append(Problem("options", message))
                 options.append(option[2])
@@ -124,9 +124,7 @@ class AikenFormat:
 
 def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
     problems, answer = list(held.problems), held.answer.strip()
-    marks = re.sub(r"\band\b", " ", answer, flags=re.IGNORECASE).upper() if _SEVERAL.fullmatch(answer) else answer[:1]
-    is_named = _SEVERAL.fullmatch(answer) or re.fullmatch(r"[A-Za-z][.)]?", answer)
-    keys = {ord(mark) - ord("A") for mark in re.findall("[A-Z]", marks.upper())} if is_named else set()
+    keys = named_options(answer, held.options)
     if not problems and (not keys or max(keys) >= len(held.options)):
         problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(held.options)} options."))
     fields = {

@@ -275,7 +275,7 @@ def _aiken():
         "prose": "Just a text.\n",
         "no-answer": "Which?\nA. x\nB. y\n",
         "answer-out": "Which?\nA. x\nB. y\nANSWER: C\n",
-        "answer-two": "Which?\nA. x\nB. y\nANSWER: AB\n",
+        "answer-either": "Which?\nA. x\nB. y\nANSWER: A or B\n",
         "answer-none": "Which?\nA. x\nB. y\nANSWER:\n",
         "order": "Which?\nA. x\nC. y\nANSWER: A\n",
         "one": "Which?\nA. x\nANSWER: A\n",

@@ -49,10 +49,10 @@ def _with_dtd(document, dtd):
 
 LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
 DTDS = {
-    "internal": b"<!DOCTYPE quiz>",
+    "internal": b"<!DOCTYPE quiz []>",
     "system": b'<!DOCTYPE quiz SYSTEM "http://127.0.0.1:9/x.dtd">',
     "public": b'<!DOCTYPE quiz PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://www.w3.org/TR/xhtml1.dtd">',
-    "html": b"<!DOCTYPE html>",
+    "html": b'<!DOCTYPE html SYSTEM "about:legacy-compat">',
     "entity": b'<!DOCTYPE quiz [<!ENTITY a "b">]>',
     "laughs": b'<!DOCTYPE quiz [<!ENTITY l0 "ha">' + LAUGHS + b"]>",
     "quadratic": b'<!DOCTYPE quiz [<!ENTITY a "' + b"x" * 100_000 + b'">]>',
