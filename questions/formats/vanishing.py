@@ -10,7 +10,12 @@ from questions.rendering import render_markdown
 _SUSPICIOUS = (
     ("*", re.compile(r"[\w)]\*{1,2}[\w(]")),
     ("_", re.compile(r"(?<![\w*_\\])__[a-z][a-z0-9_]{0,60}__(?!\w)")),
-    ("\\", re.compile(r"(?:\b[A-Za-z]:|(?<!\\)\\(?=[A-Za-z0-9]))[\w.\\-]{0,200}\w\\(?=[!-/:-@\[\]^_`{-~])|(?<![^\s])\\\\\w")),
+    (
+        "\\",
+        re.compile(
+            r"(?:\b[A-Za-z]:|(?<!\\)\\(?=[A-Za-z0-9]))[\w.\\-]{0,200}\w\\(?=[!-/:-@\[\]^_`{-~])|(?<![^\s])\\\\\w"
+        ),
+    ),
 )
 _render_markdown = render_markdown.__wrapped__  # past the cache, which is for what candidates are shown
 
