@@ -4,9 +4,10 @@ import logging
 from functools import cached_property
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.signals import password_reset
 from allauth.account.utils import filter_users_by_email
+from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from django import forms
 from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
@@ -14,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from accounts import devices, limits
+from accounts import audit, devices, limits
 from accounts.hashing import Patience, patience, turn
 from accounts.models import User
 
@@ -130,12 +131,32 @@ def _renew_hash(user: User, password: str) -> None:
 
 
 class _Code(forms.Form):
+    """A code of an app or a recovery code. Few may be wrong at once, and few in all; a right one forgets the former.
+
+    Only who gave the right password gets here, and a browser that the owner has used has counts of its own: so nobody
+    closes an account to its owner, whose sessions go on in any case.
+    """
+
     def clean_code(self) -> str:
-        if refusal := limits.hit("second factor", self.user.pk):  # type: ignore[attr-defined]
+        request, user = context.request, self.user  # type: ignore[attr-defined]
+        device = devices.device_of(request)
+        key = f"{device.number} {user.pk}" if device.knows(user) else user.pk
+        if refusal := limits.test("wrong codes", key) or limits.hit("second factor", key):
             raise _too_many("Too many wrong codes. Try again in %(wait)s.", refusal)
-        code: str = super().clean_code()  # type: ignore[misc]
-        limits.clear("second factor", self.user.pk)  # type: ignore[attr-defined]
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as error:
+            if error.code == "incorrect_code":
+                self._count(request, user, key)
+            raise
+        limits.clear("second factor", key)
         return code
+
+    def _count(self, request: HttpRequest, user: User, key: object) -> None:
+        limits.hit("wrong codes", key)
+        if limits.test("wrong codes", key):
+            audit.record("factor.closed", by=audit.actor(), target=user)
+            get_adapter(request).send_notification_mail("account/email/wrong_codes", user)
 
 
 class AuthenticateForm(_Code, mfa_forms.AuthenticateForm):  # type: ignore[misc]

@@ -47,6 +47,8 @@ class Refusal:
     @property
     def wait(self) -> str:
         minutes = math.ceil(self.seconds / 60)
+        if minutes > 120:
+            return f"{math.ceil(minutes / 60)} hours"
         return f"{minutes} minutes" if minutes > 1 else "a minute"
 
 

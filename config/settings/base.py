@@ -206,6 +206,7 @@ LIMITS = {
     "failures of a device": "5/5minutes",
     # What one account may do.
     "second factor": "5/5minutes",
+    "wrong codes": "10/hour;30/day",
     "password change": "5/5minutes",
     "account change": "20/minute",
     # Mail that anybody can cause, of one kind to one address, to all addresses of one mailbox, and by whom.

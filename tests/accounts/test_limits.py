@@ -144,7 +144,7 @@ def test_account_is_one_key_however_it_is_written(written):
     assert limits.account_key(written) in {"ada@example.com", "kim@example.com"}
 
 
-def test_wait_is_told_in_minutes():
-    waits = [limits.Refusal("guess", seconds).wait for seconds in (1, 60, 61, 300, 301)]
+def test_wait_is_told_in_minutes_and_hours():
+    waits = [limits.Refusal("guess", seconds).wait for seconds in (1, 60, 61, 300, 301, 7200, 7201)]
 
-    assert waits == ["a minute", "a minute", "2 minutes", "5 minutes", "6 minutes"]
+    assert waits == ["a minute", "a minute", "2 minutes", "5 minutes", "6 minutes", "120 minutes", "3 hours"]
