@@ -1,5 +1,9 @@
 """Named refusals. Each says in its message what a person can do about it."""
 
+from questions.exceptions import Incomparable as Incomparable
+from questions.exceptions import InvalidResponse as InvalidResponse
+from questions.exceptions import TooManyChosen as TooManyChosen
+
 
 class ExamRefused(Exception):
     """An attempt cannot be started."""
@@ -56,20 +60,8 @@ class StaleAnswer(Exception):
     """Another tab or device saved a newer answer than the one this page started from."""
 
 
-class InvalidResponse(Exception):
-    """The response names no option of this question, or too many."""
-
-
-class TooManyChosen(InvalidResponse):
-    """More options are chosen than the question asks for."""
-
-
 class UnscorableAttempt(Exception):
     """The scorer met data it cannot judge; the attempt is parked for the operator with this message."""
-
-
-class Incomparable(Exception):
-    """Answers to one revision of a question cannot be judged by another; the message says what differs."""
 
 
 class RescoreRefused(Exception):

@@ -12,7 +12,7 @@ from math import comb, erfc, fsum, sqrt
 
 from exams.scoring import wilson_interval
 from exams.tallying import BLANK, MARKS, REACHED, RIGHT, ExamSums, QuestionSums
-from questions.content import CHOICE_KINDS
+from questions.kinds import Response, kind_of
 
 # Below so many candidates a statistic says too little to be shown.
 MINIMUM_FOR_ABILITY = 30
@@ -91,7 +91,7 @@ class ItemAnalysis:
         return wilson_interval(self.right, self.reached) if self.reached else None
 
 
-def analyse_item(sums: QuestionSums, *, kind: str, key: Sequence[int], option_count: int) -> ItemAnalysis:
+def analyse_item(sums: QuestionSums, *, kind: str, key: Response, option_count: int) -> ItemAnalysis:
     columns = [sum(column) for column in zip(*sums.cells.values(), strict=True)] or [0] * (MARKS + option_count)
     reached, right = columns[REACHED], columns[RIGHT]
     has_enough = reached >= MINIMUM_FOR_ABILITY
@@ -109,16 +109,11 @@ def analyse_item(sums: QuestionSums, *, kind: str, key: Sequence[int], option_co
         negative_p=None,
         flags=[],
     )
-    wrong = distractors(kind, key, option_count)
+    wrong = kind_of(kind).distractors(key, option_count)
     item = replace(item, key_p=_key_p(item, sums.cells, wrong, key), negative_p=_negative_p(item))
     raised = _flags(item, wrong)
     item.flags.extend(flag for flag in raised if reached >= MINIMUM_FOR_FLAG[flag])
     return item
-
-
-def distractors(kind: str, key: Sequence[int], option_count: int) -> list[int]:
-    """Return the wrong options; an ordering or a matching has none."""
-    return [option for option in range(option_count) if option not in key] if kind in CHOICE_KINDS else []
 
 
 def _by_ability(cells: Mapping[str, Sequence[int]]) -> list[tuple[float, Sequence[int]]]:

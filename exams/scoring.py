@@ -5,97 +5,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import floor, sqrt
-from typing import Any
 
-from exams.exceptions import InvalidResponse, UnscorableAttempt
-from questions.content import CHOICE_KINDS
+from exams.exceptions import UnscorableAttempt
+from questions.exceptions import Unjudgeable
+from questions.kinds import Response, UnknownKind, kind_of
 
 # Names the rule a score was computed by. A new rule gets a new name; old scores, and attempts begun by it, keep theirs.
 # By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
 RULE = "all-or-nothing/linear-2"
 ROUNDED_RULE = "all-or-nothing/linear-1"
 
-# A response has the shape of the key. For `single` and `multiple`: the sorted indexes of the chosen options. For
-# `ordering` and `matching`: per option the place (from 0) or the index in `choices` that it was given, None for none.
-Response = list[int] | list[int | None]
-
 # Below this many answers a share says too little for a verdict.
 MINIMUM_FOR_VERDICT = 5
 
 
-def clean_response(
-    kind: str,
-    option_count: int,
-    chosen: Sequence[int] = (),
-    *,
-    places: Sequence[int | None] = (),
-    choice_count: int = 0,
-) -> Response | None:
-    """Return the response, options numbered as in the arguments; None for a blank.
-
-    `choice_count` is how many matches there are to choose from. An answer that is not complete, or gives one place
-    twice, is a response too: see `is_complete`. Raises `InvalidResponse` for what no page can send.
-    """
-    if kind in CHOICE_KINDS:
-        if places:
-            raise InvalidResponse("This question takes no places: its options are chosen.")
-        return _clean_choice(kind, option_count, chosen)
-    if chosen:
-        raise InvalidResponse("This question takes no choice: its options are given a place or a match.")
-    return _clean_places(option_count, option_count if kind == "ordering" else choice_count, places)
-
-
-def _clean_choice(kind: str, option_count: int, chosen: Sequence[int]) -> Response | None:
-    response = sorted(set(chosen))
-    if not response:
-        return None
-    if response[0] < 0 or response[-1] >= option_count:
-        raise InvalidResponse(f"There is no such option; this question has {option_count}.")
-    if kind == "single" and len(response) > 1:
-        raise InvalidResponse("This question takes one answer.")
-    return response
-
-
-def _clean_places(option_count: int, place_count: int, places: Sequence[int | None]) -> Response | None:
-    if places and len(places) != option_count:
-        raise InvalidResponse(f"This question has {option_count} options; these are the places of {len(places)}.")
-    given = [place for place in places if place is not None]
-    if not given:
-        return None
-    if min(given) < 0 or max(given) >= place_count:
-        raise InvalidResponse(f"There is no such place or match; this question has {place_count}.")
-    return list(places)
-
-
-def in_own_numbering(kind: str, option_order: Sequence[int], shown: Response) -> Response:
-    """Return a response whose options are numbered as shown in the revision's numbering, which is its key's."""
-    if kind in CHOICE_KINDS:
-        return sorted(option_order[number] for number in shown if number is not None)
-    places = dict(zip(option_order, shown, strict=True))
-    return [places[own] for own in sorted(places)]
-
-
-def is_complete(kind: str, response: Sequence[int | None] | None, choose: int | None = None) -> bool:
-    """Tell an answer from a blank and from an unfinished one, in which an option has no place or no match yet, two
-    have the same place, or other than the `choose` options asked for are chosen: no key looks like that. Two options
-    may well have the same match."""
-    if not response or None in response:
-        return False
-    if choose is not None and len(response) != choose:
-        return False
-    return kind != "ordering" or len(set(response)) == len(response)
-
-
-def points(kind: str, key: Any, response: Any) -> int:
-    """Return 1 for a response that equals the key, else 0: all or nothing. A blank is wrong and a guess costs nothing.
-
-    `single` and `multiple` compare as sets, `ordering` and `matching` option by option.
-    """
-    if kind in CHOICE_KINDS and key:
-        return int(response is not None and set(response) == set(key))
-    if kind in {"ordering", "matching"} and is_complete(kind, key):
-        return int(response == key)
-    raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}")
+def points(kind: str, key: Response, response: Response | None) -> int:
+    """Return 1 for a right response, else 0: all or nothing. A blank is wrong and a guess costs nothing."""
+    try:
+        return kind_of(kind).points(key, response)
+    except (UnknownKind, Unjudgeable) as error:
+        raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}") from error
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,6 @@ remaining ones anew would give. Keys are texts because the sums are stored as JS
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from questions.content import CHOICE_KINDS
 
 # The first numbers of a cell; one number per option follows.
 REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3
@@ -17,8 +14,8 @@ REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3
 @dataclass
 class QuestionSums:
     """Of one revision. `cells`: "3/9", which stands for 3 of the 9 *other* scored questions right, → how many such
-    candidates reached the question, were right, left it blank, and marked each option (see `marks`). `seconds`: how
-    many answers took so long."""
+    candidates reached the question, were right, left it blank, and marked each option. `seconds`: how many
+    answers took so long."""
 
     cells: dict[str, list[int]] = field(default_factory=dict)
     seconds: dict[str, int] = field(default_factory=dict)
@@ -46,15 +43,6 @@ class JudgedItem:
     is_blank: bool
     marks: Sequence[int]
     seconds: int
-
-
-def marks(kind: str, key: Sequence[int | None], option_count: int, response: Any) -> list[int]:
-    """Return 1 or 0 per option: whether it was chosen; in ordering and matching, whether it was placed as keyed."""
-    response = response or []
-    if kind in CHOICE_KINDS:
-        return [int(option in response) for option in range(option_count)]
-    placed = [int(given == right) for given, right in zip(response, key, strict=False)]
-    return placed + [0] * (option_count - len(placed))
 
 
 def tally(

@@ -1,113 +1,87 @@
-"""What a question says, and the rules every question keeps, wherever it comes from. No database, no request."""
+"""What a question says, and the rules every question keeps, wherever it comes from. No database, no request.
 
-import datetime as dt
+What depends on the kind of a question stands in `questions.kinds`.
+"""
+
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
-
-def _unix_lines(value: object) -> object:
-    """A browser sends CRLF, a file has LF: the same text must be the same content."""
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
-
-
-AnyText = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_unix_lines)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), BeforeValidator(_unix_lines)]
-# Decoys have no order of their own, so the same ones are the same content.
-Decoys = Annotated[tuple[Text, ...], AfterValidator(lambda decoys: tuple(sorted(set(decoys))))]
-Kind = Literal["single", "multiple", "ordering", "matching"]
-# Kinds whose options are chosen; in the others each option is given a place or a match.
-CHOICE_KINDS: frozenset[str] = frozenset({"single", "multiple"})
-
-MIN_OPTIONS = 2
-MAX_OPTIONS = 8
-# One text, and all of a question together. The longest case studies have about 5,000 characters; every page that shows
-# a question renders all of it, at worst some 70,000 characters a second.
-MAX_TEXT = 20_000
-MAX_TOGETHER = 100_000
-MAX_REFERENCES = 20
-MAX_TAGS = 50
-EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
-LETTERS = "ABCDEFGH"
-# A stem that asks for all that apply keeps how many these are to itself, and so does every page.
-CHOOSE_ALL = re.compile(
-    r"\b(?:choose|select|pick|check|mark|tick) (?:all|every|any|each|one or more|at least one)\b"
-    r"|\ball (?:that|which) apply\b",
-    re.IGNORECASE,
+from questions.kinds import KINDS, kind_of
+from questions.parts import (
+    CHOOSE_ALL,
+    EARLIEST,
+    LATEST,
+    LETTERS,
+    MAX_OPTIONS,
+    MAX_REFERENCES,
+    MAX_TAGS,
+    MAX_TEXT,
+    MAX_TOGETHER,
+    MIN_OPTIONS,
+    AnyText,
+    Content,
+    Option,
+    Problem,
+    Reference,
+    Text,
+    Written,
 )
 
+__all__ = [
+    "CHOOSE_ALL",
+    "LETTERS",
+    "MAX_OPTIONS",
+    "MAX_TAGS",
+    "MAX_TEXT",
+    "MAX_TOGETHER",
+    "MIN_OPTIONS",
+    "AnyText",
+    "Content",
+    "Option",
+    "Problem",
+    "QuestionContent",
+    "Reference",
+    "Text",
+    "draft_problems",
+    "longest_option_is_key",
+    "near_duplicates",
+    "publication_problems",
+    "shingles",
+    "size_problems",
+]
 
-class Content(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+def _known(name: str) -> str:
+    if name not in KINDS:
+        *names, last = (f"'{known}'" for known in KINDS)
+        raise PydanticCustomError("unknown_kind", "Input should be {names}", {"names": f"{', '.join(names)} or {last}"})
+    return name
 
 
-class Option(Content):
-    text: Text
-    key: bool = False
-    match: AnyText = ""
-    rationale: AnyText = ""
+class QuestionContent(Written):
+    """What is written, with what follows from it by the rules of its kind: see `questions.kinds`."""
 
-
-class Reference(Content):
-    title: Text
-    section: Text
-
-
-class QuestionContent(Content):
-    """All that a revision pins. Texts are Markdown.
-
-    `single` and `multiple` mark options as `key`. The options of `ordering` are written in their right order. Those of
-    `matching` are prompts, each with its right `match`; `decoys` are offered as matches too and fit no prompt.
-    """
-
-    kind: Kind
-    shuffle: bool = True
-    case: AnyText = ""
-    stem: Text
-    options: tuple[Option, ...]
-    decoys: Decoys = ()
-    explanation: AnyText = ""
-    service_note: AnyText = ""
-    references: tuple[Reference, ...] = ()
-    valid_as_of: dt.date
+    kind: Annotated[str, AfterValidator(_known)]
 
     @property
     def choices(self) -> list[str]:
-        """What the prompts of a `matching` question may be matched with, in an order that tells nothing."""
-        return sorted({option.match for option in self.options if option.match} | set(self.decoys))
+        """What options may be matched with, in an order that tells nothing."""
+        return kind_of(self.kind).choices(self)
 
     @property
     def choose(self) -> int | None:
-        """How many options a candidate is told to choose: as many as are right, except where the stem asks for all that
-        apply. There the number would help."""
-        if self.kind != "multiple" or CHOOSE_ALL.search(self.stem):
-            return None
-        return len(self.key) or None
+        """How many options a candidate is told to choose, if they are told."""
+        return kind_of(self.kind).choose(self)
 
     @property
-    def key(self) -> list[int | None]:
-        """Return the indexes of the right options; for `ordering` the place (from 0) of each option, for `matching`
-        the index in `choices` of each option's match, None where it has none yet."""
-        if self.kind == "ordering":
-            return list(range(len(self.options)))
-        if self.kind == "matching":
-            return [self.choices.index(option.match) if option.match else None for option in self.options]
-        return [index for index, option in enumerate(self.options) if option.key]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one field, and what would be right."""
-
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}"
+    def key(self) -> Any:
+        """What is right, in the shape of a response."""
+        return kind_of(self.kind).key(self)
 
 
 def size_problems(content: QuestionContent) -> list[Problem]:
@@ -135,36 +109,13 @@ def size_problems(content: QuestionContent) -> list[Problem]:
 
 def draft_problems(content: QuestionContent) -> list[Problem]:
     """Return what forbids even a draft: a candidate could never be shown it."""
-    problems = size_problems(content)
-    if not MIN_OPTIONS <= len(content.options) <= MAX_OPTIONS:
-        problems.append(
-            Problem("options", f"{len(content.options)} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
-        )
-    texts = Counter(" ".join(option.text.split()).casefold() for option in content.options)
-    for text, count in texts.items():
-        if count > 1:
-            problems.append(Problem("options", f"“{text[:60]}” stands {count} times; every option must differ."))
-    for index, option in enumerate(content.options):
-        if option.match and content.kind != "matching":
-            problems.append(Problem(f"options.{index}.match", "only a `matching` question has matches; empty it."))
-        if option.key and content.kind not in CHOICE_KINDS:
-            problems.append(
-                Problem(f"options.{index}.key", f"a {content.kind} question marks no option as key; unmark it.")
-            )
-    if content.decoys and content.kind != "matching":
-        problems.append(Problem("decoys", "only a `matching` question has decoys; empty them."))
-    if len(content.choices) > MAX_OPTIONS:
-        problems.append(
-            Problem("decoys", f"{len(content.choices)} matches to choose from; give at most {MAX_OPTIONS}.")
-        )
-    if both := {option.match for option in content.options} & set(content.decoys):
-        problems.append(Problem("decoys", f"“{min(both)[:60]}” is the match of an option; a decoy fits none."))
-    return problems
+    kind = kind_of(content.kind)
+    return [*size_problems(content), *kind.problems(content)]
 
 
 def publication_problems(content: QuestionContent) -> list[Problem]:
     """Return what must be mended before candidates may see this question."""
-    problems = [*draft_problems(content), *_key_problems(content)]
+    problems = [*draft_problems(content), *kind_of(content.kind).key_problems(content)]
     problems.extend(
         Problem(f"options.{index}.rationale", f"no rationale for “{option.text[:60]}”; say why it is right or wrong.")
         for index, option in enumerate(content.options)
@@ -174,30 +125,6 @@ def publication_problems(content: QuestionContent) -> list[Problem]:
         problems.append(Problem("explanation", "no explanation; say in a few sentences what the question teaches."))
     if not content.references:
         problems.append(Problem("references", "no reference; name a document and its section."))
-    return problems
-
-
-def _key_problems(content: QuestionContent) -> list[Problem]:
-    if content.kind == "matching":
-        missing = [
-            Problem(f"options.{index}.match", f"no match for “{option.text[:60]}”; write the right one.")
-            for index, option in enumerate(content.options)
-            if not option.match
-        ]
-        if not missing and len(content.choices) < MIN_OPTIONS:
-            return [Problem("decoys", "only one match to choose from; add another, or a decoy.")]
-        return missing
-    if content.kind == "ordering":
-        return []
-    keys, problems = len(content.key), []
-    if keys == 0:
-        problems.append(Problem("key", "no key; mark the right option (`key: true`)."))
-    elif content.kind == "single" and keys > 1:
-        problems.append(Problem("key", f"{keys} keys in a `single` question; mark one, or make it `multiple`."))
-    elif content.kind == "multiple" and keys == 1:
-        problems.append(Problem("key", "one key in a `multiple` question; mark another, or make it `single`."))
-    if keys and keys == len(content.options):
-        problems.append(Problem("key", "every option is a key; add a distractor."))
     return problems
 
 
@@ -248,6 +175,9 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 def longest_option_is_key(contents: Iterable[QuestionContent]) -> tuple[int, int]:
     """Return (questions whose only key is the longest option, questions with one key)."""
-    singles = [content for content in contents if content.kind == "single" and len(content.key) == 1]
-    longest = sum(max(range(len(c.options)), key=lambda index: len(c.options[index].text)) == c.key[0] for c in singles)
+    singles = [(content, key) for content in contents if (key := kind_of(content.kind).only_key(content)) is not None]
+    longest = sum(
+        max(range(len(content.options)), key=lambda index: len(content.options[index].text)) == key
+        for content, key in singles
+    )
     return longest, len(singles)

@@ -19,3 +19,23 @@ class StaleVersion(QuestionRefused):
 
 class RevisionIsImmutable(QuestionRefused):
     """Published content was about to be overwritten."""
+
+
+class UnknownKind(LookupError):
+    """No kind of question has this name."""
+
+
+class InvalidResponse(Exception):
+    """The response is none that a page of this question can send."""
+
+
+class TooManyChosen(InvalidResponse):
+    """More options are chosen than the question asks for."""
+
+
+class Unjudgeable(Exception):
+    """A key that no rule of its kind can judge by."""
+
+
+class Incomparable(Exception):
+    """Answers to one revision of a question cannot be judged by another; the message says what differs."""

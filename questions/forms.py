@@ -10,7 +10,6 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from questions.content import (
-    CHOICE_KINDS,
     MAX_OPTIONS,
     MAX_TAGS,
     MAX_TEXT,
@@ -19,6 +18,7 @@ from questions.content import (
     Reference,
     draft_problems,
 )
+from questions.kinds import KINDS, Kind, kind_of
 from questions.models import Question, QuestionTask, Revision, Task
 from questions.queries import possible_reviewers
 
@@ -52,7 +52,7 @@ class QuestionForm(forms.ModelForm):
     tag_names = forms.CharField(
         label="Tags", required=False, max_length=1000, help_text="Separated by commas, for example: kinesis, streaming"
     )
-    kind = forms.ChoiceField(choices=Revision.Kind)
+    kind = forms.ChoiceField(choices=[(kind.name, kind.label) for kind in KINDS.values()])
     case = text_field(
         4, required=False, label="Case", help_text="A situation that several questions share, shown above the stem."
     )
@@ -111,15 +111,15 @@ class QuestionForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        kind = data.get("kind") or Revision.Kind.SINGLE
+        kind = kind_of(data.get("kind") or next(iter(KINDS)))
         options = self._options(data, kind)
         decoys = data.get("decoys") or ()
-        if decoys and kind != Revision.Kind.MATCHING:
+        if decoys and "decoys" not in kind.parts:
             self.ignored.append("the decoys")
             decoys = ()
         # As far as it goes: the preview shows it while it is being written. It is stored only without errors.
         self.content = QuestionContent(
-            kind=kind,  # type: ignore[arg-type]  # constrained by the field's choices
+            kind=kind.name,
             shuffle=data.get("shuffle_options", True),
             case=data.get("case") or "",
             stem=data.get("stem") or NO_STEM,
@@ -135,15 +135,15 @@ class QuestionForm(forms.ModelForm):
                 self.add_error(None, str(problem))
         return data
 
-    def _options(self, data: dict[str, Any], kind: str) -> tuple[Option, ...]:
+    def _options(self, data: dict[str, Any], kind: Kind) -> tuple[Option, ...]:
         """Return the options in the order of their places; one without a place stands where it was written."""
         placed = []
         for number in range(1, FORM_OPTIONS + 1):
             part = {name: data.get(option_field(number, name)) for name in OPTION_PARTS}
-            if part["key"] and kind not in CHOICE_KINDS:
+            if part["key"] and "key" not in kind.parts:
                 self.ignored.append(f"the key mark of option {number}")
                 part["key"] = False
-            if part["match"] and kind != Revision.Kind.MATCHING:
+            if part["match"] and "match" not in kind.parts:
                 self.ignored.append(f"the match of option {number}")
                 part["match"] = ""
             if part["text"]:

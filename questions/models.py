@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from questions.content import CHOICE_KINDS, LETTERS, Option, QuestionContent, Reference
+from questions.content import LETTERS, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
+from questions.kinds import KINDS, kind_of
 
 
 class Certification(models.Model):
@@ -207,19 +208,12 @@ class Revision(models.Model):
 
     What a candidate sees (`stem`, `options`) and what only a review may show (`key`, `rationales`, …) are separate
     columns, so that a page before hand-in does not even load the latter. Shapes: `options` is a list of Markdown texts,
-    `rationales` a list as long. `key` is, for `single` and `multiple`, the list of indexes of the right options; for
-    `ordering` the place of each option, counted from 0; for `matching` the index in `choices` of each option's match.
+    `rationales` a list as long. `key` has the shape of a response: see `questions.kinds`.
     """
-
-    class Kind(models.TextChoices):
-        SINGLE = "single", "one right answer"
-        MULTIPLE = "multiple", "several right answers, all or nothing"
-        ORDERING = "ordering", "put the options in order"
-        MATCHING = "matching", "match each option"
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=10, choices=[(kind.name, kind.label) for kind in KINDS.values()])
     shuffle_options = models.BooleanField(default=True)
     case_text = models.TextField(blank=True, default="", db_default="")
     stem = models.TextField()
@@ -278,23 +272,13 @@ class Revision(models.Model):
 
     @property
     def content(self) -> QuestionContent:
-        is_choice, is_matching = self.kind in CHOICE_KINDS, self.kind == self.Kind.MATCHING
-        matches = [None if index is None else self.choices[index] for index in self.key] if is_matching else []
+        written = kind_of(self.kind).written(self, self.rationales)
         return QuestionContent(
-            kind=self.kind,  # type: ignore[arg-type]  # constrained by the field's choices
+            kind=self.kind,
             shuffle=self.shuffle_options,
             case=self.case_text,
             stem=self.stem,
-            options=tuple(
-                Option(
-                    text=text,
-                    key=is_choice and index in self.key,
-                    match=(matches[index] or "") if is_matching else "",
-                    rationale=rationale,
-                )
-                for index, (text, rationale) in enumerate(zip(self.options, self.rationales, strict=True))
-            ),
-            decoys=tuple(choice for choice in self.choices if choice not in matches),
+            **written,
             explanation=self.explanation,
             service_note=self.service_note,
             references=tuple(Reference(**reference) for reference in self.references),

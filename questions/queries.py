@@ -12,7 +12,8 @@ from django.db import connection, models
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from questions.content import CHOICE_KINDS, LETTERS, NEAR_DUPLICATE_SIMILARITY
+from questions.content import LETTERS, NEAR_DUPLICATE_SIMILARITY
+from questions.kinds import kind_of
 from questions.linting import resemblance, stem_marks
 from questions.models import Certification, Domain, Question, QuestionTask, Revision, StemMark, Task
 from questions.rendering import render_inline, render_markdown, render_plain
@@ -153,7 +154,7 @@ class Place:
 
 def places_of(kind: str, option_count: int, choices: Sequence[str]) -> list[Place]:
     """Return what each option of a question may be given; nothing where its options are chosen. Tells no key."""
-    if kind == Revision.Kind.ORDERING:
+    if kind_of(kind).always_shuffles:
         return [Place(number, str(number + 1), render_inline(str(number + 1))) for number in range(option_count)]
     return [
         Place(number, f"{number + 1}. {render_plain(choice)}", render_inline(choice))
@@ -204,7 +205,7 @@ def previewed(
     order = range(len(revision.options)) if option_order is None else option_order
     places = places_of(revision.kind, len(revision.options), revision.choices)
     options = [_previewed_option(revision, number, own, places, response) for number, own in enumerate(order)]
-    if revision.kind == Revision.Kind.ORDERING:
+    if kind_of(revision.kind).always_shuffles:
         options.sort(key=lambda option: option.right.number if option.right else 0)
     return Previewed(
         code=revision.question.code,
@@ -225,7 +226,7 @@ def _previewed_option(
     revision: Revision, number: int, own: int, places: Sequence[Place], response: Sequence[int | None] | None
 ) -> PreviewedOption:
     right = given = None
-    if revision.kind in CHOICE_KINDS:
+    if "key" in kind_of(revision.kind).parts:
         is_chosen, is_right = own in (response or []), own in revision.key
         is_wrong = is_chosen and not is_right
     else:
@@ -256,7 +257,7 @@ def _at(places: Sequence[Place], number: int | None) -> Place | None:
 def asked(revision: Revision) -> Previewed:
     """Show a revision as the exam asks it, for `questions/_asked.html`; what is to be ordered, by the alphabet."""
     order = list(range(len(revision.options)))
-    if revision.kind == Revision.Kind.ORDERING:
+    if kind_of(revision.kind).always_shuffles:
         order.sort(key=lambda own: str(revision.options[own]).casefold())
     shown = previewed(revision, order)
     return replace(shown, options=sorted(shown.options, key=lambda option: option.number))

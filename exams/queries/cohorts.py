@@ -12,8 +12,8 @@ from accounts.models import User
 from exams import timing
 from exams.models import Accommodation, Assignment, Attempt, AttemptItem, Cohort, FormerMember, Membership, Score
 from exams.queries.reporting import ReportRow, report_row
-from exams.scoring import is_complete
 from exams.tables import Cell
+from questions.kinds import kind_of
 
 NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED = "not started", "under way", "handed in", "scored"
 MEMBER, LEFT, REMOVED = "member", "left", "removed"
@@ -134,7 +134,7 @@ def _answered(attempts: Iterable[list[Attempt]]) -> tuple[Counter[Any], Counter[
     rows = items.values_list("attempt", "response", "revision__kind", "revision__choose")
     for attempt_id, response, kind, choose in rows:
         asked[attempt_id] += 1
-        answered[attempt_id] += is_complete(kind, response, choose)
+        answered[attempt_id] += kind_of(kind).is_complete(response, choose)
     return answered, asked
 
 

@@ -9,6 +9,7 @@ from exams.models import Exam, ExamForm
 from exams.printing import Paper, PrintedOption, PrintedQuestion
 from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool
 from exams.queries.fixed_forms import form_items
+from questions.kinds import kind_of
 from questions.models import Question, Revision, Task
 from questions.queries import Drawable, Previewed, PreviewedOption, previewed
 
@@ -53,7 +54,7 @@ def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormI
     shown = []
     for position, (item, is_scored) in enumerate(items, start=1):
         revision = revisions[item.revision_id]
-        is_shuffled = revision.shuffle_options or revision.kind == Revision.Kind.ORDERING
+        is_shuffled = revision.shuffle_options or kind_of(revision.kind).always_shuffles
         order = option_order(len(revision.options), shuffle=is_shuffled, seed=seed, position=position)
         question = previewed(revision, order)
         shown.append(
@@ -95,7 +96,7 @@ def _printed(item: FormItem) -> PrintedQuestion:
         options=[
             PrintedOption(option.letter, option.html, _right(option), option.rationale) for option in shown.options
         ],
-        matches=[place.html for place in shown.places] if shown.kind == Revision.Kind.MATCHING else [],
+        matches=[place.html for place in shown.places] if "match" in kind_of(shown.kind).parts else [],
         explanations=[shown.explanation, shown.service_note],
         references=[f"{reference['title']}, “{reference['section']}”" for reference in shown.references],
         choose=shown.choose,

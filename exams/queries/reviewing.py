@@ -5,11 +5,12 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from accounts.models import User
-from exams.correction import moved, translated
+from exams.correction import translated
 from exams.models import Attempt, AttemptItem, Rescore, Score
 from exams.queries.correcting import applied_rescores
 from exams.queries.release import may_know, shown_of, shown_of_each
 from exams.release import When
+from questions.kinds.base import moved
 from questions.models import Certification, Question, Revision
 from questions.queries import Previewed, previewed
 from questions.rendering import NOTHING
@@ -65,7 +66,7 @@ def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:
         return previewed(asked, item.option_order, item.response)
     judged = copy(rescore.revision)
     judged.question, judged.case_text, judged.stem = asked.question, asked.case_text, asked.stem
-    places = moved(asked, judged)
+    places = moved(asked.options, judged.options, "options")
     return previewed(judged, [places[own] for own in item.option_order], translated(asked, judged, item.response))
 
 

@@ -14,11 +14,11 @@ from exams.item_analysis import (
     ItemAnalysis,
     analyse_exam,
     analyse_item,
-    distractors,
 )
 from exams.models import Counting, Exam, ExamForm, ExamStatistics, QuestionStatistics
 from exams.scoring import shown_percent
 from exams.tallying import ExamSums, QuestionSums
+from questions.kinds import kind_of
 from questions.models import Question, Revision
 from questions.rendering import render_plain
 
@@ -124,7 +124,7 @@ def question_panel(row: QuestionStatistics) -> QuestionPanel:
     item = analyse_item(
         QuestionSums(row.cells, row.seconds, row.not_reached), kind=revision.kind, key=key, option_count=count
     )
-    wrong = distractors(revision.kind, key, count)
+    wrong = kind_of(revision.kind).distractors(key, count)
     options = [
         OptionRow(
             letter=chr(ord("A") + number),

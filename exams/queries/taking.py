@@ -7,8 +7,8 @@ from typing import Protocol
 from django.utils.safestring import SafeString
 
 from exams.models import Attempt
-from exams.scoring import is_complete
-from questions.content import CHOICE_KINDS, LETTERS
+from questions.content import LETTERS
+from questions.kinds import kind_of
 from questions.queries import Place, places_of
 from questions.rendering import render_inline, render_markdown
 
@@ -48,13 +48,13 @@ class ShownItem:
 
     @property
     def _response(self) -> list[int | None]:
-        if self.kind in CHOICE_KINDS:
+        if "key" in kind_of(self.kind).parts:
             return [option.number for option in self.options if option.is_chosen]
         return [option.place for option in self.options]
 
     @property
     def is_answered(self) -> bool:
-        return is_complete(self.kind, self._response, self.choose)
+        return kind_of(self.kind).is_complete(self._response, self.choose)
 
     @property
     def is_incomplete(self) -> bool:
@@ -78,7 +78,7 @@ class ShownItem:
     @property
     def answer(self) -> list[tuple[ShownOption, str]]:
         """The options that the answer names, each with the label of its place or match, if it takes one."""
-        if self.kind in CHOICE_KINDS:
+        if "key" in kind_of(self.kind).parts:
             return [(option, "") for option in self.options if option.is_chosen]
         return [(option, self.places[option.place].label) for option in self.options if option.place is not None]
 
@@ -95,7 +95,7 @@ class ShownItem:
         places = [place if place is None or place < len(self.places) else None for place in answer.places]
         mine = self.with_answer(answer.chosen, places if len(places) == len(self.options) else (), answer.sequence)
         options = [replace(option, is_struck=option.number in answer.struck) for option in mine.options]
-        is_choice = self.kind in CHOICE_KINDS
+        is_choice = "key" in kind_of(self.kind).parts
         options = [replace(option, place=None) if is_choice else replace(option, is_chosen=False) for option in options]
         return replace(mine, options=options, is_flagged=answer.is_flagged)
 
@@ -116,7 +116,7 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
     shown_items = []
     for row in rows:
         kind, response = row["revision__kind"], row["response"] or []
-        is_choice = kind in CHOICE_KINDS
+        is_choice = "key" in kind_of(kind).parts
         shown_items.append(
             ShownItem(
                 position=row["position"],
@@ -213,6 +213,6 @@ def item_states(attempt: Attempt) -> list[ItemState]:
     )
     states = []
     for position, response, is_flagged, kind, choose in rows:
-        is_answered = is_complete(kind, response, choose)
+        is_answered = kind_of(kind).is_complete(response, choose)
         states.append(ItemState(position, is_answered, response is not None and not is_answered, is_flagged))
     return states

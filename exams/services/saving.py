@@ -9,9 +9,10 @@ from django.db import transaction
 
 from accounts.compiled import CompiledRows, CompiledUpdate, Slot
 from accounts.models import User
-from exams import scoring, timing
+from exams import timing
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer, TooManyChosen
 from exams.models import Attempt, AttemptItem
+from questions.kinds import Given, kind_of
 from questions.models import Revision
 
 
@@ -35,6 +36,10 @@ class Answer:
     sequence: int = 0
     page: str = ""
     count: int = 0
+
+    @property
+    def given(self) -> Given:
+        return Given(self.chosen, self.places)
 
 
 @transaction.atomic
@@ -112,16 +117,15 @@ def _store(item: AttemptItem, answer: Answer) -> bool:
 def _apply(item: AttemptItem, answer: Answer) -> bool:
     """Put the answer into the item and tell whether anything is to be written. Raises `StaleAnswer`."""
     count, revision = len(item.option_order), item.revision
-    shown = scoring.clean_response(
-        revision.kind, count, answer.chosen, places=answer.places, choice_count=len(revision.choices)
-    )
+    kind = kind_of(revision.kind)
+    shown = kind.clean(answer.given, count, len(revision.choices))
     struck = sorted(set(answer.struck))
     if struck and not 0 <= struck[0] <= struck[-1] < count:
         raise InvalidResponse(f"There is no such option; this question has {count}.")
-    response = None if shown is None else scoring.in_own_numbering(revision.kind, item.option_order, shown)
+    response = None if shown is None else kind.in_own_numbering(item.option_order, shown)
     # What was saved before there was a limit may stay as it is, so that such a question can still be flagged.
-    if response and revision.choose and len(response) > revision.choose and response != item.response:
-        raise TooManyChosen(f"Choose {revision.choose}; {len(response)} are chosen here.")
+    if response is not None and response != item.response:
+        kind.check_count(response, revision.choose)
     is_from_last_page = bool(answer.page) and item.saved_by_page == answer.page
     if is_from_last_page and answer.count != item.page_count:
         is_current = answer.count > item.page_count

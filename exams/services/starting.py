@@ -17,6 +17,7 @@ from exams.queries.fixed_forms import form_for, form_items
 from exams.queries.release import open_items, open_questions
 from exams.queries.terms import Terms, terms_of
 from exams.services.closing import close_overdue
+from questions.kinds import kind_of
 from questions.models import Revision
 from questions.queries import Drawable
 
@@ -89,8 +90,7 @@ def _pinned(
     rows = Revision.objects.filter(pk__in=[item.revision_id for item, _ in items]).order_by()
     columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
     for pk, question_id, texts, shuffle, kind, case_text in rows.values_list(*columns):
-        # Those to be put in order were written in their right order, so they are shuffled whatever the question says.
-        options[pk] = (len(texts), shuffle or kind == Revision.Kind.ORDERING)
+        options[pk] = (len(texts), shuffle or kind_of(kind).always_shuffles)
         if case_text:
             cases[question_id] = case_text
     if form is None:

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from exams.item_analysis import FALSE_ALARMS, Flag, analyse_item, level_for
 from exams.models import Attempt, AttemptItem, Counting, ExamStatistics, QuestionStatistics, Score
 from exams.queries.statistics import FLAG_FIELDS
-from exams.tallying import ExamSums, JudgedItem, QuestionSums, marks, tally
+from exams.tallying import ExamSums, JudgedItem, QuestionSums, tally
+from questions.kinds import kind_of
 from questions.models import Revision
 
 COUNT_TASK = "exams.count_scores"
@@ -122,7 +123,7 @@ def _judged(row: AttemptItem, revision: Revision, score: Score) -> JudgedItem:
         is_scored=row.is_scored,
         points=score.points[str(row.position)],
         is_blank=not row.response,
-        marks=marks(revision.kind, revision.key, len(revision.options), row.response),
+        marks=kind_of(revision.kind).marks(revision.key, len(revision.options), row.response),
         seconds=row.seconds_spent,
     )
 

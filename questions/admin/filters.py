@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
+from questions.kinds import KINDS
 from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Tag
 
 
@@ -40,7 +41,7 @@ class ByKind(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(value), str(value)) for value in Revision.Kind]
+        return [(name, name) for name in KINDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         if not self.value():

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from questions.bankfiles import QuestionEntry
-from questions.content import CHOICE_KINDS, MAX_OPTIONS, Problem
+from questions.content import MAX_OPTIONS, Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
+from questions.kinds import KINDS, kind_of
 
 LETTERS = "ABCDEFGH"
 NUMBERS = range(1, MAX_OPTIONS + 1)
@@ -121,7 +122,7 @@ def _read_row(
         kind = "matching" if any(get(f"match_{number}") for number in NUMBERS) else "multiple" if keys[1:] else "single"
         if kind != "single":
             notes.append(f"kind is empty; taken as {kind}.")
-    if keys and kind not in CHOICE_KINDS:
+    if keys and kind in KINDS and "key" not in kind_of(kind).parts:
         problems.append(Problem("key", f"must be empty in a {kind} question."))
     if keys and max(keys) > count:
         problems.append(Problem("key", f"names {LETTERS[max(keys) - 1]}, but there are {count} options."))

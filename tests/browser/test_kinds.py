@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from questions.content import CHOICE_KINDS, Option
+from questions.content import Option
+from questions.kinds import kind_of
 from tests.browser.helpers import (
     LETTERS,
     OFFLINE,
@@ -219,7 +220,7 @@ def test_places_given_offline_outlive_the_closed_page(new_context, problems):
 
 def answer_rightly(page, item):
     right = right_answer(item)
-    if item.revision.kind in CHOICE_KINDS:
+    if "key" in kind_of(item.revision.kind).parts:
         choose_plainly(page, item.position, [LETTERS[number] for number in right["chosen"]])
     else:
         give(page, item.position, right["places"])

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from exams.models import Attempt, AttemptItem
 from exams.services import Answer, save_form, score_attempt, submit_attempt
-from questions.content import CHOICE_KINDS
+from questions.kinds import kind_of
 from questions.models import Question, QuestionTask, Revision
 from tests.exams.pages import masked
 from tests.factories import (
@@ -81,14 +81,14 @@ def shown_wrong(item):
 
 def right_answer(item):
     """Return what a page would send for the right answer, whatever the kind: fields of an `Answer`."""
-    if item.revision.kind in CHOICE_KINDS:
+    if "key" in kind_of(item.revision.kind).parts:
         return {"chosen": shown_key(item)}
     return {"places": tuple(item.revision.key[own] for own in item.option_order)}
 
 
 def wrong_answer(item):
     """Return a complete answer that is wrong, as above: places and matches are one too high, the highest is 0."""
-    if item.revision.kind in CHOICE_KINDS:
+    if "key" in kind_of(item.revision.kind).parts:
         return {"chosen": shown_wrong(item)}
     count = len(item.revision.choices or item.revision.options)
     return {"places": tuple((place + 1) % count for place in right_answer(item)["places"])}

@@ -9,7 +9,7 @@ import pytest
 
 from exams import item_analysis
 from exams.item_analysis import Flag, analyse_exam, analyse_item, discrimination, kr20, kr21, thirds
-from exams.tallying import ExamSums, JudgedItem, QuestionSums, marks, tally
+from exams.tallying import ExamSums, JudgedItem, QuestionSums, tally
 
 # The Law School Admission Test, section 6: 1,000 people, 5 questions; how often each pattern of 0 and 1 came, from
 # 00000 to 11111. R. D. Bock, M. Lieberman, "Fitting a response model for n dichotomously scored items", Psychometrika
@@ -236,21 +236,6 @@ def test_taking_back_leaves_nothing():
 
     assert all(question == QuestionSums() for question in questions.values())
     assert exam == ExamSums()
-
-
-@pytest.mark.parametrize(
-    ("kind", "key", "response", "expected"),
-    [
-        ("single", [1], [2], [0, 0, 1]),
-        ("single", [1], None, [0, 0, 0]),
-        ("multiple", [0, 2], [0, 1], [1, 1, 0]),
-        ("ordering", [0, 1, 2], [0, 2, 1], [1, 0, 0]),
-        ("matching", [1, 1, 0], [1, None, 0], [1, 0, 1]),
-        ("matching", [1, 1, 0], None, [0, 0, 0]),
-    ],
-)
-def test_marks_are_choices_or_right_places(kind, key, response, expected):
-    assert marks(kind, key, 3, response) == expected
 
 
 # --- Flags --------------------------------------------------------------------------------------------------------

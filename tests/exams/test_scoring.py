@@ -4,134 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.exceptions import InvalidResponse, UnscorableAttempt
+from exams.exceptions import UnscorableAttempt
 from exams.scoring import (
     Result,
     ScoredItem,
     Tally,
-    clean_response,
-    in_own_numbering,
-    is_complete,
     points,
     scaled_estimate,
     score,
     verdict,
     wilson_interval,
 )
-
-# --- Responses --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("kind", "chosen", "expected"),
-    [
-        ("single", (), None),
-        ("single", (0,), [0]),
-        ("single", (3,), [3]),
-        ("single", (2, 2), [2]),
-        ("multiple", (), None),
-        ("multiple", (1,), [1]),
-        ("multiple", (3, 0, 2), [0, 2, 3]),
-        ("multiple", (1, 0, 1), [0, 1]),
-        ("multiple", (0, 1, 2, 3), [0, 1, 2, 3]),
-    ],
-)
-def test_clean_response_sorts_and_drops_repeats(kind, chosen, expected):
-    assert clean_response(kind, 4, chosen) == expected
-
-
-@pytest.mark.parametrize(
-    ("kind", "chosen", "message"),
-    [
-        ("single", (4,), "no such option"),
-        ("single", (-1,), "no such option"),
-        ("multiple", (0, 4), "no such option"),
-        ("multiple", (-1, 0), "no such option"),
-        ("single", (0, 1), "one answer"),
-    ],
-)
-def test_clean_response_refuses_what_no_page_can_send(kind, chosen, message):
-    with pytest.raises(InvalidResponse, match=message):
-        clean_response(kind, 4, chosen)
-
-
-@pytest.mark.parametrize(
-    ("kind", "places", "expected"),
-    [
-        ("ordering", (), None),
-        ("ordering", (None, None, None), None),
-        ("ordering", (2, 0, 1), [2, 0, 1]),
-        ("ordering", (None, 0, None), [None, 0, None]),
-        ("ordering", (1, 1, 1), [1, 1, 1]),
-        ("matching", (), None),
-        ("matching", (None, None, None), None),
-        ("matching", (4, 0, 4), [4, 0, 4]),
-        ("matching", (None, None, 3), [None, None, 3]),
-    ],
-)
-def test_clean_response_keeps_places_as_they_are_given(kind, places, expected):
-    assert clean_response(kind, 3, places=places, choice_count=5) == expected
-
-
-@pytest.mark.parametrize(
-    ("kind", "fields", "message"),
-    [
-        ("ordering", {"places": (3, 0, 1)}, "no such place"),
-        ("ordering", {"places": (-1, 0, 1)}, "no such place"),
-        ("matching", {"places": (5, 0, 1)}, "no such place or match; this question has 5"),
-        ("ordering", {"places": (0, 1)}, "3 options; these are the places of 2"),
-        ("ordering", {"places": (0, 1, 2, 3)}, "3 options; these are the places of 4"),
-        ("matching", {"places": (None,) * 4}, "3 options; these are the places of 4"),
-        ("ordering", {"chosen": (0,)}, "takes no choice"),
-        ("matching", {"chosen": (0,), "places": (0, 1, 2)}, "takes no choice"),
-        ("single", {"places": (0, 1, 2)}, "takes no places"),
-        ("multiple", {"places": (None,), "chosen": (0,)}, "takes no places"),
-    ],
-)
-def test_clean_response_refuses_places_that_the_question_does_not_have(kind, fields, message):
-    with pytest.raises(InvalidResponse, match=message):
-        clean_response(kind, 3, choice_count=5, **fields)
-
-
-@pytest.mark.parametrize(
-    ("kind", "shown", "own"),
-    [
-        ("single", [1], [0]),
-        ("multiple", [0, 2], [1, 2]),
-        ("ordering", [0, 1, 2], [1, 2, 0]),
-        ("ordering", [None, 1, 1], [1, 1, None]),
-        ("matching", [4, None, 4], [None, 4, 4]),
-    ],
-)
-def test_response_goes_into_the_numbering_of_the_revision(kind, shown, own):
-    assert in_own_numbering(kind, [2, 0, 1], shown) == own
-
-
-@given(st.permutations(range(6)), st.lists(st.none() | st.integers(0, 7), min_size=6, max_size=6))
-def test_each_option_keeps_its_place_whatever_the_order_it_is_shown_in(order, places):
-    own = in_own_numbering("matching", order, places)
-
-    assert [own[option] for option in order] == places
-
-
-@pytest.mark.parametrize(
-    ("kind", "response", "expected"),
-    [
-        ("single", None, False),
-        ("single", [], False),
-        ("single", [0], True),
-        ("multiple", [1], True),
-        ("ordering", None, False),
-        ("ordering", [0, None, 1], False),
-        ("ordering", [0, 1, 1], False),
-        ("ordering", [2, 0, 1], True),
-        ("matching", [None, 2, 2], False),
-        ("matching", [2, 2, 2], True),
-    ],
-)
-def test_answer_is_complete_when_every_option_has_what_no_key_denies_it(kind, response, expected):
-    assert is_complete(kind, response) is expected
-
 
 # --- Points -----------------------------------------------------------------------------------------
 

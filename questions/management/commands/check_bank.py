@@ -2,14 +2,13 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from questions.bankfiles import Bank, find_files, read_bank
-from questions.content import LETTERS, Kind, longest_option_is_key
-
-KINDS = get_args(Kind)
+from questions.content import LETTERS, longest_option_is_key
+from questions.kinds import KINDS, kind_of
 
 
 class Command(BaseCommand):
@@ -45,7 +44,8 @@ class Command(BaseCommand):
         for (chapter, title), count in sorted(chapters.items()):
             self.stdout.write(f"  chapter {chapter:2} {title:50} {count:6}")
         longest, singles = longest_option_is_key(bank.questions)
-        positions = Counter(LETTERS[q.key[0] or 0] for q in bank.questions if q.kind == "single")
+        keys = [kind_of(question.kind).only_key(question) for question in bank.questions]
+        positions = Counter(LETTERS[key] for key in keys if key is not None)
         shares = ", ".join(f"{letter} {n / max(singles, 1):.0%}" for letter, n in sorted(positions.items()))
         self.stdout.write(
             f"key positions of single questions: {shares}; the key is the longest option in {longest}/{singles}"

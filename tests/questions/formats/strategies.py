@@ -6,7 +6,8 @@ import string
 from hypothesis import strategies as st
 
 from questions.bankfiles import QuestionEntry, Source
-from questions.content import CHOICE_KINDS, MAX_OPTIONS, Option, QuestionContent, Reference, publication_problems
+from questions.content import MAX_OPTIONS, Option, QuestionContent, Reference, publication_problems
+from questions.kinds import kind_of
 
 # What a format could take for its own syntax, for a formula, for markup, or lose at an edge.
 SNIPPETS = [
@@ -89,7 +90,7 @@ def contents(draw, kinds=("single", "multiple", "ordering", "matching"), texts=t
     option_texts = draw(_distinct(texts))
     count = len(option_texts)
     # Every kind of key is drawn: none, the right number, too many; a draft may have any.
-    keys = draw(st.sets(st.integers(0, count - 1))) if kind in CHOICE_KINDS else set()
+    keys = draw(st.sets(st.integers(0, count - 1))) if "key" in kind_of(kind).parts else set()
     if kind == "single" and draw(st.booleans()):
         keys = {draw(st.integers(0, count - 1))}
     matches, decoys = [""] * count, ()

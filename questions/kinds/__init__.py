@@ -1,0 +1,22 @@
+"""A room per kind of question. What depends on the kind stands in its room, and no other file asks which one it is.
+
+A new kind is a package here and a line in `KINDS`: see `base.Kind` for what it answers for.
+"""
+
+from questions.exceptions import UnknownKind
+from questions.kinds.base import Given, Kind, Response, Revised
+from questions.kinds.choice import Multiple, Single
+from questions.kinds.matching import Matching
+from questions.kinds.ordering import Ordering
+
+__all__ = ["KINDS", "Given", "Kind", "Response", "Revised", "UnknownKind", "kind_of"]
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching())}
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of this name. Raises `UnknownKind`: nothing is taken for some other kind."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise UnknownKind(f"there is no kind of question “{name}”; there are {', '.join(KINDS)}") from None

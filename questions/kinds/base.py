@@ -1,0 +1,137 @@
+"""What every kind of question answers for. Pure: texts and numbers in, texts and numbers out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from questions.exceptions import Incomparable
+from questions.parts import Problem, Written
+
+# What an attempt keeps as an answer and what a revision keeps as its key: JSON, in the shape that the kind says.
+Response = Any
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer as a page sends it, options numbered as shown. Each kind uses one of the fields."""
+
+    chosen: Sequence[int] = ()
+    places: Sequence[int | None] = ()
+
+
+class Revised(Protocol):
+    """What of a revision an answer is judged by, in the shapes of `questions.models.Revision`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def options(self) -> Any: ...
+    @property
+    def choices(self) -> Any: ...
+    @property
+    def key(self) -> Any: ...
+
+
+class Kind(ABC):
+    """One kind of question. Instances hold nothing; there is one of each, in `questions.kinds.KINDS`."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    # Which of `options`, `key`, `match` and `decoys` mean something in a question of this kind.
+    parts: ClassVar[frozenset[str]]
+    # Options that are written in their right order are shuffled whatever the question says.
+    always_shuffles: ClassVar[bool] = False
+
+    # --- Writing: content to key and back ---------------------------------------------------------------------------
+
+    @abstractmethod
+    def key(self, content: Written) -> Response:
+        """Return what is right, in the shape of a response."""
+
+    def choices(self, content: Written) -> list[str]:
+        """Return what options may be matched with, in an order that tells nothing."""
+        return []
+
+    def choose(self, content: Written) -> int | None:
+        """Return how many options a candidate is told to choose; None: they are not told."""
+        return None
+
+    def only_key(self, content: Written) -> int | None:
+        """Return the one right option of a question that asks for one."""
+        return None
+
+    @abstractmethod
+    def written(self, revision: Revised, rationales: Sequence[str]) -> Mapping[str, Any]:
+        """Return the fields of the content (options, decoys) that a revision was made from."""
+
+    # --- What is wrong with a question ------------------------------------------------------------------------------
+
+    @abstractmethod
+    def problems(self, content: Written) -> list[Problem]:
+        """Return what forbids even a draft, beside what is too large."""
+
+    @abstractmethod
+    def key_problems(self, content: Written) -> list[Problem]:
+        """Return what the key lacks before candidates may see the question."""
+
+    def hints(self, content: Written) -> Iterator[Problem]:
+        """Yield what makes the question weaker than it could be."""
+        return iter(())
+
+    # --- Answering --------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def clean(self, given: Given, option_count: int, choice_count: int) -> Response | None:
+        """Return the response, options numbered as shown; None for a blank.
+
+        An unfinished answer is a response too: see `is_complete`. Raises `InvalidResponse` for what no page can send.
+        """
+
+    def check_count(self, response: Response, choose: int | None) -> None:
+        """Raise `TooManyChosen` where more is chosen than candidates are told to choose."""
+        return
+
+    @abstractmethod
+    def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> Response:
+        """Return a response whose options are numbered as shown in the revision's numbering, which is its key's."""
+
+    @abstractmethod
+    def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
+        """Tell an answer from a blank and from an unfinished one, which no key looks like."""
+
+    # --- Judging ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def points(self, key: Response, response: Response | None) -> int:
+        """Return 1 for a right response, else 0: all or nothing. Raises `Unjudgeable` for what is no key."""
+
+    def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
+        """Return 1 or 0 per option, for the statistics of the question."""
+        return []
+
+    def distractors(self, key: Response, option_count: int) -> list[int]:
+        """Return the wrong options; none where no option is wrong by itself."""
+        return []
+
+    # --- Another revision -------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def translated(self, old: Revised, new: Revised, answer: Response | None) -> Response | None:
+        """Return an answer that was given to the old revision in the numbering of the new one, of the same kind.
+
+        Raises `Incomparable`.
+        """
+
+    @abstractmethod
+    def keeps_numbering(self, old: Revised, new: Revised) -> bool:
+        """Tell whether numbers mean the same in both, where `translated` does not know the edited texts."""
+
+
+def moved(old: Sequence[str], new: Sequence[str], what: str) -> list[int]:
+    """Return where each of the old texts stands among the new ones. Raises `Incomparable`."""
+    news = {" ".join(text.split()): index for index, text in enumerate(new)}
+    olds = [" ".join(text.split()) for text in old]
+    if sorted(olds) != sorted(news):
+        raise Incomparable(f"its {what} have other texts now")
+    return [news[text] for text in olds]

@@ -1,0 +1,153 @@
+"""Questions whose options are chosen: one right answer, or several.
+
+Key and response: the sorted indexes of the right, or chosen, options.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from questions.exceptions import InvalidResponse, TooManyChosen, Unjudgeable
+from questions.kinds.base import Given, Response, Revised, moved
+from questions.kinds.options import OptionsKind
+from questions.parts import CHOOSE_ALL, Problem, Written
+
+# A key is conspicuous when it is so many times, and so many characters, longer than the longest distractor.
+CONSPICUOUS, CONSPICUOUS_BY = 1.3, 15
+NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+CHOOSE = re.compile(rf"\b(?:choose|select|pick)\s+(?:the\s+)?(?:best\s+)?({'|'.join(NUMBER_WORDS)})\b", re.IGNORECASE)
+ABSOLUTE = re.compile(
+    r"\b(?:always|never|impossible|completely|absolutely|guarantee[sd]?|under no circumstances)\b", re.I
+)
+
+
+class Choice(OptionsKind):
+    parts = frozenset({"options", "key"})
+    # How many options a page lets a candidate choose; None: any number.
+    most: ClassVar[int | None] = None
+
+    def key(self, content: Written) -> list[int]:
+        return [index for index, option in enumerate(content.options) if option.key]
+
+    def written(self, revision: Revised, rationales: Sequence[str]) -> Mapping[str, Any]:
+        return {
+            "options": [
+                {"text": text, "key": index in revision.key, "rationale": rationale}
+                for index, (text, rationale) in enumerate(zip(revision.options, rationales, strict=True))
+            ]
+        }
+
+    # --- What is wrong with a question ------------------------------------------------------------------------------
+
+    def key_problems(self, content: Written) -> list[Problem]:
+        count = len(self.key(content))
+        if count == 0:
+            return [Problem("key", "no key; mark the right option (`key: true`).")]
+        problem = self._count_problem(count)
+        problems = [problem] if problem else []
+        if count == len(content.options):
+            problems.append(Problem("key", "every option is a key; add a distractor."))
+        return problems
+
+    def _count_problem(self, count: int) -> Problem | None:
+        return None
+
+    def hints(self, content: Written) -> Iterator[Problem]:
+        yield from self._count_hints(content)
+        keys = [len(option.text) for option in content.options if option.key]
+        others = [len(option.text) for option in content.options if not option.key]
+        if keys and others and min(keys) > max(CONSPICUOUS * max(others), CONSPICUOUS_BY + max(others)):
+            what = "the right answer is" if len(keys) == 1 else "the right answers are"
+            yield Problem(
+                "options", f"{what} by far the longest, and so easily guessed; shorten, or tell the others as fully."
+            )
+        for index, option in enumerate(content.options):
+            if not option.key and (found := ABSOLUTE.search(option.text)):
+                yield Problem(
+                    f"options.{index}.text", f"“{found[0]}” tells that it is wrong; make it wrong in its substance."
+                )
+
+    def _count_hints(self, content: Written) -> Iterator[Problem]:
+        keys, asked = len(self.key(content)), CHOOSE.search(content.stem)
+        if asked and keys and NUMBER_WORDS[asked[1].lower()] != keys:
+            marked = "1 is" if keys == 1 else f"{keys} are"
+            yield Problem("stem", f"it asks to {asked[0].lower()}, but {marked} marked as key; make them agree.")
+
+    # --- Answering --------------------------------------------------------------------------------------------------
+
+    def clean(self, given: Given, option_count: int, choice_count: int) -> list[int] | None:
+        if given.places:
+            raise InvalidResponse("This question takes no places: its options are chosen.")
+        response = sorted(set(given.chosen))
+        if not response:
+            return None
+        if response[0] < 0 or response[-1] >= option_count:
+            raise InvalidResponse(f"There is no such option; this question has {option_count}.")
+        if self.most is not None and len(response) > self.most:
+            raise InvalidResponse("This question takes one answer.")
+        return response
+
+    def check_count(self, response: Response, choose: int | None) -> None:
+        if choose is not None and len(response) > choose:
+            raise TooManyChosen(f"Choose {choose}; {len(response)} are chosen here.")
+
+    def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> list[int]:
+        return sorted(option_order[number] for number in shown if number is not None)
+
+    def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
+        return bool(response) and (choose is None or len(response or ()) == choose)
+
+    # --- Judging ----------------------------------------------------------------------------------------------------
+
+    def points(self, key: Response, response: Response | None) -> int:
+        if not key:
+            raise Unjudgeable
+        return int(response is not None and set(response) == set(key))
+
+    def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
+        """Whether each option was chosen."""
+        return [int(option in (response or [])) for option in range(option_count)]
+
+    def distractors(self, key: Response, option_count: int) -> list[int]:
+        return [option for option in range(option_count) if option not in key]
+
+    def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int] | None:
+        option_of = moved(old.options, new.options, "options")
+        moved(old.choices, new.choices, "matches")
+        return None if answer is None else sorted(option_of[own] for own in answer if own is not None)
+
+
+class Single(Choice):
+    name = "single"
+    label = "one right answer"
+    most = 1
+
+    def only_key(self, content: Written) -> int | None:
+        key = self.key(content)
+        return key[0] if len(key) == 1 else None
+
+    def _count_problem(self, count: int) -> Problem | None:
+        if count > 1:
+            return Problem("key", f"{count} keys in a `single` question; mark one, or make it `multiple`.")
+        return None
+
+
+class Multiple(Choice):
+    name = "multiple"
+    label = "several right answers, all or nothing"
+
+    def choose(self, content: Written) -> int | None:
+        """As many as are right, except where the stem asks for all that apply: there the number would help."""
+        return None if CHOOSE_ALL.search(content.stem) else len(self.key(content)) or None
+
+    def _count_problem(self, count: int) -> Problem | None:
+        if count == 1:
+            return Problem("key", "one key in a `multiple` question; mark another, or make it `single`.")
+        return None
+
+    def _count_hints(self, content: Written) -> Iterator[Problem]:
+        yield from super()._count_hints(content)
+        if not CHOOSE.search(content.stem) and not CHOOSE_ALL.search(content.stem):
+            count = len(self.key(content))
+            word = next((word for word, number in NUMBER_WORDS.items() if number == count), "two")
+            yield Problem("stem", f"it does not say how many are right; end with “(Choose {word}.)”.")

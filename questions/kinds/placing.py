@@ -1,0 +1,47 @@
+"""What the kinds share whose options are each given something: a place, or a match.
+
+Response: per option the number that it was given, None for none.
+"""
+
+from collections.abc import Sequence
+
+from questions.exceptions import InvalidResponse, Unjudgeable
+from questions.kinds.base import Given, Response
+from questions.kinds.options import OptionsKind
+
+
+class Placing(OptionsKind):
+    def place_count(self, option_count: int, choice_count: int) -> int:
+        """Return how many places or matches each option may be given."""
+        raise NotImplementedError
+
+    def clean(self, given: Given, option_count: int, choice_count: int) -> list[int | None] | None:
+        if given.chosen:
+            raise InvalidResponse("This question takes no choice: its options are given a place or a match.")
+        places, count = given.places, self.place_count(option_count, choice_count)
+        if places and len(places) != option_count:
+            raise InvalidResponse(f"This question has {option_count} options; these are the places of {len(places)}.")
+        numbers = [place for place in places if place is not None]
+        if not numbers:
+            return None
+        if min(numbers) < 0 or max(numbers) >= count:
+            raise InvalidResponse(f"There is no such place or match; this question has {count}.")
+        return list(places)
+
+    def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> list[int | None]:
+        places = dict(zip(option_order, shown, strict=True))
+        return [places[own] for own in sorted(places)]
+
+    def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
+        """Every option has something."""
+        return bool(response) and None not in (response or ())
+
+    def points(self, key: Response, response: Response | None) -> int:
+        if not self.is_complete(key):
+            raise Unjudgeable
+        return int(response == key)
+
+    def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
+        """Whether each option was placed as keyed."""
+        placed = [int(given == right) for given, right in zip(response or [], key, strict=False)]
+        return placed + [0] * (option_count - len(placed))
