@@ -2,13 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable
-from questions.formats.tables import HEADER, LOSSES, read_rows, template_rows, write_row
+from questions.formats.columns import HEADER
+from questions.formats.tables import LOSSES, read_rows, template_rows, write_row
 from questions.formats.texts import MAX_FILE_BYTES, decode
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ class CsvFormat:
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         text = decode(data)
-        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True)
+        # What some programs write to tell others of the separator; an empty line in its place keeps the count.
+        said = re.match(r"\"?sep=([,;\t|])\"?\n", text, re.IGNORECASE)
+        text = text[said.end() - 1 :] if said else text
+        reader = csv.reader(io.StringIO(text), delimiter=said[1] if said else _delimiter(text), strict=True)
         return read_rows(_rows(reader), defaults)
 
     def left_out(self, entry: QuestionEntry) -> str:

@@ -1,5 +1,6 @@
 """The formats by name, and which one a file is in."""
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -26,17 +27,18 @@ _ALL: tuple[Format, ...] = (
 )
 FORMATS: dict[str, Format] = {format_.name: format_ for format_ in _ALL}
 
-# Where several formats share a suffix: what stands in files of the one, all of it, and hardly in those after it.
-_SIGNS = {
-    "aiken": (rb"^ANSWER: ?[A-Z]\s*$", rb"^A[.)] "),
+# Where several formats share a suffix: what stands in files of the one, all of one row, and hardly in those after it.
+_NUMBER = r"^[*# \t]*(?:\d{1,4}[.)]|Q(?:uestion)?[ .#]{0,3}\d{1,4}[.):]?)\**\s"
+_SIGNS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "aiken": ((r"^[ \t]*ANSWER:[ \t]*\(?[A-Z]\b", r"^[ \t]*A[.)]\s"),),
     "plain": (
-        rb"^[*# \t]*(?:Q(?:uestion)?[ .#]{0,3})?\d{1,4}[.):]\s",
-        rb"^[-*+ \t]*\(?[Aa][.)]\s",
-        rb"^[-*+ \t]*\(?[Bb][.)]\s",
+        (_NUMBER, r"^[-*+ \t]*\(?A[.)]\**\s", r"^[-*+ \t]*\(?B[.)]\**\s"),
+        (rf"{_NUMBER}|^#{{1,6}}\s", r"^[ \t]*[-*+] \[[ xX]\]\s"),
+        (rf"{_NUMBER}|^#{{1,6}}\s", r"^[ \t]*[-*+]\s", r"^[*_ \t]*(?:correct )?answers?[*_]*:"),
     ),
-    "gift": (rb"(?<!\\)\{\s*(?:[=~#]|TRUE|FALSE|[TF]\s*[#}])", rb"\}"),
-    "moodle": (rb"<quiz[\s>]",),
-    "qti21": (rb"",),  # any of the three QTI formats reads all of them
+    "gift": ((r"(?<!\\)\{\s*(?:[=~#]|TRUE|FALSE|[TF]\s*[#}])", r"\}"),),
+    "moodle": ((r"<quiz[\s>]",),),
+    "qti21": (("",),),  # any of the three QTI formats reads all of them
 }
 _SEEN = 200_000  # bytes; the notes before the questions of a study guide are long
 
@@ -50,22 +52,31 @@ def format_of(name: str, data: bytes) -> Format:
     candidates = [format_ for format_ in _ALL if suffix in format_.suffixes]
     if not candidates:
         known = ", ".join(sorted({suffix for format_ in _ALL for suffix in format_.suffixes}))
-        raise Unreadable(f"A file name that ends so tells no format; choose one, or rename it ({known}).")
-    start = data[:_SEEN].replace(b"\r\n", b"\n").replace(b"\0", b"")  # UTF-16 has a zero beside every letter
+        raise Unreadable(f"Unknown file extension: choose the format, or rename the file ({known}).")
+    start = _beginning(data)
     by_name = {format_.name: format_ for format_ in candidates}
-    signed = [
-        by_name[name]
-        for name, signs in _SIGNS.items()
-        if name in by_name and all(re.search(sign, start, re.MULTILINE) for sign in signs)
-    ]
+    signed = [by_name[name] for name in _SIGNS if name in by_name and _has_signs(name, start)]
     if len(candidates) == 1 or "qti21" in by_name:
         return (signed or candidates)[0]
-    if [format_.name for format_ in signed] == ["aiken", "plain"]:
-        return _numbered_or_aiken(start, by_name)
+    if {"aiken", "plain"} <= {format_.name for format_ in signed}:
+        signed = [_numbered_or_aiken(start, by_name), *signed[2:]]
     if len(signed) == 1:
         return signed[0]
     why = "signs of more than one format" if signed else "signs of none of them"
     raise Unsure(f"The file's name fits several formats, and it holds {why}", signed or candidates)
+
+
+def _beginning(data: bytes) -> str:
+    """Return what a file begins with, whatever its line ends: not yet checked, so nothing is refused here."""
+    start = data[:_SEEN]
+    is_wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = start.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _has_signs(name: str, start: str) -> bool:
+    flags = re.MULTILINE | (0 if name == "gift" else re.IGNORECASE)
+    return any(all(re.search(sign, start, flags) for sign in signs) for signs in _SIGNS[name])
 
 
 class Unsure(Unreadable):
@@ -76,11 +87,11 @@ class Unsure(Unreadable):
         super().__init__(f"{why}: {' or '.join(format_.label for format_ in candidates)}? Choose the format.")
 
 
-def _numbered_or_aiken(start: bytes, by_name: Mapping[str, Format]) -> Format:
+def _numbered_or_aiken(start: str, by_name: Mapping[str, Format]) -> Format:
     """Tell numbered text whose answers are in capitals from Aiken, where a stem may begin with a number too."""
-    answers = len(re.findall(rb"^ANSWER:", start, re.MULTILINE | re.IGNORECASE))
+    answers = len(re.findall(r"^[ \t]*ANSWER:", start, re.MULTILINE | re.IGNORECASE))
     # A number at the beginning of a paragraph: inside one it is a list.
-    numbers = len(re.findall(rb"(?:\A|\n[ \t]*\n)[* \t]*\d{1,4}[.)]\s", start))
+    numbers = len(re.findall(rf"(?:\A|\n[ \t]*\n)[ \t]*{_NUMBER.removeprefix('^')}", start, re.IGNORECASE))
     if numbers and numbers < answers:
         why = f"{numbers} of {answers} questions begin with a number"
         raise Unsure(f"The file's name fits several formats, and {why}", [by_name["aiken"], by_name["plain"]])

@@ -2,25 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from questions.bankfiles import QuestionEntry
-from questions.content import MAX_OPTIONS, Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
+from questions.content import Problem
+from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
+from questions.formats.columns import HEADER, LETTERS, MAX_COLUMNS, NUMBERS, Header, read_header
+from questions.formats.keys import named_options
+from questions.formats.slugs import slug
 from questions.kinds import KINDS, kind_of
 
-LETTERS = "ABCDEFGH"
-NUMBERS = range(1, MAX_OPTIONS + 1)
-HEADER = (
-    *("id", "kind", "tasks", "difficulty", "tags", "valid_as_of", "case", "stem", "key", "shuffle"),
-    *(f"{name}_{number}" for number in NUMBERS for name in ("option", "match", "rationale")),
-    *(f"decoy_{number}" for number in NUMBERS),
-    *("explanation", "service_note", "references", "source_id", "source_chapter", "source_title"),
-)
 _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
-# Some columns for notes, emptied of what we cannot take; more are no table of questions.
-MAX_COLUMNS = len(HEADER) + 12
-REQUIRED = ("stem", "option_1", "option_2")
 LOSSES = ("status: every question arrives as a draft",)
 
 # Spreadsheets run what begins with a sign of a formula; an apostrophe before the sign makes it text. Others than the
@@ -49,44 +42,18 @@ def _with_apostrophes(found: re.Match[str], more: int) -> str:
     return f"{before}{apostrophes}{sign}"
 
 
-_ELSEWHERE = {
-    **{"question": "stem", "correct_answer": "key", "correct": "key", "correct_option": "key", "answer": "key"},
-    **{
-        f"{word}{letter.casefold()}": f"option_{number}"
-        for number, letter in enumerate(LETTERS, 1)
-        for word in ("option_", "answer_", "choice_", "")
-    },
-}
-
-
-def _read_header(cells: Sequence[str]) -> list[str]:
-    """Return the columns' names in their order, empty for a column to skip. Raises `Unreadable`."""
-    if len(cells) > MAX_COLUMNS:
-        raise Unreadable(f"The header has {len(cells):,} columns; at most {MAX_COLUMNS} are read. Take the template.")
-    names = [cell.strip().casefold().replace(" ", "_") for cell in cells]
-    if "question" in names and "stem" not in names:  # a table of another program's, if all of its columns are known
-        names = [_ELSEWHERE.get(name, name) for name in names]
-    for name in names:
-        if name and name not in HEADER:
-            raise Unreadable(f"The header names a column “{name[:60]}” that there is not; see the template.")
-        if name and names.count(name) > 1:
-            raise Unreadable(f"The header names the column “{name}” twice; keep one.")
-    if missing := [name for name in REQUIRED if name not in names]:
-        raise Unreadable(f"The header lacks {', '.join(missing)}. Take the template, or add what is missing.")
-    return names
-
-
 def read_rows(rows: Iterator[tuple[int, list[str], Sequence[Problem]]], defaults: Defaults) -> list[ReadQuestion]:
     """Return the questions of rows, each with its number in the file and what is wrong with its cells.
 
     The first row that is not empty names the columns. Raises `Unreadable`.
     """
-    header = _read_header(next((cells for _, cells, _ in rows if any(cell.strip() for cell in cells)), []))
+    header = read_header(next((cells for _, cells, _ in rows if any(cell.strip() for cell in cells)), []))
     questions = []
     for number, cells, problems in rows:
         if not any(cell.strip() for cell in cells) and not problems:
             continue
         questions.append(_read_row(f"row {number}", header, cells, problems, defaults))
+        header.notes = []  # said once
         if len(questions) % 1000 == 1:
             check_count(len(questions))  # before more are held
     check_count(len(questions))
@@ -94,14 +61,14 @@ def read_rows(rows: Iterator[tuple[int, list[str], Sequence[Problem]]], defaults
 
 
 def _read_row(
-    place: str, header: Sequence[str], cells: Sequence[str], found: Sequence[Problem], defaults: Defaults
+    place: str, header: Header, cells: Sequence[str], found: Sequence[Problem], defaults: Defaults
 ) -> ReadQuestion:
-    problems, notes = list(found), []
+    problems, notes, names = list(found), list(header.notes), header.names
     if len(cells) > MAX_COLUMNS:
         problems.append(Problem("row", f"has {len(cells):,} cells; at most {MAX_COLUMNS} are read."))
         return ReadQuestion(place, "", problems=tuple(problems))
-    row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(header, cells, strict=False) if name}
-    beyond = [cell for name, cell in zip([*header, *[""] * len(cells)], cells, strict=False) if not name]
+    row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(names, cells, strict=False) if name}
+    beyond = [cell for name, cell in zip([*names, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
         problems.append(Problem("row", "has a cell under no heading; name its column or empty it."))
     get = row.get
@@ -116,7 +83,8 @@ def _read_row(
         for number in range(1, count)
         if not get(f"option_{number}", "").strip()
     ]
-    keys = _parsed(_read_key, row, "key", problems) or []
+    texts = [get(f"option_{number}", "") for number in range(1, count + 1)]
+    keys = _parsed(partial(_read_key, texts=texts, is_ours=header.is_ours), row, "key", problems) or []
     kind = get("kind", "").strip().casefold()
     if not kind:
         kind = "matching" if any(get(f"match_{number}") for number in NUMBERS) else "multiple" if keys[1:] else "single"
@@ -125,9 +93,12 @@ def _read_row(
     if keys and kind in KINDS and "key" not in kind_of(kind).parts:
         problems.append(Problem("key", f"must be empty in a {kind} question."))
     if keys and max(keys) > count:
-        problems.append(Problem("key", f"names {LETTERS[max(keys) - 1]}, but there are {count} options."))
+        problems.append(Problem("key", f"names {chr(64 + max(keys))}, but there are {count} options."))
     fields: dict[str, Any] = {name: get(name) for name in ("id", "case", "stem", "explanation", "service_note")}
-    fields |= {name: get(name, "").strip() for name in ("id", "difficulty", "valid_as_of")}
+    fields |= {name: get(name, "").strip() for name in ("id", "valid_as_of")}
+    fields["difficulty"] = get("difficulty", "").strip().casefold()
+    if not header.is_ours:
+        fields["id"] = slug(fields["id"])
     fields |= {
         "kind": kind,
         "tasks": _parsed(_read_tasks, row, "tasks", problems),
@@ -149,10 +120,12 @@ def _read_row(
         },
     }
     fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    lacking = [name for name in _OPTIONAL if name not in header]
-    if "rationale_1" not in header:
+    lacking = [name for name in _OPTIONAL if name not in names]
+    if "rationale_1" not in names:
         lacking.append("rationales")
-    return read_entry(place, "", fields, defaults, notes=notes, problems=problems, lacking=lacking)
+    return read_entry(
+        place, "", fields, defaults, notes=notes, problems=problems, lacking=lacking, id_is_ours=header.is_ours
+    )
 
 
 def _parsed(read: Callable[[str], Any], row: Mapping[str, str], name: str, problems: list[Problem]) -> Any:
@@ -166,10 +139,22 @@ def _parsed(read: Callable[[str], Any], row: Mapping[str, str], name: str, probl
         return None
 
 
-def _read_key(text: str) -> list[int]:
-    """Return the numbers of the options, from 1, that “B”, “A,C”, “A C” or “1;3” name."""
+def _read_key(text: str, *, texts: Sequence[str], is_ours: bool) -> list[int]:
+    """Return the numbers of the options, from 1, that “B”, “A,C”, “A C”, “1;3”, “(B)” or the text of one name."""
+    told = [number for number, option in enumerate(texts, 1) if option.strip().casefold() == text.casefold()]
+    if told and (not is_ours or re.fullmatch("[A-Za-z]{2,}", text)):
+        by_mark = _marked(text) if len(text) == 1 else told
+        if by_mark not in ([], told):
+            raise ValueError(f"“{text[:40]}” is the text of one option and the mark of another; write its letter.")
+        return told
+    if keys := _marked(text) or sorted(index + 1 for index in named_options(text, texts)):
+        return keys
+    raise ValueError(f"“{text[:40]}” names no options; write letters, for example B or A,C.")
+
+
+def _marked(text: str) -> list[int]:
     if not re.fullmatch(r"[A-Ha-h1-8]([\s,;]*[A-Ha-h1-8])*", text):
-        raise ValueError(f"“{text[:40]}” names no options; write letters, for example B or A,C.")
+        return []
     marks = re.sub(r"[\s,;]", "", text.upper())
     return sorted({LETTERS.index(mark) + 1 if mark in LETTERS else int(mark) for mark in marks})
 

@@ -15,8 +15,9 @@ from openpyxl.utils import get_column_letter
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable
+from questions.formats.columns import HEADER, MAX_COLUMNS
 from questions.formats.packages import Package, write_package
-from questions.formats.tables import HEADER, LOSSES, MAX_COLUMNS, read_rows, template_rows, write_row
+from questions.formats.tables import LOSSES, read_rows, template_rows, write_row
 
 # openpyxl builds an object for every shared string (30 µs) and for every element of the parts it reads; 5,000 questions
 # of 30 texts each stay below.
@@ -105,16 +106,16 @@ def _text(cell: Any, problems: list[Problem]) -> str:
     value = cell.value
     if value is None:
         return ""
+    where = f"sheet “{cell.parent.title[:31]}”, cell {get_column_letter(cell.column)}{cell.row}"
     if cell.data_type in {"f", "e"}:
         what = "is a formula; paste its value" if cell.data_type == "f" else f"is the error {value}; mend it"
-        problems.append(Problem(f"cell {get_column_letter(cell.column)}", f"{what}."))
+        problems.append(Problem(where, f"{what}."))
         return ""
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float | dt.date | dt.time | dt.timedelta):
         shown = _shown(value, cell.number_format)
         if shown is None:
-            where = f"cell {get_column_letter(cell.column)}{cell.row}"
             message = f"is shown as “{str(cell.number_format)[:30]}” says, the file holds {value}; format it as text."
             problems.append(Problem(where, message))
         return shown or ""

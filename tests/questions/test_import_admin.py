@@ -115,9 +115,9 @@ def test_bank_that_changed_since_is_looked_at_again(client):
     ("name", "data", "message"),
     [
         ("a.csv", b"", "empty"),
-        ("a.csv", b"stem,answer\n", "“answer” that there is not"),
+        ("a.csv", b"stem,colour\n", "“colour” that there is not"),
         ("a.csv", "stem,ö".encode("latin-1"), "is not UTF-8"),
-        ("a.pdf", b"%PDF", "tells no format"),
+        ("a.pdf", b"%PDF", "Unknown file extension"),
         ("a.xlsx", b"no zip", "zip"),
         ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><quiz>&b;</quiz>", ""),
         ("a.yaml", b"[" * 10_000, "nests deeper"),

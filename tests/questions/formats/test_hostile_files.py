@@ -16,8 +16,8 @@ from questions.diffing import diff_words
 from questions.formats import child
 from questions.formats.base import MAX_QUESTIONS, Defaults, Unreadable
 from questions.formats.child import SMALL, read_file
+from questions.formats.columns import MAX_COLUMNS
 from questions.formats.registry import FORMATS, format_of
-from questions.formats.tables import MAX_COLUMNS
 from tests.questions.formats.hostile_files import PIECES, files, repeated
 from tests.questions.formats.xml_samples import bank
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from questions.formats.base import Defaults
+from questions.formats.columns import HEADER
 from questions.formats.registry import FORMATS
-from questions.formats.tables import HEADER
 
 DEFAULTS = Defaults(valid_as_of=dt.date(2026, 1, 1))
 
