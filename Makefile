@@ -1,4 +1,4 @@
-# Two commands: `make serve` and `make test`; `make check` for every day. The rest are their parts.
+# `make help` lists the commands: each target with a comment behind two number signs.
 PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
@@ -7,20 +7,26 @@ MANAGE := $(BIN)/python manage.py
 # The tests start many processes: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: serve check test faults bench lint lock clean
+.PHONY: help serve run check test faults bench lint lock clean
 
-serve: $(VENV)/.base
+help:  ## list the commands
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+
+serve: $(VENV)/.base  ## set everything up and serve the demo (PORT=8123 for another port)
 	@$(BIN)/python .ci/serve.py $(PORT)
+
+run: $(VENV)/.dev  ## the same by a server for development, which reloads when a file changes
+	@$(BIN)/python .ci/serve.py $(PORT) --reload
 
 # What depends on no database runs once; all that stores and reads runs on SQLite and on PostgreSQL.
 ONCE := browser services faults ops security/test_matrix.py security/test_guessing.py security/test_headers.py
 
 # For every day, in under three minutes: no service, no browser.
-check: lint
+check: lint  ## lint, check the bank, and test without services and browsers: for every day
 	$(MANAGE) check_bank fixtures
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(ONCE:%=--ignore tests/%)
 
-test: lint
+test: lint  ## set up what the tests need, and run them all
 	@.ci/packages postgresql redis-server chromium docker-compose nginx openssl systemd
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
 	@echo "check --deploy, with production settings"
@@ -35,21 +41,22 @@ test: lint
 # Hostile files at their full size; the other tests try some of them, and smaller ones.
 HOSTILE := tests/questions/formats/test_hostile_files.py
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
-faults: $(VENV)/.dev
+faults: $(VENV)/.dev  ## play the faults of docs/faults.md against real processes
 	@.ci/packages postgresql redis-server chromium nginx openssl
 	FAULTS=full $(BIN)/python .ci/with_services.py $(BIN)/pytest -q tests/faults tests/browser/test_restart.py $(HOSTILE)
 	env -u DATABASE_URL -u REDIS_URL FAULTS=full $(BIN)/pytest -q tests/faults $(HOSTILE)
 
 # The figures of docs/performance.md, measured on this machine; about half an hour.
-bench: $(VENV)/.base
+bench: $(VENV)/.base  ## measure the figures of docs/performance.md
 	@.ci/packages postgresql redis-server
 	@for figures in save_floor load growth; do \
 	$(BIN)/python .ci/with_services.py $(BIN)/python -m benchmarks.$$figures || exit 1; done
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev  ## style, types, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy . .ci
+	$(BIN)/djlint templates --lint --quiet
 
 $(VENV)/.base: config/requirements/base.txt
 	@PYTHON=$(PYTHON) .ci/venv $(VENV) $<
@@ -62,9 +69,9 @@ $(VENV)/.dev: config/requirements/dev.txt
 # Lock both requirement files anew, with hashes and without any download address.
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
-lock: $(VENV)/.dev
+lock: $(VENV)/.dev  ## lock the requirements to today's releases
 	$(LOCK) --upgrade -o config/requirements/base.txt pyproject.toml
 	$(LOCK) --upgrade --extra dev -c config/requirements/base.txt -o config/requirements/dev.txt pyproject.toml
 
-clean:
+clean:  ## remove the environment, the demo's data and the caches
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .hypothesis

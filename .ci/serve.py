@@ -1,4 +1,7 @@
-"""Set up the demo and serve it: SQLite in var/, tasks in process, two demo people in a cohort. What is there stays."""
+"""Set up the demo and serve it: SQLite in var/, tasks in process, two demo people in a cohort. What is there stays.
+
+With --reload, Django's development server takes the place of gunicorn: it starts again when a source file changes.
+"""
 
 import io
 import os
@@ -59,8 +62,10 @@ def main() -> None:
     sys.stdout.write(WELCOME.format(port=port))
     sys.stdout.flush()
     server = ["-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8"]
-    quiet = ["--log-level=warning", "--no-control-socket"]
-    os.execv(sys.executable, [sys.executable, *server, *quiet])  # noqa: S606 (no shell is meant)
+    server += ["--log-level=warning", "--no-control-socket"]
+    if "--reload" in sys.argv[2:]:
+        server = ["manage.py", "runserver", f"127.0.0.1:{port}"]
+    os.execv(sys.executable, [sys.executable, *server])  # noqa: S606 (no shell is meant)
 
 
 if __name__ == "__main__":
