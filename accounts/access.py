@@ -1,9 +1,19 @@
-"""What a session has proven of the person in it."""
+"""Who is in a session, and what it has proven of that person."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+
+P = ParamSpec("P")
 
 # When the person of this session logged in, in seconds since 1970.
 LOGGED_IN_AT = "logged_in_at"
@@ -38,3 +48,26 @@ def proven_at(request: HttpRequest) -> float:
 
 def was_proven_recently(request: HttpRequest, *, now: float) -> bool:
     return now - proven_at(request) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def candidate_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Ask for a log-in; answer htmx with 401, never with a log-in page that looks like a success."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if getattr(request, "htmx", False):
+            return HttpResponse("Log in again.", status=401, content_type="text/plain")
+        return redirect_to_login(request.get_full_path())
+
+    return wrapper
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Return the request's user. A view that needs one asks for a log-in first; where it forgot to, this refuses."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from exams import services
-from exams.access import own_cohorts
+from exams.cohort_access import own_cohorts
 from exams.models import Attempt, AttemptItem, Score
 from questions.admin import ReadOnlyAdmin
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from accounts.moments import MomentField
 from accounts.versions import VersionedForm
 from exams.models import Accommodation
-from exams.services import MAX_EXTENSION
+from exams.models.bounds import MAX_EXTENSION
 
 QUICK_MINUTES = (5, 10)
 

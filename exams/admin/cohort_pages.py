@@ -21,13 +21,14 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts import audit, reauthentication
+from accounts.access import signed_in
 from accounts.links import absolute
 from accounts.models import User
 from exams import queries, services
-from exams.access import own_cohorts, signed_in
 from exams.admin.cohort_forms import QUICK_MINUTES, AccommodationForm, ExtensionForm
 from exams.admin.invitees import InviteeList, InviteesForm
 from exams.admin.progress import arranged
+from exams.cohort_access import own_cohorts
 from exams.exceptions import ExtensionRefused, MembershipRefused
 from exams.models import Accommodation, Assignment, Attempt, Cohort, Extension
 from exams.tables import TABLE_FILES

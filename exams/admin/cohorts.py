@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from exams.access import own_cohorts
 from exams.admin.cohort_pages import CohortPages
 from exams.admin.moments import MOMENT_FIELDS
+from exams.cohort_access import own_cohorts
 from exams.models import Assignment, Cohort
 
 

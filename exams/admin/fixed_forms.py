@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
+from accounts.access import signed_in
 from exams import queries, services
-from exams.access import signed_in
 from exams.exceptions import ExamRefused, FormRefused
 from exams.models import Exam, ExamForm
 from exams.paper_text import unprintable

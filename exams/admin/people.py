@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import reauthentication
+from accounts.access import signed_in
 from accounts.admin import UserAdmin
 from accounts.models import User
 from exams import services
-from exams.access import own_cohorts, signed_in
+from exams.cohort_access import own_cohorts
 from exams.exceptions import ErasureRefused
 from exams.models import Membership
 from exams.views.privacy import data_file

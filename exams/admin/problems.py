@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from accounts.access import signed_in
 from exams import queries, services
-from exams.access import signed_in
 from exams.models import ProblemReport
 from questions.admin import ReadOnlyAdmin
 from questions.models import Question

@@ -1,9 +1,8 @@
-from exams.models.attempts import Attempt, AttemptItem, Score
+from exams.models.attempts import Attempt, AttemptItem, Extension, Score
 from exams.models.cohorts import (
     Accommodation,
     Assignment,
     Cohort,
-    Extension,
     FormerMember,
     Invitation,
     Membership,

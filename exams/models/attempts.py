@@ -3,6 +3,7 @@ import uuid
 from fractions import Fraction
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -142,6 +143,22 @@ class AttemptItem(models.Model):
 
     def __str__(self) -> str:
         return f"question {self.position} of {self.attempt_id}"
+
+
+class Extension(models.Model):
+    """Minutes given to one attempt under way: the only thing that moves a deadline, and who moved it."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="extensions")
+    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["attempt", "at"]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes for {self.attempt_id}"
 
 
 class Score(models.Model):

@@ -16,6 +16,8 @@ _SAY = "Choose a moment from 2000 to 2099, or leave this empty."
 # A form handed in without JavaScript must fit into DATA_UPLOAD_MAX_NUMBER_FIELDS.
 MAX_QUESTIONS = 250
 MAX_MINUTES = 7 * 24 * 60
+# The longest real exam at 300 % extra time is nine hours over; more is a slip of the keyboard.
+MAX_EXTENSION = 600
 MAX_ATTEMPTS = 1000
 MAX_SCALE = 10_000
 MAX_CHAPTER = 999

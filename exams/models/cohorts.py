@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts.models import AddressField, validate_name, validate_one_line
-from exams.models.attempts import Attempt
 from exams.models.bounds import MAX_ATTEMPTS, in_this_century, moment_field
 from exams.models.exams import Exam
 
@@ -153,8 +152,7 @@ class Assignment(models.Model):
     @property
     def last_extension_id(self) -> int:
         """Return the id of the latest extension of any of its attempts, 0 for none: as `Attempt.last_extension_id`."""
-        extensions = Extension.objects.filter(attempt__assignment=self).order_by("-pk")
-        return extensions.values_list("pk", flat=True).first() or 0
+        return self.attempts.aggregate(last=models.Max("extensions"))["last"] or 0
 
 
 class Accommodation(models.Model):
@@ -192,19 +190,3 @@ class Accommodation(models.Model):
             "closes_at": self.closes_at.isoformat() if self.closes_at else None,
             "attempts_allowed": self.attempts_allowed,
         }
-
-
-class Extension(models.Model):
-    """Minutes given to one attempt under way: the only thing that moves a deadline, and who moved it."""
-
-    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="extensions")
-    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
-    reason = models.CharField(max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["attempt", "at"]
-
-    def __str__(self) -> str:
-        return f"{self.minutes} minutes for {self.attempt_id}"

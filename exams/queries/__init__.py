@@ -18,11 +18,10 @@ from exams.queries.correcting import (
     open_corrections,
     rescore_counts,
 )
-from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool, met_by, seen_among
+from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool, seen_among
 from exams.queries.fixed_forms import (
     BlueprintCheck,
     blueprint_check,
-    form_for,
     form_items,
     form_version,
     in_forms_of,
@@ -30,10 +29,11 @@ from exams.queries.fixed_forms import (
     to_mend,
     usable_forms,
 )
+from exams.queries.meeting import form_for, met_by, open_items
 from exams.queries.membership import invitations_to, memberships_of
 from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
 from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of, withheld_answers
-from exams.queries.release import may_know, open_items, shown_of, shown_of_each
+from exams.queries.release import may_know, shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
 from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right

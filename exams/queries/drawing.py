@@ -7,10 +7,9 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Value
 
-from accounts.models import User
 from exams.assembly import Part, Quota, assemble, form_quotas, part_of, quotas, with_cases_together
 from exams.exceptions import ExamRefused, PoolTooSmall, QuotasDoNotFit
-from exams.models import AttemptItem, Exam, ExamQuota
+from exams.models import Exam, ExamQuota
 from questions.models import Domain, QuestionTask, Revision
 from questions.queries import Drawable, drawable_from, fetch_drawable, published_placements
 
@@ -113,11 +112,6 @@ def draw_items(
     form = assemble(pool, asked, seed=seed, seen=seen)
     revisions = Revision.objects.filter(pk__in=[item.revision_id for item, _ in form]).exclude(case_text="").order_by()
     return with_cases_together(form, dict(revisions.values_list("question_id", "case_text")))
-
-
-def met_by(candidate: User) -> QuerySet[AttemptItem, Any]:
-    """Select the ids of the questions that the candidate has met in any attempt."""
-    return AttemptItem.objects.filter(attempt__candidate=candidate).values_list("question_id", flat=True)
 
 
 def seen_among(pool: Sequence[Drawable], seen: QuerySet[Any, Any]) -> set[int]:

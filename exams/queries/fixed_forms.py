@@ -4,13 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from accounts.models import User
 from exams.assembly import Quota
 from exams.exceptions import ExamRefused, NoUsableForm, PoolTooSmall
-from exams.models import Assignment, Attempt, Exam, ExamForm, FormQuestion
+from exams.models import Exam, ExamForm, FormQuestion
 from exams.queries.drawing import bank_of, count_parts, exam_quotas, shortages
 from questions.models import Question
 from questions.queries import Drawable
@@ -32,17 +30,7 @@ def usable_forms(exam: Exam) -> QuerySet[Any, Any]:
     return forms_of(exam).filter(total=exam.question_count, unscored=exam.unscored_count, published=F("total"))
 
 
-def form_for(candidate: User, exam: Exam) -> ExamForm:
-    """Return the form this candidate has taken least, of those the lowest number. Raises `NoUsableForm`."""
-    taken = Attempt.objects.filter(candidate=candidate, form=OuterRef("pk")).order_by().values("form")
-    times = Coalesce(Subquery(taken.annotate(times=Count("pk")).values("times")), 0)
-    form: ExamForm | None = usable_forms(exam).annotate(times=times).order_by("times", "number").first()
-    if form is None:
-        raise _no_usable_form()
-    return form
-
-
-def _no_usable_form() -> NoUsableForm:
+def no_usable_form() -> NoUsableForm:
     # `to_mend` shows its instructors why, for as long as it lasts.
     return NoUsableForm(
         "Nobody can start this exam right now: its questions are being revised. Its instructors see a notice about it. "
@@ -79,7 +67,7 @@ def mix_of(exam: Exam) -> tuple[list[Quota], list[ExamRefused]]:
         refusals = [refusal]
     if exam.form_kind == Exam.FormKind.FIXED:
         # Its forms are drawn already: what the bank has today is no obstacle.
-        refusals = [] if usable_forms(exam).exists() else [_no_usable_form()]
+        refusals = [] if usable_forms(exam).exists() else [no_usable_form()]
     elif form_quotas:
         refusals = shortages(exam, form_quotas)
     return form_quotas, refusals
@@ -107,7 +95,7 @@ def to_mend(exams: QuerySet[Exam]) -> QuerySet[Exam]:
     broken = FormQuestion.objects.filter(form__exam=OuterRef("pk"), form__attempts=None).exclude(
         question__status=Question.Status.PUBLISHED
     )
-    is_waited_for = Q(is_offered=True) | Exists(Assignment.objects.filter(exam=OuterRef("pk")))
+    is_waited_for = Q(is_offered=True) | Q(pk__in=Exam.objects.filter(assignments__isnull=False).values("pk"))
     return exams.filter(is_waited_for, form_kind=Exam.FormKind.FIXED).filter(~Exists(usable) | Exists(broken))
 
 
@@ -185,13 +173,7 @@ def in_forms_of(exam: Exam) -> QuerySet[FormQuestion, int]:
 
 
 def _form_checks(exam: Exam) -> list[FormCheck]:
-    attempts = dict(
-        Attempt.objects.filter(form__exam=exam)
-        .order_by()
-        .values("form")
-        .annotate(count=Count("pk"))
-        .values_list("form", "count")
-    )
+    attempts = dict(exam.forms.annotate(taken=Count("attempts")).values_list("pk", "taken"))
     retired: dict[int, list[str]] = {}
     for form_id, position, code in (
         FormQuestion.objects.filter(form__exam=exam)

@@ -7,7 +7,6 @@ While an attempt is under way its candidate learns nothing new of the questions 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
@@ -17,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest
 from accounts.models import User
 from exams import release, timing
 from exams.models import Accommodation, Attempt, AttemptItem, Exam
+from exams.queries.meeting import open_items, open_questions
 from exams.release import Shown, UnderWay, Window
 
 NO_WINDOW = Window(closes_at=None, is_being_sat=False)
@@ -48,16 +48,6 @@ def shown_of_each(attempts: Iterable[Attempt], now: dt.datetime, *, with_score: 
         )
         for attempt in attempts
     }
-
-
-def open_items(candidate: User | int) -> QuerySet[AttemptItem]:
-    """Select what the candidate is being asked right now."""
-    return AttemptItem.objects.filter(attempt__candidate=candidate, attempt__state=Attempt.State.IN_PROGRESS).order_by()
-
-
-def open_questions(candidate: User | int) -> QuerySet[AttemptItem, Any]:
-    """Select the ids of the questions that the candidate is being asked right now."""
-    return open_items(candidate).values("question_id")
 
 
 def may_know(items: QuerySet[AttemptItem], candidate: User | int) -> QuerySet[AttemptItem]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import User
-from exams.access import own_cohorts
+from exams.cohort_access import own_cohorts
 from exams.exceptions import ExamRefused, PoolTooSmall
 from exams.models import Assignment, Attempt, AttemptItem, Cohort, Exam, ExamForm, FormQuestion
 from exams.queries.drawing import bank_of, count_parts, exam_quotas

@@ -22,7 +22,7 @@ from exams.services.cohorts import (
     withdraw_invitation,
 )
 from exams.services.erasing import apply_retention, cohorts_left_alone, erase_inactive, erase_person
-from exams.services.extending import MAX_EXTENSION, accommodate, extend_assignment, extend_attempt
+from exams.services.extending import accommodate, extend_assignment, extend_attempt
 from exams.services.own_data import all_about
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
 from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, rescore_batch
@@ -41,7 +41,6 @@ from exams.services.statistics import COUNT_TASK, count_in_process, count_scores
 __all__ = [
     "COUNT_TASK",
     "DAILY_REPORTS",
-    "MAX_EXTENSION",
     "RESCORE_TASK",
     "RESEND_AFTER",
     "SCORE_TASK",

@@ -11,9 +11,7 @@ from accounts.models import User
 from exams import timing
 from exams.exceptions import ExtensionRefused, MembershipRefused
 from exams.models import Accommodation, Assignment, Attempt, Cohort, Extension, Membership
-
-# The longest real exam at 300 % extra time is nine hours over; more is a slip of the keyboard.
-MAX_EXTENSION = 600
+from exams.models.bounds import MAX_EXTENSION
 
 
 @transaction.atomic

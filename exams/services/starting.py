@@ -12,9 +12,9 @@ from exams import scoring, timing
 from exams.assembly import Quota, assemble, option_order, with_cases_together
 from exams.exceptions import ExamNotOpen, ExamRefused, NoAttemptLeft, NoUsableForm, PoolTooSmall, QuestionsInUse
 from exams.models import Assignment, Attempt, AttemptItem, Exam, ExamForm, Membership
-from exams.queries.drawing import bank_of, exam_quotas, form_pool, met_by, shortages
-from exams.queries.fixed_forms import form_for, form_items
-from exams.queries.release import open_items, open_questions
+from exams.queries.drawing import bank_of, exam_quotas, form_pool, shortages
+from exams.queries.fixed_forms import form_items
+from exams.queries.meeting import form_for, met_by, open_items, open_questions
 from exams.queries.terms import Terms, terms_of
 from exams.services.closing import close_overdue
 from questions.kinds import kind_of

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.access import candidate_required, signed_in
 from exams import queries, services, timing
-from exams.access import candidate_required, own_attempt, signed_in
+from exams.access import own_attempt
 from exams.models import ProblemReport
 from exams.release import When
 from exams.views import keeping

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import candidate_required, signed_in
 from exams import queries, services, timing
-from exams.access import candidate_required, exam_to_take, signed_in
+from exams.cohort_access import exam_to_take
 from exams.exceptions import ExamRefused
 from exams.views import joining
 from questions.models import Certification

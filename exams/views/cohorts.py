@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import candidate_required, signed_in
 from exams import queries, services
-from exams.access import candidate_required, cohort_to_join, signed_in
+from exams.cohort_access import cohort_to_join
 from exams.exceptions import MembershipRefused
 from exams.views import joining
 

@@ -22,8 +22,9 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts.access import candidate_required
 from exams import queries
-from exams.access import candidate_required, own_attempt
+from exams.access import own_attempt
 from exams.exceptions import InvalidResponse
 from exams.forms import read_answers
 from exams.models import Attempt

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit, reauthentication
+from accounts.access import candidate_required, signed_in
 from accounts.models import User
 from exams import services
-from exams.access import candidate_required, signed_in
 from exams.exceptions import ErasureRefused
 
 

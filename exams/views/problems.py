@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import candidate_required, signed_in
 from exams import queries, services
-from exams.access import candidate_required, own_attempt, signed_in
+from exams.access import own_attempt
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
 from exams.views.afterwards import PAGE_LENGTH

@@ -3,8 +3,8 @@
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.access import signed_in
 from exams import services, timing
-from exams.access import signed_in
 from exams.models import Attempt
 
 

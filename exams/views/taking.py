@@ -14,8 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import candidate_required, signed_in
 from exams import queries, services, timing
-from exams.access import candidate_required, own_attempt, signed_in
+from exams.access import own_attempt
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
 from exams.forms import read_answer, read_answers, read_seconds
 from exams.models import Attempt, AttemptItem

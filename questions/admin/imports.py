@@ -16,9 +16,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from accounts import audit
+from accounts.access import signed_in
 from questions import services
 from questions.admin.import_forms import ExportForm, ImportForm
-from questions.admin.pages import signed_in
 from questions.exceptions import QuestionRefused
 from questions.formats.base import Unreadable
 from questions.formats.registry import FORMATS, Unsure, format_of

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.access import signed_in
 from questions import services
 from questions.content import Problem, publication_problems, size_problems
 from questions.diffing import content_fields, diff_fields
@@ -36,13 +36,6 @@ STEPS: dict[str, tuple[Callable[..., object], str]] = {
     "retire": (services.retire, "{} is retired."),
     "bring_back": (services.bring_back, "{} is back."),
 }
-
-
-def signed_in(request: HttpRequest) -> User:
-    """Return the request's user; the admin lets nobody in who is none."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 class QuestionPages(admin.ModelAdmin):

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.access import signed_in
 from questions import services
 from questions.admin.bulk import BULK_ACTIONS
 from questions.admin.filters import QUESTION_FILTERS
 from questions.admin.imports import ImportPages, export_selected
-from questions.admin.pages import QuestionPages, signed_in
+from questions.admin.pages import QuestionPages
 from questions.exceptions import QuestionRefused
 from questions.forms import OPTION_PARTS, PlacementFormSet, QuestionForm, TaskField, latest_revision, option_field
 from questions.models import Question, QuestionTask, Revision

@@ -8,7 +8,8 @@ from django.db import transaction
 from exams import services, timing
 from exams.exceptions import AttemptClosed, ExtensionRefused
 from exams.models import Accommodation, Attempt, Extension
-from exams.services import MAX_EXTENSION, close_overdue, extend_attempt, save_answer, submit_attempt
+from exams.models.bounds import MAX_EXTENSION
+from exams.services import close_overdue, extend_attempt, save_answer, submit_attempt
 from tests.exams.helpers import MINUTE, SECOND, START, answer_to, client_of, close, item_of
 from tests.exams.threads import Behind, at_once
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
