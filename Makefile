@@ -57,6 +57,7 @@ lint: $(VENV)/.dev  ## style, types, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy . .ci
 	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint templates -e jinja --profile jinja --lint --quiet
 
 $(VENV)/.base: config/requirements/base.txt
 	@PYTHON=$(PYTHON) .ci/venv $(VENV) $<

@@ -255,7 +255,7 @@ def _at(places: Sequence[Place], number: int | None) -> Place | None:
 
 
 def asked(revision: Revision) -> Previewed:
-    """Show a revision as the exam asks it, for `questions/_asked.html`; what is to be ordered, by the alphabet."""
+    """Show a revision as the exam asks it, for `questions/_asked.jinja`; what is to be ordered, by the alphabet."""
     order = list(range(len(revision.options)))
     if kind_of(revision.kind).always_shuffles:
         order.sort(key=lambda own: str(revision.options[own]).casefold())

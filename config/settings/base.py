@@ -78,6 +78,12 @@ TEMPLATES = [
             ],
         },
     },
+    {
+        # For what stands on a page many times; asked for by name, never by chance: `{% jinja %}`.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "config.jinja.environment"},
+    },
 ]
 
 # --- Data -----------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ class ShownItem:
         return [option.place for option in self.options]
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether it is as every candidate sees it at first: all of it follows from the question and its place."""
+        return not (self.is_flagged or self.seconds_spent or self.sequence) and not any(
+            option.is_chosen or option.is_struck or option.place is not None for option in self.options
+        )
+
+    @property
     def is_answered(self) -> bool:
         return kind_of(self.kind).is_complete(self._response, self.choose)
 

@@ -1,0 +1,88 @@
+"""The questions of the exam page, which a whole room opens in the same minute (docs/performance.md).
+
+Questions that nobody has touched differ from others of their shape (kind, number of options, …) in texts and numbers
+alone. So each shape is rendered once, by the template of all others, with a slot for each of these; a question fills
+the slots. What is kept holds no word of any question, and nothing that could tell a key.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+
+from exams.models import Attempt
+from exams.queries.taking import ShownItem, ShownOption
+from questions.queries import Place
+from questions.rendering import NOTHING
+
+register = template.Library()
+
+# Two characters that Unicode leaves to each program: escaping lets them pass, and no template has them.
+SLOT = re.compile("\ue000(\\w+)\ue001")
+
+
+@register.simple_tag
+def exam_questions(
+    items: Sequence[ShownItem], *, attempt: Attempt, page: str, unsaved: Collection[int] = ()
+) -> SafeString:
+    """`unsaved`: the positions whose answers this browser has kept and the server has not."""
+    # Sent to one address each, that of question 0 but for the number: to look up 65 took as long as to fill 65.
+    answers = reverse("exams:answer-save", args=[attempt.pk, 0]).removesuffix("0/")
+    same = {"answers": answers, "page": page, "total": len(items)}
+    questions = []
+    for item in items:
+        is_first = item is items[0]
+        if item.is_untouched and item.position not in unsaved:
+            # Rendered and filled, every value is as safe as in the template: `texts_of` escapes.
+            questions.append(format_of(*shape_of(item), is_first=is_first) % (texts_of(item) | same))
+        else:
+            questions.append(rendered(item, **same, is_first=is_first, is_kept=item.position in unsaved))
+    return mark_safe("\n".join(questions))  # noqa: S308
+
+
+def rendered(item: ShownItem, **context: Any) -> str:
+    return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
+
+
+def shape_of(item: ShownItem) -> tuple[str, bool, int | None, int, int]:
+    return item.kind, bool(item.case), item.choose, len(item.options), len(item.places)
+
+
+def texts_of(item: ShownItem) -> dict[str, Any]:
+    """Return what an untouched question says beside its shape, safe to stand in HTML, by the names of its slots."""
+    texts: dict[str, Any] = {"position": item.position, "case": item.case, "stem": item.stem}
+    for option in item.options:
+        texts[f"option{option.number}"] = option.html
+    for place in item.places:
+        texts[f"label{place.number}"], texts[f"place{place.number}"] = conditional_escape(place.label), place.html
+    return texts
+
+
+def _slot(name: str) -> Any:
+    return mark_safe(f"\ue000{name}\ue001")  # noqa: S308
+
+
+@lru_cache(maxsize=500)
+def format_of(kind: str, has_case: bool, choose: int | None, options: int, places: int, *, is_first: bool) -> str:
+    """Return the HTML of an untouched question of this shape as a format string."""
+    item = ShownItem(
+        position=_slot("position"),
+        kind=kind,
+        case=_slot("case") if has_case else NOTHING,
+        stem=_slot("stem"),
+        choose=choose,
+        options=[ShownOption(number, _slot(f"option{number}"), False, False, None) for number in range(options)],
+        places=[Place(number, _slot(f"label{number}"), _slot(f"place{number}")) for number in range(places)],
+        is_flagged=False,
+        seconds_spent=0,
+        sequence=0,
+    )
+    same = {name: _slot(name) for name in ("answers", "page", "total")}
+    html = rendered(item, **same, is_first=is_first, is_kept=False)
+    return SLOT.sub(r"%(\1)s", html.replace("%", "%%"))
