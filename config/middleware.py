@@ -71,10 +71,13 @@ def observe_middleware(
 def security_headers_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Add `HEADERS` to every answer."""
+    """Add `HEADERS` to every answer, and the charset to the type of a text, which views name without it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        kind = response.headers.get("Content-Type", "")
+        if (kind.startswith("text/") or kind.endswith(("/xml", "+xml"))) and "charset" not in kind:
+            response.headers["Content-Type"] = f"{kind}; charset=utf-8"
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

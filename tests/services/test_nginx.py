@@ -1,5 +1,6 @@
 """config/nginx/exams.conf, run by Debian's nginx in front of the web processes of production."""
 
+import gzip
 import re
 import shutil
 import socket
@@ -7,7 +8,7 @@ import ssl
 import subprocess
 import threading
 from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -63,7 +64,7 @@ class Proxy:
 def nginx(start_process, tmp_path, certificate):
     """nginx(url, **changes) runs the configuration, with these texts replaced, in front of that server."""
 
-    def run(url, **changes):
+    def run(url, http="", **changes):
         port, plain = free_port(), free_port()
         text = CONFIGURATION.read_text()
         replaced = {
@@ -72,6 +73,7 @@ def nginx(start_process, tmp_path, certificate):
             "listen 80": f"listen 127.0.0.1:{plain}",
             f"/etc/letsencrypt/live/{HOST}": str(certificate),
             "/var/log/nginx/exams.log": str(tmp_path / "access.log"),
+            "/var/log/nginx/exams-error.log": str(tmp_path / "error.log"),
             "/srv/exams/var": str(tmp_path),
             **changes,
         }
@@ -85,7 +87,7 @@ def nginx(start_process, tmp_path, certificate):
         )
         whole = (
             f"daemon off; master_process off; pid {tmp_path}/nginx.pid; error_log stderr;"
-            f"events {{ worker_connections 1024; }} http {{ {temporary} include {tmp_path}/exams.conf; }}"
+            f"events {{ worker_connections 1024; }} http {{ {temporary} {http} include {tmp_path}/exams.conf; }}"
         )
         (tmp_path / "nginx.conf").write_text(whole)
         program = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -99,26 +101,30 @@ def start_nginx(log, program, configuration, port) -> Process:
     return start([program, "-c", str(configuration), "-e", "stderr"], log, lambda process: accepts(port))
 
 
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"{self.path}\n{self.headers}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
 @contextmanager
-def echo():
-    """A server that says what it was sent."""
-
-    class Echo(BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = f"{self.path}\n{self.headers}".encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+def serving(handler):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+def echo():
+    """A server that says what it was sent."""
+    return serving(Echo)
 
 
 HELD = {
@@ -247,6 +253,130 @@ def test_files_with_a_hash_come_from_the_disk_and_others_from_the_site(nginx, tm
     assert (own.status, text, own.headers["X-Content-Type-Options"]) == (200, "body {}", "nosniff")
     assert "immutable" in own.headers["Cache-Control"]
     assert others == ["/static/site/x.0123456789ab.css", "/static/a.css"]
+
+
+SECRETS = ["/join/SeCrEt/", "/JOIN/SeCrEt/", "//join/SeCrEt", "/accounts/password/reset/key/1-SeCrEt/", "/a/?q=SeCrEt"]
+
+
+def test_no_log_holds_a_secret_when_the_site_does_not_answer(nginx, tmp_path):
+    proxy = nginx(f"http://127.0.0.1:{free_port()}")
+
+    statuses = [proxy.ask(path, Referer=f"https://{HOST}/join/SeCrEt/")[0].status for path in SECRETS]
+    wait_until(lambda: (tmp_path / "access.log").read_text().count("\n") == len(SECRETS), what="the lines")
+
+    assert statuses == [502] * len(SECRETS)
+    for log in (tmp_path / "access.log", tmp_path / "error.log"):
+        assert "SeCrEt" not in log.read_text()
+    assert "SeCrEt" not in proxy.process.output
+
+
+class Silent(BaseHTTPRequestHandler):
+    """A server that takes a request and says nothing for as long as nginx waits."""
+
+    def do_GET(self):
+        self.rfile.read(1)
+
+    def log_message(self, *args):
+        pass
+
+
+UNREADABLE = {"host": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "line": b"GET /\x01 x HTTP/1.1\r\nHost: a\r\n\r\n"}
+
+
+def asked_of(proxy, case):
+    if case in UNREADABLE:
+        with proxy.connect() as connection:
+            connection.sendall(UNREADABLE[case])
+            answer = HTTPResponse(connection)
+            answer.begin()
+            return answer, answer.read().decode()
+    requests = {
+        404: ("/ready/", {}),
+        405: ("/", {"method": "TRACE"}),
+        413: ("/", {"method": "POST", "body": b"", "Content-Length": str(11 * 1024 * 1024)}),
+        414: (f"/{'a' * 9000}", {}),
+        431: ("/", {"X-Long": "a" * 9000}),
+        502: ("/", {}),
+        504: ("/", {}),
+    }
+    path, options = requests[case]
+    return proxy.ask(path, **options)
+
+
+REFUSED = {"host": 400, "line": 400, 404: 404, 405: 405, 413: 413, 414: 414, 431: 400, 502: 502, 504: 504}
+
+
+@pytest.mark.parametrize(("case", "status"), REFUSED.items(), ids=map(str, REFUSED))
+def test_what_nginx_says_itself_has_the_headers_of_every_page(nginx, case, status):
+    with serving(Silent) as silent:
+        url = silent if case == 504 else f"http://127.0.0.1:{free_port()}"
+        proxy = nginx(url, **{"proxy_read_timeout 60s": "proxy_read_timeout 1s"})
+
+        answer, text = asked_of(proxy, case)
+
+    assert answer.status == status
+    assert_all_headers(answer)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert ('<html lang="en">' in text, "nginx" in text) == (True, False)
+
+
+def assert_all_headers(answer):
+    assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains; preload"]
+    (policy,) = answer.headers.get_all("Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    assert answer.headers.get_all("X-Frame-Options") == ["DENY"]
+    assert answer.headers.get_all("Referrer-Policy") == ["same-origin"]
+    assert answer.headers.get_all("Cross-Origin-Resource-Policy") == ["same-origin"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("css", "text/css"), ("js", "application/javascript"), ("svg", "image/svg+xml")]
+)
+def test_files_of_nginx_have_all_headers_and_a_charset(nginx, tmp_path, name, kind):
+    path = f"static/site/site.0123456789ab.{name}"
+    (tmp_path / "static" / "site").mkdir(parents=True)
+    (tmp_path / path).write_text("body {}")
+    (tmp_path / f"{path}.gz").write_bytes(gzip.compress(b"body {}"))
+    with echo() as url:
+        proxy = nginx(url, http="include /etc/nginx/mime.types;")
+        answers = [proxy.ask(f"/{path}")[0], proxy.ask(f"/{path}", "HEAD", Accept_Encoding="gzip")[0]]
+
+    for answer in answers:
+        assert_all_headers(answer)
+        assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    assert answers[1].headers["Content-Encoding"] == "gzip"
+
+
+BEHIND = "set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;"  # so that a test has many addresses
+
+
+@pytest.mark.parametrize(
+    ("addresses", "statuses"),
+    [
+        (["2001:db8:0:1::1", "2001:db8:0:1:ffff:a:b:c", "2001:db8:0:1::a0a"], [200, 429, 429]),
+        (["2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db9::1"], [200, 200, 200]),
+        (["2001:db8:0:a0a::1", "2001:db8:0:a0a::2"], [200, 429]),  # a byte that is a line end
+        (["192.0.2.1", "192.0.2.2", "192.0.2.1"], [200, 200, 429]),
+    ],
+    ids=["one network", "others", "line end", "IPv4"],
+)
+def test_network_of_one_ipv6_customer_counts_as_one(nginx, addresses, statuses):
+    with echo() as url:
+        proxy = nginx(url, http=BEHIND, **{"rate=100r/s": "rate=1r/m", " burst=1000": ""})
+
+        assert [proxy.ask("/", X_Visitor=address)[0].status for address in addresses] == statuses
+
+
+def test_requests_under_way_are_counted_for_such_a_network_too(nginx):
+    held_open = HELD["bodies"].replace(b"X-Forwarded-Proto", b"X-Visitor: 2001:db8::7\r\nX-Forwarded-Proto")
+    with echo() as url:
+        proxy = nginx(url, http=BEHIND, **{"limit_conn exams 400": "limit_conn exams 4"})
+        with held(proxy.connect, 4, held_open):
+            wait_until(lambda: proxy.ask("/", X_Visitor="2001:db8::8")[0].status == 429, what="a refusal")
+            assert proxy.ask("/", X_Visitor="2001:db8:0:1::8")[0].status == 200
 
 
 @pytest.mark.usefixtures("_static_files")
