@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +34,8 @@ class Rule:
 
 
 CHANGE = Rule(account="account change")
+DOWNLOAD, IMPORT = Rule(account="downloads"), Rule(account="imports")
+DOWNLOAD_BY_LINK, IMPORT_BY_LINK = replace(DOWNLOAD, is_for_all=True), replace(IMPORT, is_for_all=True)
 RULES = {
     "account_login": Rule("log-in", failures="failures of an address"),
     "account_signup": Rule("sign-up", patience="patient sign-up"),
@@ -53,9 +55,28 @@ RULES = {
     "mfa_deactivate_totp": CHANGE,
     "mfa_add_webauthn": CHANGE,
     "mfa_generate_recovery_codes": CHANGE,
+    "exams:exam-start": Rule(account="starts"),
+    "exams:own-data": DOWNLOAD,
+    "admin:accounts_user_data": DOWNLOAD,
+    "admin:exams_cohort_export": DOWNLOAD_BY_LINK,
+    "admin:exams_exam_form_pdf": DOWNLOAD_BY_LINK,
+    "admin:exams_exam_key_pdf": DOWNLOAD_BY_LINK,
+    "admin:questions_question_export": DOWNLOAD_BY_LINK,
+    "admin:questions_question_import": IMPORT,
+    "admin:questions_question_import_check": IMPORT_BY_LINK,
+    "admin:questions_question_import_refused": IMPORT_BY_LINK,
+    "admin:questions_question_import_template": DOWNLOAD_BY_LINK,
+    "admin:exams_exam_draw": Rule(account="draws"),
+}
+# What a person is told who did too much of it; of the others, the page says that nothing was done.
+REASONS = {
+    "starts": "You have started many exams in a short time.",
+    "downloads": "You have downloaded many files in a short time.",
+    "imports": "You have looked at or imported many files in a short time.",
+    "draws": "You have drawn many forms in a short time.",
 }
 TOO_MANY_FAILED = "Too many failed login attempts from your network."
-# Where these pages are: the others, such as that of a saved answer, are not even resolved.
+# Where pages with a limit by address are: the others, such as that of a saved answer, are not even resolved.
 PREFIXES = ("/accounts/", "/join/")
 
 
@@ -138,10 +159,10 @@ class LimitMiddleware:
         return None
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        rule = rule_of(request)
-        if rule and rule.account and isinstance(request.user, User):
+        rule = RULES.get(request.resolver_match.view_name) if request.resolver_match else None
+        if rule and rule.account and rule.applies_to(request) and isinstance(request.user, User):
             refusal = limits.hit(rule.account, request.user.pk)
-            return too_many(refusal.seconds, refusal.wait) if refusal else None
+            return too_many(refusal.seconds, refusal.wait, REASONS.get(rule.account, "")) if refusal else None
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -215,6 +215,10 @@ LIMITS = {
     "wrong codes": "10/hour;30/day",
     "password change": "5/5minutes",
     "account change": "20/minute",
+    "starts": "30/minute;300/hour",
+    "downloads": "30/minute;300/hour",
+    "imports": "30/minute;300/hour",
+    "draws": "30/minute;300/hour",
     # Mail that anybody can cause, of one kind to one address, to all addresses of one mailbox, and by whom.
     "mail": "5/hour",
     "mail to a mailbox": "15/hour",

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts import audit, reauthentication
 from accounts.access import signed_in
 from exams import queries, services
 from exams.exceptions import ExamRefused, FormRefused
@@ -142,6 +142,8 @@ class FormViews(admin.ModelAdmin):
 
     def key_pdf_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
         form = self._form(request, object_id, number)
+        if asked := reauthentication.ask(request):
+            return asked
         audit.record("key.printed", by=signed_in(request), target=form)
         return _pdf(key_pdf(queries.paper_of(form)), f"{form.exam.slug}-form-{number}-key.pdf")
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts import audit, reauthentication
 from accounts.access import signed_in
 from questions import services
 from questions.admin.import_forms import ExportForm, ImportForm
@@ -147,6 +147,8 @@ class ImportPages(admin.ModelAdmin):
         """Say what a format carries and loses, and send the file on POST."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method == "POST" and (asked := reauthentication.ask(request)):
+            return asked
         form = ExportForm(request.POST or request.GET or None)
         export = None
         if form.is_bound and form.is_valid():
