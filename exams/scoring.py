@@ -1,4 +1,8 @@
-"""From responses to a score. Pure: everything a score depends on is an argument and is pinned in the attempt."""
+"""From responses to a score. Pure: everything a score depends on is an argument and is pinned in the attempt.
+
+What an answer earned is a whole number of parts, `FULL` for all of a question's point: sums of them are exact in any
+database, and every share that a rule of `exams.rules` gives is a whole number of parts.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +14,14 @@ from exams.exceptions import UnscorableAttempt
 from questions.exceptions import Unjudgeable
 from questions.kinds import Response, UnknownKind, kind_of
 
-# Names the rule a score was computed by. A new rule gets a new name; old scores, and attempts begun by it, keep theirs.
-# By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
+# Names the rule a score was computed by: see `exams.rules`. A new rule gets a new name; old scores, and attempts begun
+# by it, keep theirs. By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
 RULE = "all-or-nothing/linear-2"
 ROUNDED_RULE = "all-or-nothing/linear-1"
+PARTIAL_RULE = "partial-credit/linear-2"
+
+# Divisible by 1 to 8: a question has at most eight options (`questions.content.MAX_OPTIONS`; a test compares).
+FULL = 840
 
 # Below this many answers a share says too little for a verdict.
 MINIMUM_FOR_VERDICT = 5
@@ -27,60 +35,50 @@ def points(kind: str, key: Response, response: Response | None) -> int:
         raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}") from error
 
 
+def share_earned(kind: str, key: Response, option_count: int, response: Response | None) -> Fraction:
+    """Return the share of a question's point that the answer earns part by part, 0 to 1."""
+    try:
+        return kind_of(kind).share(key, option_count, response)
+    except (UnknownKind, Unjudgeable) as error:
+        raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}") from error
+
+
 @dataclass(frozen=True)
 class ScoredItem:
-    position: int
-    domain: str
-    task: str
+    """`earned` is in parts: `FULL` for a right answer."""
+
     is_scored: bool
-    points: int
-
-
-@dataclass(frozen=True)
-class Tally:
-    code: str
-    correct: int
-    total: int
+    earned: int
 
 
 @dataclass(frozen=True)
 class Result:
+    """`correct` and `unscored_correct` count questions that were wholly right; `earned` is in parts, of scored ones."""
+
     correct: int
     total: int
+    earned: int
     unscored_correct: int
     unscored_total: int
-    scaled: int
-    domains: list[Tally]
-    tasks: list[Tally]
 
 
-def score(items: Sequence[ScoredItem], *, scale_min: int, scale_max: int) -> Result:
-    """Sum up a form: overall, per domain and per task over the scored items, the unscored ones apart."""
-    counting = [item for item in items if item.is_scored]
+def score(items: Sequence[ScoredItem]) -> Result:
+    """Sum up a form: the scored items, the unscored ones apart."""
+    counting = [item.earned for item in items if item.is_scored]
     if not counting:
         raise UnscorableAttempt("the attempt has no scored question")
-    correct = sum(item.points for item in counting)
-    unscored = [item for item in items if not item.is_scored]
+    unscored = [item.earned for item in items if not item.is_scored]
     return Result(
-        correct=correct,
+        correct=counting.count(FULL),
         total=len(counting),
-        unscored_correct=sum(item.points for item in unscored),
+        earned=sum(counting),
+        unscored_correct=unscored.count(FULL),
         unscored_total=len(unscored),
-        scaled=scaled_estimate(correct, len(counting), scale_min=scale_min, scale_max=scale_max),
-        domains=_tallies([(item.domain, item.points) for item in counting]),
-        tasks=_tallies([(item.task, item.points) for item in counting]),
     )
 
 
-def _tallies(rows: Sequence[tuple[str, int]]) -> list[Tally]:
-    sums: dict[str, list[int]] = {}
-    for code, value in rows:
-        sums.setdefault(code, []).append(value)
-    return [Tally(code, sum(values), len(values)) for code, values in sorted(sums.items())]
-
-
 def scaled_estimate(correct: int, total: int, *, scale_min: int, scale_max: int) -> int:
-    """Return scale_min + (scale_max − scale_min) · correct / total, rounded half up.
+    """Return scale_min + (scale_max − scale_min) · correct / total, rounded half up; of questions or of parts of them.
 
     An estimate: the real exam equates forms by a table that its maker does not publish.
     """
@@ -141,25 +139,32 @@ def shown_number(number: Fraction | float, *marks: Fraction | float) -> str:
     return text
 
 
+def shown_points(points: Fraction) -> str:
+    """Write points whole where they are, else with the decimals that it takes not to look whole."""
+    return shown_number(points, floor(points), floor(points) + 1)
+
+
 Z_95 = 1.959963984540054
 
 
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+def wilson_interval(correct: Fraction | int, total: int) -> tuple[float, float]:
     """Return the 95 % Wilson score interval of a share, two numbers in 0–1.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209–212.
-    It behaves well for small counts and for shares near 0 and 1, where the textbook interval fails.
+    It behaves well for small counts and for shares near 0 and 1, where the textbook interval fails. With part marks,
+    `correct` being points, it is at least as wide as it must be: numbers between 0 and 1 vary most, for a given mean,
+    where each is 0 or 1 (R. Bhatia, C. Davis, "A better bound on the variance", Am. Math. Monthly 107 (2000), 353–357).
     """
     if total <= 0:
         raise ValueError("an interval needs at least one answer")
-    share, z2 = correct / total, Z_95 * Z_95
+    share, z2 = float(Fraction(correct) / total), Z_95 * Z_95
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = Z_95 * sqrt(share * (1 - share) / total + z2 / (4 * total * total)) / (1 + z2 / total)
     # Exact where the formula is: rounding leaves 20 of 20 a hair below 1, and so below a pass mark of 100 %.
     return 0.0 if correct == 0 else max(0.0, centre - half), 1.0 if correct == total else min(1.0, centre + half)
 
 
-def verdict(correct: int, total: int, *, pass_share: Fraction | float) -> str:
+def verdict(correct: Fraction | int, total: int, *, pass_share: Fraction | float) -> str:
     """Judge a domain or task against the share that passes: `few`, `weak`, `strong` or `open`.
 
     `weak` and `strong` only where the whole interval lies on one side of the pass line.

@@ -191,12 +191,14 @@ class CohortPages(admin.ModelAdmin):
         member = found[0]
         posted = request.POST.get("assignment") if request.method == "POST" else None
         rows = []
+        tallies = queries.tallies_of(cell.score for cell in member.cells if cell.score)
         for cell in member.cells:
             prefix, own = str(cell.assignment.pk), cell.accommodation or Accommodation()
             form = AccommodationForm(request.POST if posted == prefix else None, prefix=prefix, instance=own)
             if form.is_bound and member.status == queries.MEMBER and form.is_valid():
                 return self._accommodate(request, cohort, cell.assignment, candidate, form)
-            domains = queries.domain_rows(cell.counted, [cell.score]) if cell.counted and cell.score else []
+            of_score = [tallies[cell.score.pk]] if cell.score else []
+            domains = queries.domain_rows(cell.counted, of_score) if cell.counted else []
             rows.append((cell, form, domains))
         given = Extension.objects.filter(attempt__candidate=candidate, attempt__assignment__cohort=cohort)
         return self._render(

@@ -167,7 +167,7 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
             },
         ),
         ("Time", {"fields": ["minutes", ("opens_at", "closes_at"), "attempts_allowed"]}),
-        ("Score", {"fields": [("cut_score", "scale_min", "scale_max")]}),
+        ("Score", {"fields": ["scoring_rule", ("cut_score", "scale_min", "scale_max")]}),
         ("What candidates are shown", {"fields": [("show_score", "show_key", "show_explanations")]}),
     )
 

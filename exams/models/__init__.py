@@ -1,3 +1,4 @@
+from exams.models.answers import JudgedAnswer
 from exams.models.attempts import Attempt, AttemptItem, Extension, Score
 from exams.models.cohorts import (
     Accommodation,
@@ -28,6 +29,7 @@ __all__ = [
     "FormQuestion",
     "FormerMember",
     "Invitation",
+    "JudgedAnswer",
     "Membership",
     "PendingJoin",
     "ProblemReport",

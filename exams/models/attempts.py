@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from exams import scoring, timing
 from exams.models.exams import Exam, ExamForm
+from exams.rules import RULES
 from questions.models import Question, Revision, Task
 
 
@@ -176,14 +177,14 @@ class Score(models.Model):
     unscored_total = models.PositiveSmallIntegerField()
     scaled = models.PositiveSmallIntegerField()
     is_passed = models.BooleanField("passed")
-    # {"1": [correct, total], …} by domain number and task code; {"1": 0 or 1, …} by position.
-    domains = models.JSONField()
-    tasks = models.JSONField()
-    points = models.JSONField()
-    # What the codes meant then: {"1": {"name": …, "tasks": {"1.1": name, …}}, …}.
+    # What the scored questions earned, in parts (`exams.scoring.FULL` for a point). Null never: see the constraint. The
+    # column is nullable because the version before it does not know it.
+    earned = models.PositiveIntegerField(null=True, editable=False)
+    # What domains and tasks were called then: see `exams.outline`.
     outline = models.JSONField()
     created_at = models.DateTimeField()
-    # Whether the statistics contain it: `exams.services.statistics` sets it together with the sums.
+    # Whether `exams.services.statistics` has taken note of it. One mark a score tells what is new without reading
+    # sixty-five answers of each.
     is_counted = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
@@ -196,23 +197,52 @@ class Score(models.Model):
             models.UniqueConstraint(fields=["attempt"], condition=Q(is_current=True), name="one_current_score"),
             models.UniqueConstraint(fields=["attempt", "rescore"], name="one_score_per_rescore"),
             models.CheckConstraint(condition=Q(correct__lte=F("total")), name="score_is_at_most_its_total"),
+            # A version that does not write the judged answers cannot write a score either: its attempt stays due.
+            models.CheckConstraint(
+                condition=Q(earned__isnull=False)
+                & Q(earned__gte=F("correct") * scoring.FULL)
+                & Q(earned__lte=F("total") * scoring.FULL),
+                name="score_has_earned_what_it_can",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.scaled} ({self.correct}/{self.total})"
+        return f"{self.scaled} ({self.shown_points}/{self.total})"
+
+    @property
+    def points(self) -> Fraction:
+        """What the scored questions earned, in questions: the number of right ones where it is all or nothing."""
+        return Fraction(self.earned or 0, scoring.FULL)
+
+    @property
+    def shown_points(self) -> str:
+        return scoring.shown_points(self.points)
+
+    @property
+    def is_partial(self) -> bool:
+        return self.rule in RULES and RULES[self.rule].is_partial
+
+    @property
+    def unit(self) -> str:
+        """What is counted: "right" or "points"."""
+        return "points" if self.is_partial else "right"
+
+    @property
+    def share(self) -> Fraction:
+        return self.points / self.total
 
     @property
     def rank(self) -> tuple[bool, Fraction]:
         """Compares scores by different marks and scales: passed first, then by the share right."""
-        return self.is_passed, Fraction(self.correct, self.total)
+        return self.is_passed, self.share
 
     @property
     def exact(self) -> str:
         """The estimate before rounding, where `scaled` is not simply that rounded: it was just short of the mark."""
-        attempt = self.attempt
-        exact = attempt.scale_min + Fraction((attempt.scale_max - attempt.scale_min) * self.correct, self.total)
+        attempt, parts, all_parts = self.attempt, self.earned or 0, self.total * scoring.FULL
+        exact = attempt.scale_min + (attempt.scale_max - attempt.scale_min) * self.share
         if self.scaled == scoring.scaled_estimate(
-            self.correct, self.total, scale_min=attempt.scale_min, scale_max=attempt.scale_max
+            parts, all_parts, scale_min=attempt.scale_min, scale_max=attempt.scale_max
         ):
             return ""
         return scoring.shown_number(exact, attempt.cut_score)
@@ -221,8 +251,8 @@ class Score(models.Model):
     def _standing(self) -> scoring.Standing:
         attempt = self.attempt
         return scoring.standing(
-            self.correct,
-            self.total,
+            self.earned or 0,
+            self.total * scoring.FULL,
             cut_score=attempt.cut_score,
             scale_min=attempt.scale_min,
             scale_max=attempt.scale_max,

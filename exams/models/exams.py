@@ -15,6 +15,8 @@ from exams.models.bounds import (
     in_this_century,
     moment_field,
 )
+from exams.rules import CHOICES
+from exams.scoring import PARTIAL_RULE, RULE
 from questions.models import Certification, Domain, Question, Tag, Task
 
 
@@ -78,6 +80,15 @@ class Exam(models.Model):
     )
     scale_max = models.PositiveSmallIntegerField(
         "scale to", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
+    )
+    scoring_rule = models.CharField(
+        "a question counts",
+        max_length=50,
+        choices=CHOICES,
+        default=RULE,
+        db_default=RULE,
+        help_text="For attempts started from now on; those under way and old ones keep their rule. With part marks, "
+        "right options add and wrong ones take away, never below nothing for a question.",
     )
     prefers_unseen = models.BooleanField(
         "unseen questions first",
@@ -185,6 +196,10 @@ class Exam(models.Model):
     def is_practice(self) -> bool:
         """Whether it asks one domain or chapter only: its result says nothing about the whole exam."""
         return self.domain_id is not None or self.chapter is not None
+
+    @property
+    def gives_part_marks(self) -> bool:
+        return self.scoring_rule == PARTIAL_RULE
 
     @property
     def withholds_something(self) -> bool:

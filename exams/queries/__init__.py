@@ -1,5 +1,6 @@
 """Reads used in more than one place; they never write."""
 
+from exams.queries.answers import tallies_of
 from exams.queries.backlog import Backlog, backlog, parked_attempts
 from exams.queries.cohorts import (
     MEMBER,
@@ -106,6 +107,7 @@ __all__ = [
     "shown_items",
     "shown_of",
     "shown_of_each",
+    "tallies_of",
     "terms_of",
     "to_mend",
     "trend",

@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 from accounts.models import User
 from exams import timing
 from exams.models import Accommodation, Assignment, Attempt, AttemptItem, Cohort, FormerMember, Membership, Score
+from exams.queries.answers import Tallies, Tally, in_table, summed_by_domain, tallies_of
 from exams.queries.reporting import ReportRow, report_row
 from exams.tables import Cell
 from questions.kinds import kind_of
@@ -114,7 +115,7 @@ def _attempts(assignments: Sequence[Assignment], candidate: User | None) -> dict
     )
     if candidate is not None:
         attempts = attempts.filter(candidate=candidate)
-    current = Score.objects.filter(is_current=True).defer("points")
+    current = Score.objects.filter(is_current=True)
     found: dict[tuple[Any, int], list[Attempt]] = defaultdict(list)
     for attempt in attempts.prefetch_related(Prefetch("scores", current, to_attr="current_scores")):
         found[attempt.assignment_id, attempt.candidate_id].append(attempt)
@@ -154,6 +155,7 @@ class DomainSummary:
     assignment: Assignment
     people: int
     rows: list[ReportRow]
+    unit: str
 
     @property
     def caption(self) -> str:
@@ -162,18 +164,22 @@ class DomainSummary:
 
 
 def by_domain(members: Sequence[MemberProgress]) -> list[DomainSummary]:
-    """Add up the domains of the scores that count; no query."""
+    """Add up the domains of the scores that count: one query."""
     counted: dict[Assignment, list[tuple[Attempt, Score]]] = defaultdict(list)
     for member in members:
         for cell in member.cells:
             if cell.counted and cell.score:
                 counted[cell.assignment].append((cell.counted, cell.score))
+    tallies = tallies_of(score for pairs in counted.values() for _, score in pairs)
     return [
         DomainSummary(
             assignment,
             len(pairs),
             # Marks may have been changed between attempts; the latest one's counts.
-            domain_rows(max((attempt for attempt, _ in pairs), key=_started), [score for _, score in pairs]),
+            domain_rows(
+                max((attempt for attempt, _ in pairs), key=_started), [tallies[score.pk] for _, score in pairs]
+            ),
+            "points" if any(score.is_partial for _, score in pairs) else "right",
         )
         for assignment, pairs in counted.items()
     ]
@@ -183,29 +189,33 @@ def _started(attempt: Attempt) -> dt.datetime:
     return attempt.started_at
 
 
-def domain_rows(attempt: Attempt, scores: Sequence[Score]) -> list[ReportRow]:
-    """Return a row a domain over these scores, in the domains' order; the pass mark is this attempt's."""
-    tallies: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    names: dict[str, str] = {}
-    for score in scores:
-        for code, (correct, total) in score.domains.items():
-            tallies[code][0] += correct
-            tallies[code][1] += total
-            names[code] = score.outline[code]["name"]
-    return [report_row(code, names[code], tallies[code], attempt.pass_share) for code in sorted(tallies, key=int)]
+def domain_rows(attempt: Attempt, tallies: Iterable[Tallies]) -> list[ReportRow]:
+    """Return a row a domain over the tallies of some scores, in the domains' order, each by its latest name; the pass
+    mark is this attempt's."""
+    sums: dict[int, Tally] = defaultdict(Tally)
+    names: dict[int, str] = {}
+    for of_score in tallies:
+        for (number, name), tally in summed_by_domain(of_score).items():
+            sums[number] += tally
+            names[number] = name
+    return [report_row(str(number), names[number], sums[number], attempt.pass_share) for number in sorted(sums)]
 
 
 def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
-    """Return the header and a row a member and assignment; of each domain how many were right and how many asked."""
+    """Return the header and a row a member and assignment; of each domain the points and how many were asked: one
+    query. Points are numbers of right answers, unless an exam gives part marks."""
+    cells = [cell for member in members for cell in member.cells]
+    scores = [cell.score for cell in cells if cell.score]
+    sums = {pk: summed_by_domain(tallies) for pk, tallies in tallies_of(scores).items()}
     codes = sorted(
         {
-            (cell.assignment.exam.certification.code, int(number), cell.score.outline[number]["name"])
-            for member in members
-            for cell in member.cells
+            (cell.assignment.exam.certification.code, *domain)
+            for cell in cells
             if cell.score
-            for number in cell.score.domains
+            for domain in sums[cell.score.pk]
         }
     )
+    unit = "points" if any(score.is_partial for score in scores) else "right"
     header = [
         "name",
         "e-mail",
@@ -218,15 +228,20 @@ def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
         "answered",
         "asked",
     ]
-    header += ["estimate", "passed", "right", "scored questions", "right (%)"]
+    header += ["estimate", "passed", unit, "scored questions", f"{unit} (%)"]
     for code, number, name in codes:
-        header += [f"{code} {number} {name}: right", f"{code} {number} {name}: of"]
+        header += [f"{code} {number} {name}: {unit}", f"{code} {number} {name}: of"]
     rows: list[list[Cell]] = [list(header)]
-    rows += [_table_row(member, cell, codes) for member in members for cell in member.cells]
+    rows += [_table_row(member, cell, codes, sums) for member in members for cell in member.cells]
     return rows
 
 
-def _table_row(member: MemberProgress, cell: Progress, codes: Sequence[tuple[str, int, str]]) -> list[Cell]:
+def _table_row(
+    member: MemberProgress,
+    cell: Progress,
+    codes: Sequence[tuple[str, int, str]],
+    sums: Mapping[int, Mapping[tuple[int, str], Tally]],
+) -> list[Cell]:
     shown, score, exam = cell.counted or cell.latest, cell.score, cell.assignment.exam
     moments = [shown.started_at, shown.submitted_at] if shown else [None, None]
     person = member.candidate
@@ -236,8 +251,8 @@ def _table_row(member: MemberProgress, cell: Progress, codes: Sequence[tuple[str
     if score is None:
         return row + [None] * (5 + 2 * len(codes))
     row += [score.scaled, "yes" if score.is_passed else "no"] if not exam.is_practice else [None, None]
-    row += [score.correct, score.total, round(100 * score.correct / score.total, 1)]
+    row += [in_table(score.points), score.total, round(float(100 * score.share), 1)]
     for code, number, name in codes:
-        is_own = code == exam.certification.code and score.outline.get(str(number), {}).get("name") == name
-        row += score.domains[str(number)] if is_own and str(number) in score.domains else [None, None]
+        tally = sums[score.pk].get((number, name)) if code == exam.certification.code else None
+        row += [in_table(tally.points), tally.total] if tally else [None, None]
     return row

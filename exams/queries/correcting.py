@@ -7,7 +7,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from exams.correction import is_judged_alike, translated
 from exams.exceptions import Incomparable
-from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, Score
 from exams.queries.release import may_know
 from questions.models import Question, Revision
 
@@ -95,12 +95,14 @@ class RescoreCounts:
 
 
 def rescore_counts(rescore: Rescore) -> RescoreCounts:
-    """Return how many attempts an order has reached, and how many of them have another number of right answers now."""
-    before = Score.objects.filter(attempt=OuterRef("attempt"), version=OuterRef("version") - 1)
-    right, unscored = (Subquery(before.values(name)) for name in ("correct", "unscored_correct"))
-    scores = rescore.scores.annotate(right_before=right, unscored_before=unscored)
-    is_same = Q(correct=F("right_before"), unscored_correct=F("unscored_before"))
-    return RescoreCounts(**scores.aggregate(rescored=Count("pk"), changed=Count("pk", filter=~is_same)))
+    """Return how many attempts an order has reached, and in how many of them its question is worth something else."""
+    before = JudgedAnswer.objects.filter(
+        item=OuterRef("item"), score__attempt=OuterRef("score__attempt"), score__version=OuterRef("score__version") - 1
+    )
+    answers = JudgedAnswer.objects.filter(score__rescore=rescore, revision=rescore.old_revision_id)
+    answers = answers.annotate(earned_before=Subquery(before.values("earned")))
+    changed = Count("pk", filter=~Q(earned=F("earned_before")))
+    return RescoreCounts(**answers.aggregate(rescored=Count("pk"), changed=changed))
 
 
 # --- For candidates -------------------------------------------------------------------------------------
@@ -114,21 +116,26 @@ class CorrectedScore:
     after: Score
     position: str
     reason: str
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.before.points != self.after.points)
+    is_changed: bool
 
 
 def corrected_scores(attempt: Attempt, *, is_key_shown: bool) -> list[CorrectedScore]:
-    """Return what each re-score of an attempt made of its score, the latest first: two queries."""
+    """Return what each re-score of an attempt made of its score, the latest first: three queries."""
     known = set(may_know(attempt.items.all(), attempt.candidate_id).values_list("question", flat=True))
+    earned = {
+        (score_id, question_id): parts
+        for score_id, question_id, parts in JudgedAnswer.objects.filter(score__attempt=attempt)
+        .order_by()
+        .values_list("score", "question", "earned")
+    }
     corrected = []
     for before, after in pairwise(attempt.scores.select_related("rescore").order_by("version")):
         if after.rescore:
             position, _, reason = after.reason.partition(": ")
             is_shown = is_key_shown and after.rescore.question_id in known
-            corrected.append(CorrectedScore(before, after, position, reason if is_shown else ""))
+            question = after.rescore.question_id
+            is_changed = earned[before.pk, question] != earned[after.pk, question]
+            corrected.append(CorrectedScore(before, after, position, reason if is_shown else "", is_changed))
     return corrected[::-1]
 
 

@@ -11,18 +11,22 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from exams.models import Attempt, Exam, Score
+from exams.queries.answers import Tally, summed_by_domain, tallies_of
 from exams.queries.release import shown_of_each
 from exams.release import When
-from exams.scoring import on_scale, shown_percent, verdict, wilson_interval
+from exams.scoring import on_scale, shown_percent, shown_points, verdict, wilson_interval
 
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One domain or task: the count, the share, its 95 % interval (all in percent), and what may be said of it."""
+    """One domain or task: the points, the share, its 95 % interval (all in percent), and what may be said of it.
+
+    `correct` is the number of right answers, or with part marks the points.
+    """
 
     code: str
     name: str
-    correct: int
+    correct: Fraction
     total: int
     share: float
     low: float
@@ -33,9 +37,13 @@ class ReportRow:
     pass_percent: Fraction
 
     @property
+    def shown_points(self) -> str:
+        return shown_points(self.correct)
+
+    @property
     def shown_share(self) -> str:
         """In percent, and never on another side of the pass line than it is; so are the ends of the interval."""
-        return shown_percent(Fraction(100 * self.correct, self.total), self.pass_percent)
+        return shown_percent(100 * self.correct / self.total, self.pass_percent)
 
     @property
     def shown_low(self) -> str:
@@ -46,15 +54,15 @@ class ReportRow:
         return shown_percent(self.high, self.pass_percent)
 
 
-def report_row(code: str, name: str, tally: Sequence[int], pass_share: Fraction, **more: Any) -> ReportRow:
-    correct, total = tally
+def report_row(code: str, name: str, tally: Tally, pass_share: Fraction, **more: Any) -> ReportRow:
+    correct, total = tally.points, tally.total
     low, high = wilson_interval(correct, total)
     return ReportRow(
         code=code,
         name=name,
         correct=correct,
         total=total,
-        share=100 * correct / total,
+        share=float(100 * correct / total),
         low=100 * low,
         high=100 * high,
         verdict=verdict(correct, total, pass_share=pass_share),
@@ -79,16 +87,16 @@ class Headline:
 
 
 def headline(attempt: Attempt, score: Score) -> Headline:
-    low, high = wilson_interval(score.correct, score.total)
+    low, high = wilson_interval(score.points, score.total)
     scale = {"cut_score": attempt.cut_score, "scale_min": attempt.scale_min, "scale_max": attempt.scale_max}
     mark = 100 * attempt.pass_share
     return Headline(
-        share=100 * score.correct / score.total,
+        share=float(100 * score.share),
         low=100 * low,
         high=100 * high,
         scaled_low=on_scale(low, **scale),
         scaled_high=on_scale(high, **scale),
-        shown_share=shown_percent(Fraction(100 * score.correct, score.total), mark),
+        shown_share=shown_percent(100 * score.share, mark),
         shown_low=shown_percent(100 * low, mark),
         shown_high=shown_percent(100 * high, mark),
     )
@@ -103,23 +111,23 @@ def report(attempt: Attempt, score: Score) -> list[ReportRow]:
         .select_related("domain")
         if exam.domain
     }
+    tallies = tallies_of([score])[score.pk]
     rows = [
         report_row(
-            code,
-            domain["name"],
-            score.domains[code],
+            str(number),
+            name,
+            tally,
             attempt.pass_share,
-            practice=practices.get(code),
+            practice=practices.get(str(number)),
             tasks=[
-                report_row(task, name, score.tasks[task], attempt.pass_share)
-                for task, name in sorted(domain["tasks"].items())
-                if task in score.tasks
+                report_row(place.code, place.name, tallies[place], attempt.pass_share)
+                for place in sorted(tallies, key=lambda place: place.code)
+                if place.domain_number == number
             ],
         )
-        for code, domain in score.outline.items()
-        if code in score.domains
+        for (number, name), tally in summed_by_domain(tallies).items()
     ]
-    return sorted(rows, key=lambda row: (Fraction(row.correct, row.total), int(row.code)))
+    return sorted(rows, key=lambda row: (row.correct / row.total, int(row.code)))
 
 
 @dataclass(frozen=True)
@@ -229,12 +237,12 @@ def trend(attempt: Attempt, now: dt.datetime) -> Trend | None:
     def label(score: Score) -> str:
         if is_one_scale:
             return str(score.scaled)
-        return f"{shown_percent(Fraction(100 * score.correct, score.total), 100 * score.attempt.pass_share)} %"
+        return f"{shown_percent(100 * score.share, 100 * score.attempt.pass_share)} %"
 
     points = [
         TrendPoint(
             x=TREND_MARGIN + number * step,
-            y=y(Fraction(score.correct, score.total)),
+            y=y(score.share),
             scaled=score.scaled,
             is_this=score.attempt_id == attempt.pk,
             label=label(score),

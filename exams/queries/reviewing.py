@@ -3,13 +3,16 @@
 import datetime as dt
 from copy import copy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from accounts.models import User
+from exams import outline
 from exams.correction import translated
-from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, Score
 from exams.queries.correcting import applied_rescores
 from exams.queries.release import may_know, shown_of, shown_of_each
 from exams.release import When
+from exams.scoring import FULL, shown_points
 from questions.kinds.base import moved
 from questions.models import Certification, Question, Revision
 from questions.queries import Previewed, previewed
@@ -26,11 +29,20 @@ class ReviewedItem:
     domain_number: int
     domain_name: str
     correction: str
-    is_right: bool
+    points: Fraction
     is_answered: bool
     is_flagged: bool
     is_scored: bool
     seconds_spent: int
+
+    @property
+    def is_right(self) -> bool:
+        return self.points == 1
+
+    @property
+    def shown_points(self) -> str:
+        """What a partly right answer earned of its point; "" for one that is right or wrong."""
+        return shown_points(self.points) if 0 < self.points < 1 else ""
 
     @property
     def time_spent(self) -> str:
@@ -44,13 +56,14 @@ def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True)
     Without those that the candidate may not learn about while another attempt is under way. Whether the key may be
     shown yet is for `shown_of` to say; without `is_explained` there is the key and no word about it.
     """
-    items = (
-        may_know(attempt.items.all(), attempt.candidate_id)
-        .order_by("position")
-        .select_related("revision__question", "task__domain")
-    )
+    known = may_know(attempt.items.all(), attempt.candidate_id)
+    answers = score.answers.filter(item__in=known).order_by("item__position")
     rescores = applied_rescores(attempt) if score.rescore_id else {}
-    return [_reviewed(item, score, is_explained, rescores.get(item.question_id)) for item in items]
+    places = outline.read(score.outline)
+    return [
+        _reviewed(answer, places[answer.task_id], is_explained, rescores.get(answer.question_id))
+        for answer in answers.select_related("item__revision__question")
+    ]
 
 
 def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
@@ -75,19 +88,17 @@ def _unexplained(question: Previewed) -> Previewed:
     return replace(question, options=options, explanation=NOTHING, service_note=NOTHING, references=[])
 
 
-def _reviewed(item: AttemptItem, score: Score, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
-    task, domain = item.task, item.task.domain
-    # The score knows the names by their codes of then; what has another code today has today's name.
-    then = score.outline.get(str(domain.number), {"name": domain.name, "tasks": {}})
+def _reviewed(answer: JudgedAnswer, place: outline.Place, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
+    item = answer.item
     question = _judged_by(item, rescore)
     return ReviewedItem(
         position=item.position,
         question=question if is_explained else _unexplained(question),
-        task=f"{task.code} {then['tasks'].get(task.code, task.name)}",
-        domain_number=domain.number,
-        domain_name=then["name"],
+        task=place.label,
+        domain_number=place.domain_number,
+        domain_name=place.domain_name,
         correction=f"{rescore.get_rule_display()}: {rescore.reason}" if rescore else "",
-        is_right=bool(score.points[str(item.position)]),
+        points=Fraction(answer.earned, FULL),
         is_answered=item.response is not None,
         is_flagged=item.is_flagged,
         is_scored=item.is_scored,

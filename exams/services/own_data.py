@@ -1,6 +1,7 @@
 """All that is stored about one person, as they may read it now: without keys they may not see, without other people."""
 
 import datetime as dt
+from fractions import Fraction
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -12,11 +13,13 @@ from django.db.models.functions import Lower
 from accounts import audit
 from accounts.models import AuditEvent, OutgoingMail, User
 from exams.models import Accommodation, Attempt, Extension, Invitation, PendingJoin, Score
+from exams.queries.answers import Tallies, Tally, in_table, summed_by_domain, tallies_of
 from exams.queries.correcting import corrected_scores
 from exams.queries.problems import reports_by, withheld_answers
 from exams.queries.release import may_know, shown_of_each
 from exams.queries.taking import ShownItem, shown_items
 from exams.release import Shown, When
+from exams.scoring import FULL
 from questions.models import Question, QuestionEvent
 
 Data = dict[str, Any]
@@ -145,22 +148,32 @@ def _scores(attempt: Attempt, shown: Shown) -> list[Data] | str:
     # Why a question was judged again may say what is right in it.
     corrections = corrected_scores(attempt, is_key_shown=shown.key is When.NOW)
     reasons = {correction.after.pk: f"{correction.position}: {correction.reason}" for correction in corrections}
-    return [_score(score, judged, reasons.get(score.pk, "")) for score in attempt.scores.order_by("version")]
+    scores = list(attempt.scores.order_by("version"))
+    tallies = tallies_of(scores)
+    return [_score(score, tallies[score.pk], judged, reasons.get(score.pk, "")) for score in scores]
 
 
-def _score(score: Score, judged: set[int], reason: str) -> Data:
+def _score(score: Score, tallies: Tallies, judged: set[int], reason: str) -> Data:
+    by_question = score.answers.filter(item__position__in=judged).order_by("item__position")
     return {
         "version": score.version,
         "reason": reason.removesuffix(": "),
         "at": score.created_at,
         "estimate": score.scaled,
-        "right": score.correct,
+        score.unit: in_table(score.points),
         "of": score.total,
         "passed": score.is_passed,
-        "by_domain": score.domains,
-        "by_task": score.tasks,
-        "by_question": {position: points for position, points in score.points.items() if int(position) in judged},
+        "by_domain": {str(number): _pair(tally) for (number, _), tally in summed_by_domain(tallies).items()},
+        "by_task": {place.code: _pair(tally) for place, tally in tallies.items()},
+        "by_question": {
+            str(position): in_table(Fraction(earned, FULL))
+            for position, earned in by_question.values_list("item__position", "earned")
+        },
     }
+
+
+def _pair(tally: Tally) -> list[Any]:
+    return [in_table(tally.points), tally.total]
 
 
 def _reports(person: User, now: dt.datetime) -> list[Data]:

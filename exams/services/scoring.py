@@ -13,11 +13,10 @@ from django.db.models import F, Q
 from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import User
-from exams import scoring
-from exams.correction import translated
 from exams.exceptions import UnscorableAttempt
-from exams.models import Attempt, AttemptItem, Rescore, Score
+from exams.models import Attempt, Rescore, Score
 from exams.queries import parked_attempts
+from exams.services.judging import judge
 
 logger = logging.getLogger(__name__)
 
@@ -108,64 +107,12 @@ def _score_attempt(attempt_id: UUID, now: dt.datetime) -> Score | None:
         return attempt.scores.get(is_current=True)
     if attempt.scoring_tries >= Attempt.MAX_SCORING_TRIES:
         return None
-    score = _judge(attempt, now)
-    score.save()
+    judge(attempt, now)
     Attempt.objects.filter(pk=attempt_id, state=Attempt.State.SUBMITTED).update(
         state=Attempt.State.SCORED, scoring_error=""
     )
     _apply_standing_orders(attempt, now)
     return attempt.scores.get(is_current=True)
-
-
-def _judge(attempt: Attempt, now: dt.datetime) -> Score:
-    """Compute the score from what the attempt pins."""
-    rows = list(attempt.items.order_by("position").select_related("task__domain", "revision"))
-    items = [
-        scoring.ScoredItem(
-            item.position,
-            str(item.task.domain.number),
-            item.task.code,
-            item.is_scored,
-            scoring.points(item.revision.kind, item.revision.key, item.response),
-        )
-        for item in rows
-    ]
-    outline: dict[str, Any] = {}
-    for item in rows:
-        domain = outline.setdefault(str(item.task.domain.number), {"name": item.task.domain.name, "tasks": {}})
-        domain["tasks"][item.task.code] = item.task.name
-    result = scoring.score(items, scale_min=attempt.scale_min, scale_max=attempt.scale_max)
-    return Score(
-        attempt=attempt,
-        version=1,
-        rule=attempt.scoring_rule,
-        **figures(attempt, result),
-        outline=outline,
-        points={str(item.position): item.points for item in items},
-        created_at=now,
-    )
-
-
-def figures(attempt: Attempt, result: scoring.Result) -> dict[str, Any]:
-    """Return what a result fills of a `Score`, whichever version it is."""
-    scaled, is_passed = scoring.outcome(
-        result.correct,
-        result.total,
-        cut_score=attempt.cut_score,
-        scale_min=attempt.scale_min,
-        scale_max=attempt.scale_max,
-        rule=attempt.scoring_rule,
-    )
-    return {
-        "correct": result.correct,
-        "total": result.total,
-        "unscored_correct": result.unscored_correct,
-        "unscored_total": result.unscored_total,
-        "scaled": scaled,
-        "is_passed": is_passed,
-        "domains": {tally.code: [tally.correct, tally.total] for tally in result.domains},
-        "tasks": {tally.code: [tally.correct, tally.total] for tally in result.tasks},
-    }
 
 
 @transaction.atomic
@@ -175,44 +122,8 @@ def apply_rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
     is_due = Rescore.objects.filter(pk=rescore.pk, finished_at=None).exists()
     if not is_due or attempt.scores.filter(rescore=rescore).exists():
         return False
-    before = attempt.scores.get(is_current=True)
-    items = list(attempt.items.order_by("position").select_related("task__domain"))
-    judged = next(item for item in items if item.revision_id == rescore.old_revision_id)
-    points = {**before.points, str(judged.position): _points(judged, rescore)}
-    result = scoring.score(
-        [
-            scoring.ScoredItem(
-                item.position,
-                str(item.task.domain.number),
-                item.task.code,
-                item.is_scored,
-                points[str(item.position)],
-            )
-            for item in items
-        ],
-        scale_min=attempt.scale_min,
-        scale_max=attempt.scale_max,
-    )
-    Score.objects.filter(pk=before.pk).update(is_current=False)
-    Score.objects.create(
-        attempt=attempt,
-        version=before.version + 1,
-        rule=before.rule,
-        reason=f"Question {judged.position}: {rescore.reason}",
-        rescore=rescore,
-        **figures(attempt, result),
-        points=points,
-        outline=before.outline,
-        created_at=now,
-    )
+    judge(attempt, now, before=attempt.scores.get(is_current=True), rescore=rescore)
     return True
-
-
-def _points(item: AttemptItem, rescore: Rescore) -> int:
-    if rescore.rule == Rescore.Rule.CREDIT:
-        return 1
-    response = translated(rescore.old_revision, rescore.revision, item.response)
-    return scoring.points(rescore.revision.kind, rescore.revision.key, response)
 
 
 def _apply_standing_orders(attempt: Attempt, now: dt.datetime) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, FilteredRelation, Q
 
 from accounts.models import User
-from exams import scoring, timing
+from exams import timing
 from exams.assembly import Quota, assemble, option_order, with_cases_together
 from exams.exceptions import ExamNotOpen, ExamRefused, NoAttemptLeft, NoUsableForm, PoolTooSmall, QuestionsInUse
 from exams.models import Assignment, Attempt, AttemptItem, Exam, ExamForm, Membership
@@ -108,7 +108,7 @@ def _pinned(
         cut_score=exam.cut_score,
         scale_min=exam.scale_min,
         scale_max=exam.scale_max,
-        scoring_rule=scoring.RULE,
+        scoring_rule=exam.scoring_rule,
     )
     AttemptItem.objects.bulk_create(
         AttemptItem(

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from exams.item_analysis import FALSE_ALARMS, Flag, analyse_item, level_for
-from exams.models import Attempt, AttemptItem, Counting, ExamStatistics, QuestionStatistics, Score
+from exams.models import Attempt, AttemptItem, Counting, ExamStatistics, JudgedAnswer, QuestionStatistics, Score
 from exams.queries.statistics import FLAG_FIELDS
+from exams.scoring import FULL
 from exams.tallying import ExamSums, JudgedItem, QuestionSums, tally
 from questions.kinds import kind_of
 from questions.models import Revision
@@ -91,6 +92,8 @@ def _change(scores: list[tuple[Score, int]]) -> None:
         "attempt", "position", "question", "revision", "is_scored", "response", "seconds_spent"
     ).order_by("position"):
         rows[row.attempt_id].append(row)
+    judged = JudgedAnswer.objects.filter(score__in=[score.pk for score, _ in scores]).order_by()
+    earned = {(row[0], row[1]): row[2] for row in judged.values_list("score", "item", "earned")}
     wanted = {row.revision_id for of_attempt in rows.values() for row in of_attempt}
     revisions = Revision.objects.only("kind", "key", "options").in_bulk(wanted)
     questions = _question_sums(revisions)
@@ -102,7 +105,7 @@ def _change(scores: list[tuple[Score, int]]) -> None:
         )
         sums = ExamSums(kept.scores, kept.right, kept.empty)
         tally(
-            [_judged(row, revisions[row.revision_id], score) for row in rows[attempt.pk]],
+            [_judged(row, revisions[row.revision_id], score, earned) for row in rows[attempt.pk]],
             has_run_out=attempt.closed_by == Attempt.ClosedBy.DEADLINE,
             is_fixed=attempt.form_id is not None,
             sign=sign,
@@ -115,13 +118,13 @@ def _change(scores: list[tuple[Score, int]]) -> None:
         kept.save()
 
 
-def _judged(row: AttemptItem, revision: Revision, score: Score) -> JudgedItem:
+def _judged(row: AttemptItem, revision: Revision, score: Score, earned: dict[tuple[int, int], int]) -> JudgedItem:
     return JudgedItem(
         position=row.position,
         question_id=row.question_id,
         revision_id=row.revision_id,
         is_scored=row.is_scored,
-        points=score.points[str(row.position)],
+        points=earned[score.pk, row.pk] // FULL,
         is_blank=not row.response,
         marks=kind_of(revision.kind).marks(revision.key, len(revision.options), row.response),
         seconds=row.seconds_spent,

@@ -89,7 +89,7 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     context |= {
         "report_kinds": ProblemReport.Kind.choices,
         "total": len(everything),
-        "hidden": len(score.points) - len(everything),
+        "hidden": score.total + score.unscored_total - len(everything),
         "domain": domain,
         "domains": sorted({(item.domain_number, item.domain_name) for item in everything}),
     }

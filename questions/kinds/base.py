@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Protocol
 
 from questions.exceptions import Incomparable
@@ -105,6 +106,13 @@ class Kind(ABC):
     @abstractmethod
     def points(self, key: Response, response: Response | None) -> int:
         """Return 1 for a right response, else 0: all or nothing. Raises `Unjudgeable` for what is no key."""
+
+    def share(self, key: Response, option_count: int, response: Response | None) -> Fraction:
+        """Return the share of the point that an answer earns where part marks are given, 0 to 1. Raises `Unjudgeable`.
+
+        Where an answer has no parts it is all or nothing.
+        """
+        return Fraction(self.points(key, response))
 
     def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
         """Return 1 or 0 per option, for the statistics of the question."""

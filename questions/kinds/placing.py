@@ -4,6 +4,7 @@ Response: per option the number that it was given, None for none.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from questions.exceptions import InvalidResponse, Unjudgeable
 from questions.kinds.base import Given, Response
@@ -40,6 +41,11 @@ class Placing(OptionsKind):
         if not self.is_complete(key):
             raise Unjudgeable
         return int(response == key)
+
+    def share(self, key: Response, option_count: int, response: Response | None) -> Fraction:
+        """Each option that was placed as keyed adds its share; a misplaced one takes nothing."""
+        self.points(key, response)  # refuses what is no key
+        return Fraction(sum(self.marks(key, option_count, response)), len(key))
 
     def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
         """Whether each option was placed as keyed."""

@@ -1,11 +1,14 @@
 """What tests of exams share: a bank made at once, answers as pages send them, attempts brought to their end."""
 
 import datetime as dt
+from fractions import Fraction
 
 from django.test import Client
 from django.urls import reverse
 
-from exams.models import Attempt, AttemptItem
+from exams.models import Attempt, AttemptItem, JudgedAnswer
+from exams.queries.answers import summed_by_domain, tallies_of
+from exams.scoring import FULL
 from exams.services import Answer, save_form, score_attempt, submit_attempt
 from questions.kinds import kind_of
 from questions.models import Question, QuestionTask, Revision
@@ -141,8 +144,21 @@ def finish(attempt, *, right=0):
     return score
 
 
+def points_of(score):
+    """Return position → what the answer earned of its point."""
+    answers = score.answers.order_by("item__position")
+    return {answer.item.position: Fraction(answer.earned, FULL) for answer in answers.select_related("item")}
+
+
+def sums_of(score):
+    """Return domain → [points, questions], of the scored ones."""
+    sums = summed_by_domain(tallies_of([score])[score.pk])
+    return {number: [tally.points, tally.total] for (number, _), tally in sums.items()}
+
+
 def discard(attempts):
     """Make attempts undone, as only tests may: what people took is protected from deletion."""
+    JudgedAnswer.objects.filter(item__attempt__in=attempts).delete()
     AttemptItem.objects.filter(attempt__in=attempts).delete()
     attempts.delete()
 

@@ -354,6 +354,7 @@ COLUMNS = {
     "exams.Extension.by": NOBODYS,
     "exams.FormerMember.candidate": NOBODYS,
     "exams.Invitation.invited_by": NOBODYS,
+    "exams.JudgedAnswer.candidate": NOBODYS,
     "exams.Membership.candidate": GONE,
     "exams.PendingJoin.candidate": GONE,
     "exams.ProblemReport.candidate": NOBODYS,

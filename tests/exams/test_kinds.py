@@ -19,6 +19,7 @@ from tests.exams.helpers import (
     item_of,
     items_of,
     make_exam_of,
+    points_of,
     posted,
     right_answer,
     wrong_answer,
@@ -289,7 +290,7 @@ def test_exam_of_all_kinds_is_scored_question_by_question(is_right):
 
     score = score_attempt(attempt_id=attempt.pk, now=START + 11 * MINUTE)
 
-    points = {item.revision.kind: score.points[str(item.position)] for item in items_of(attempt)}
+    points = {item.revision.kind: points_of(score)[item.position] for item in items_of(attempt)}
     assert points == {kind: int(kind in is_right) for kind in KINDS}
     assert (score.correct, score.total, score.rule) == (len(is_right), 4, "all-or-nothing/linear-2")
 

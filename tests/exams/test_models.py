@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from exams.models import Attempt, AttemptItem, Exam, Score
+from exams.scoring import FULL
 from tests.exams.helpers import MINUTE, SECOND, START, close, finish, item_of
 from tests.factories import DomainFactory, ExamFactory, UserFactory, make_attempt, make_exam
 
@@ -244,8 +245,16 @@ def test_older_score_stays_beside_the_current_one():
 def test_score_above_its_total_is_refused():
     score = finish(make_attempt(now=START), right=2)
 
-    Score.objects.filter(pk=score.pk).update(correct=4)
-    violates("score_is_at_most_its_total", lambda: Score.objects.filter(pk=score.pk).update(correct=5))
+    Score.objects.filter(pk=score.pk).update(correct=4, earned=4 * FULL)
+    with pytest.raises(IntegrityError, match=r"score_is_at_most_its_total|score_has_earned_what_it_can"):
+        Score.objects.filter(pk=score.pk).update(correct=5, earned=5 * FULL)
+
+
+@pytest.mark.parametrize("earned", [None, 2 * FULL - 1, 4 * FULL + 1])
+def test_score_that_earned_what_it_cannot_is_refused(earned):
+    score = finish(make_attempt(now=START), right=2)
+
+    violates("score_has_earned_what_it_can", lambda: Score.objects.filter(pk=score.pk).update(earned=earned))
 
 
 # --- Names ------------------------------------------------------------------------------------------

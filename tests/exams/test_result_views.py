@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from exams.models import Attempt, Score
+from exams.models import Attempt
 from exams.queries import trend
 from exams.services import score_attempt
 from questions.models import Revision
@@ -16,13 +16,14 @@ from tests.exams.helpers import (
     answer_all,
     client_of,
     close,
+    fill_task,
     finish,
     item_of,
     items_of,
     make_mls_exam,
     shown_key,
 )
-from tests.factories import ExamFactory, UserFactory, make_attempt, make_content, make_exam
+from tests.factories import DomainFactory, ExamFactory, TaskFactory, UserFactory, make_attempt, make_content, make_exam
 
 pytestmark = pytest.mark.django_db
 
@@ -64,10 +65,15 @@ def words(page):
 
 def with_tallies(**domains):
     """Return a scored attempt of which the domains have these tallies: with_tallies(d1=[3, 5])."""
-    attempt = make_attempt(exam=make_exam(weights=[10] * len(domains), per_domain=2, question_count=len(domains)))
-    finish(attempt)
-    tallies = {name[1:]: tally for name, tally in domains.items()}
-    Score.objects.update(domains=tallies, tasks={f"{number}.1": tally for number, tally in tallies.items()})
+    exam = ExamFactory(question_count=sum(total for _, total in domains.values()))
+    for name, (_, total) in domains.items():
+        domain = DomainFactory(certification=exam.certification, number=int(name[1:]), weight=total)
+        fill_task(TaskFactory(domain=domain), total)
+    attempt = make_attempt(exam=exam, now=START)
+    for name, (correct, _) in domains.items():
+        positions = attempt.items.filter(task__domain__number=int(name[1:])).order_by("position").values("pk")
+        attempt.items.filter(pk__in=positions[:correct]).update(response=[1])
+    score(close(attempt))
     return attempt
 
 

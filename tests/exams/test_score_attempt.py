@@ -7,10 +7,22 @@ from kombu.exceptions import OperationalError as BrokerError
 from config import celery_app
 from exams import services, tasks
 from exams.models import Attempt, Score
-from exams.scoring import RULE
+from exams.scoring import FULL, RULE
 from exams.services import RESEND_AFTER, resend_due, score_attempt, sweep
 from questions.models import Revision
-from tests.exams.helpers import MINUTE, SECOND, START, answer_all, close, finish, item_of, items_of, make_mls_exam
+from tests.exams.helpers import (
+    MINUTE,
+    SECOND,
+    START,
+    answer_all,
+    close,
+    finish,
+    item_of,
+    items_of,
+    make_mls_exam,
+    points_of,
+    sums_of,
+)
 from tests.factories import make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +70,10 @@ def test_score_is_stored_with_all_its_parts(attempt):
     assert (result.version, result.is_current, result.rule, result.created_at) == (1, True, RULE, NOW)
     assert (result.correct, result.total, result.unscored_correct, result.unscored_total) == (2, 4, 0, 0)
     assert (result.scaled, result.is_passed) == (550, False)
-    assert result.points == {"1": 1, "2": 1, "3": 0, "4": 0}
-    assert sum(correct for correct, _ in result.domains.values()) == 2
-    assert {code: total for code, (_, total) in result.domains.items()} == {"1": 2, "2": 2}
-    assert {code: total for code, (_, total) in result.tasks.items()} == {"1.1": 2, "2.1": 2}
+    assert result.earned == 2 * FULL
+    assert points_of(result) == {1: 1, 2: 1, 3: 0, 4: 0}
+    assert sum(points for points, _ in sums_of(result).values()) == 2
+    assert {number: total for number, (_, total) in sums_of(result).items()} == {1: 2, 2: 2}
 
 
 def test_score_counts_unscored_items_apart():
@@ -70,15 +82,15 @@ def test_score_counts_unscored_items_apart():
     result = finish(attempt, right=4)
 
     assert (result.correct, result.total, result.unscored_correct, result.unscored_total) == (2, 2, 2, 2)
-    assert set(result.points) == {"1", "2", "3", "4"}
-    assert sum(total for _, total in result.domains.values()) == 2
+    assert set(points_of(result)) == {1, 2, 3, 4}
+    assert sum(total for _, total in sums_of(result).values()) == 2
 
 
 def test_score_of_a_full_form_adds_up():
     result = finish(make_attempt(exam=make_mls_exam(), now=START), right=65)
 
     assert (result.correct, result.total, result.unscored_correct, result.unscored_total) == (50, 50, 15, 15)
-    assert result.domains == {"1": [10, 10], "2": [12, 12], "3": [18, 18], "4": [10, 10]}
+    assert sums_of(result) == {1: [10, 10], 2: [12, 12], 3: [18, 18], 4: [10, 10]}
     assert (result.scaled, result.is_passed) == (1000, True)
 
 
@@ -105,7 +117,7 @@ def test_multiple_question_needs_all_its_keys():
     for item, response in ((full, [1, 3]), (part, [1]), (more, [0, 1, 3]), (blank, None)):
         attempt.items.filter(pk=item.pk).update(response=response)
 
-    assert score(close(attempt)).points == {"1": 1, "2": 0, "3": 0, "4": 0}
+    assert points_of(score(close(attempt))) == {1: 1, 2: 0, 3: 0, 4: 0}
 
 
 # --- Once -------------------------------------------------------------------------------------------
@@ -179,7 +191,7 @@ def test_failure_is_counted_kept_and_raised(attempt, monkeypatch):
     def fail(*args):
         raise RuntimeError("disk on fire " * 200)
 
-    monkeypatch.setattr(services.scoring, "_judge", fail)
+    monkeypatch.setattr(services.scoring, "judge", fail)
 
     for tries in (1, 2):
         with pytest.raises(RuntimeError, match="disk on fire"):
@@ -196,7 +208,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
         raise OperationalError("deadlock detected")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.scoring, "_judge", deadlock)
+        patch.setattr(services.scoring, "judge", deadlock)
         for _ in range(Attempt.MAX_SCORING_TRIES):
             with pytest.raises(OperationalError):
                 score(attempt)
@@ -208,7 +220,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
 
 def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(services.scoring, "_judge", lambda *args: 1 / 0)
+        patch.setattr(services.scoring, "judge", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             score(attempt)
 
@@ -218,7 +230,7 @@ def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch
 
 
 def test_attempt_that_always_fails_is_parked_after_some_tries(attempt, monkeypatch, asked):
-    monkeypatch.setattr(services.scoring, "_judge", lambda *args: 1 / 0)
+    monkeypatch.setattr(services.scoring, "judge", lambda *args: 1 / 0)
 
     for number in range(Attempt.MAX_SCORING_TRIES):
         assert resend_due(now=NOW + 2 * number * MINUTE) == 1
@@ -388,7 +400,7 @@ def test_score_task_tries_again_when_the_database_was_out_of_reach(attempt, monk
 
 def test_score_task_does_not_repeat_another_failure(attempt, monkeypatch):
     calls = []
-    monkeypatch.setattr(services.scoring, "_judge", lambda *args: calls.append(args) or 1 / 0)
+    monkeypatch.setattr(services.scoring, "judge", lambda *args: calls.append(args) or 1 / 0)
 
     tasks.score_attempt.delay(str(attempt.pk))
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from exams.exceptions import UnscorableAttempt
 from exams.scoring import (
+    FULL,
     Result,
     ScoredItem,
-    Tally,
     points,
     scaled_estimate,
     score,
@@ -70,41 +70,20 @@ def test_points_refuse_what_no_rule_covers(kind, key):
 # --- The sum ----------------------------------------------------------------------------------------
 
 
-def item(position, domain, task, value, *, is_scored=True):
-    return ScoredItem(position, domain, task, is_scored, value)
+def item(share, *, is_scored=True):
+    return ScoredItem(is_scored, int(FULL * share))
 
 
-def test_score_sums_overall_and_by_domain_and_task_and_keeps_unscored_items_apart():
-    items = [
-        item(1, "2", "2.1", 1),
-        item(2, "1", "1.2", 0),
-        item(3, "1", "1.1", 1),
-        item(4, "1", "1.2", 1),
-        item(5, "3", "3.1", 1, is_scored=False),
-        item(6, "1", "1.1", 0, is_scored=False),
-    ]
+def test_score_sums_up_and_keeps_unscored_items_apart():
+    items = [item(1), item(0), item(1), item(Fraction(1, 3)), item(1, is_scored=False), item(0, is_scored=False)]
 
-    assert score(items, scale_min=100, scale_max=1000) == Result(
-        correct=3,
-        total=4,
-        unscored_correct=1,
-        unscored_total=2,
-        scaled=775,
-        domains=[Tally("1", 2, 3), Tally("2", 1, 1)],
-        tasks=[Tally("1.1", 1, 1), Tally("1.2", 1, 2), Tally("2.1", 1, 1)],
-    )
+    assert score(items) == Result(correct=2, total=4, earned=1960, unscored_correct=1, unscored_total=2)
 
 
-def test_score_of_blanks_is_the_bottom_of_the_scale():
-    result = score([item(1, "1", "1.1", 0), item(2, "1", "1.1", 0)], scale_min=100, scale_max=1000)
-
-    assert (result.correct, result.total, result.scaled) == (0, 2, 100)
-
-
-@pytest.mark.parametrize("items", [[], [item(1, "1", "1.1", 1, is_scored=False)]])
+@pytest.mark.parametrize("items", [[], [item(1, is_scored=False)]])
 def test_score_without_a_scored_item_is_refused(items):
     with pytest.raises(UnscorableAttempt, match="no scored question"):
-        score(items, scale_min=100, scale_max=1000)
+        score(items)
 
 
 # --- The estimate -----------------------------------------------------------------------------------

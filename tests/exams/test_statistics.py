@@ -12,10 +12,11 @@ from django.core.management import call_command
 
 from exams import services
 from exams.models import Attempt, ExamStatistics, QuestionStatistics, Score
+from exams.scoring import FULL
 from exams.services import count_scores, draw_form, recount_scores
 from exams.services import statistics as counting
 from questions.models import Revision
-from tests.exams.helpers import MINUTE, START, make_exam_of
+from tests.exams.helpers import MINUTE, START, make_exam_of, points_of
 from tests.exams.test_rescoring import LATER, asked_about, correct, order, with_key
 from tests.exams.threads import at_once
 from tests.factories import UserFactory, make_attempt, make_content
@@ -70,16 +71,16 @@ def observations():
     """Return revision → what each candidate did with it: right, share of the rest, response, seconds; from all rows."""
     found = {}
     for attempt in Attempt.objects.filter(state="scored"):
-        judged = attempt.scores.get(is_current=True).points
+        judged = points_of(attempt.scores.get(is_current=True))
         items = list(attempt.items.order_by("position"))
         answered = [item.position for item in items if item.response]
         for item in items:
             is_lost = attempt.closed_by == "deadline" and item.position > max(answered, default=0)
             if not answered or is_lost:
                 continue
-            rest = [judged[str(other.position)] for other in items if other.is_scored and other != item]
+            rest = [judged[other.position] for other in items if other.is_scored and other != item]
             found.setdefault(item.revision_id, []).append(
-                (judged[str(item.position)], Fraction(sum(rest), len(rest)), item.response, item.seconds_spent)
+                (judged[item.position], Fraction(sum(rest), len(rest)), item.response, item.seconds_spent)
             )
     return found
 
@@ -109,9 +110,9 @@ def assert_stored_is_what_the_rows_say():
         assert row.scores == {pair: pairs.count(pair) for pair in pairs}
         assert row.empty == attempts.count() - given.count()
         judged = [
-            (str(item.question_id), score.points[str(item.position)])
+            (str(answer.question_id), answer.earned // FULL)
             for score in scores
-            for item in score.attempt.items.filter(is_scored=True)
+            for answer in score.answers.filter(is_scored=True)
         ]
         right = {question: sum(points for of, points in judged if of == question) for question, _ in judged}
         assert row.right == ({question: count for question, count in right.items() if count} if row.form else {})

@@ -86,7 +86,7 @@ def test_insane_request_id_is_replaced(client, given):
 def test_lines_of_a_request_have_its_id_and_those_after_it_have_none(written, monkeypatch):
     attempt = make_attempt()
     monkeypatch.setattr(
-        "exams.services.scoring._judge", lambda *args: logging.getLogger("exams").warning("in the middle") or 1 / 0
+        "exams.services.scoring.judge", lambda *args: logging.getLogger("exams").warning("in the middle") or 1 / 0
     )
     close(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(scoring_requested_at=None)

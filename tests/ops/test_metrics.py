@@ -166,7 +166,7 @@ def test_nothing_is_counted_where_nobody_can_ask(settings):
 
 def test_failed_scoring_is_counted(monkeypatch):
     attempt = submitted(1)
-    monkeypatch.setattr("exams.services.scoring._judge", lambda *args: 1 / 0)
+    monkeypatch.setattr("exams.services.scoring.judge", lambda *args: 1 / 0)
     before = scrape()
 
     score_attempt.apply(args=[str(attempt.pk)])

@@ -63,7 +63,7 @@ def attempt_facts(attempt):
 
 
 def report_facts(row):
-    return [row.code, row.name, row.correct, row.total, round(row.low, 6), round(row.high, 6), row.verdict]
+    return [row.code, row.name, int(row.correct), row.total, round(row.low, 6), round(row.high, 6), row.verdict]
 
 
 def score_facts(score):
@@ -74,7 +74,10 @@ def score_facts(score):
         "right": [score.correct, score.total, score.unscored_correct, score.unscored_total],
         "scaled": score.scaled,
         "is_passed": score.is_passed,
-        "points": {int(position): points for position, points in score.points.items()},
+        "points": {
+            str(position): earned // 840
+            for position, earned in score.answers.order_by("item__position").values_list("item__position", "earned")
+        },
     }
 
 

@@ -5,6 +5,7 @@ Key and response: the sorted indexes of the right, or chosen, options.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from questions.exceptions import InvalidResponse, TooManyChosen, Unjudgeable
@@ -103,6 +104,15 @@ class Choice(OptionsKind):
         if not key:
             raise Unjudgeable
         return int(response is not None and set(response) == set(key))
+
+    def share(self, key: Response, option_count: int, response: Response | None) -> Fraction:
+        """Each right option adds its share of the right ones and each wrong one takes its share of the wrong ones, never
+        below 0: choosing all earns nothing, and blind guessing nothing on average."""
+        whole, right, chosen = self.points(key, response), set(key), set(response or [])
+        earned = Fraction(len(chosen & right), len(right))
+        if others := option_count - len(right):
+            earned -= Fraction(len(chosen - right), others)
+        return Fraction(whole) or max(Fraction(0), earned)
 
     def marks(self, key: Response, option_count: int, response: Response | None) -> list[int]:
         """Whether each option was chosen."""
