@@ -106,8 +106,10 @@ class Choice(OptionsKind):
         return int(response is not None and set(response) == set(key))
 
     def share(self, key: Response, option_count: int, response: Response | None) -> Fraction:
-        """Each right option adds its share of the right ones and each wrong one takes its share of the wrong ones, never
-        below 0: choosing all earns nothing, and blind guessing nothing on average."""
+        """Each right option adds its share of the right ones; each wrong one takes its share of the wrong ones.
+
+        Never below 0. So choosing all earns nothing, and blind guessing nothing on average.
+        """
         whole, right, chosen = self.points(key, response), set(key), set(response or [])
         earned = Fraction(len(chosen & right), len(right))
         if others := option_count - len(right):
