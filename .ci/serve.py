@@ -4,6 +4,7 @@ With --reload, Django's development server takes the place of gunicorn: it start
 """
 
 import io
+import logging
 import os
 import socket
 import sys
@@ -38,6 +39,7 @@ def set_up() -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    logging.disable(logging.INFO)  # in this process alone: hundreds of audit lines would hide the address
     try:
         call_command("migrate", verbosity=0)
         call_command("load_bank", "fixtures", stdout=io.StringIO())
