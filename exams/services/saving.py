@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.compiled import CompiledRows, CompiledUpdate, Slot
 from accounts.models import User
 from exams import timing
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer, TooManyChosen
 from exams.models import Attempt, AttemptItem
+from exams.services import saving_sql
 from questions.kinds import Given, kind_of
-from questions.models import Revision
 
 
 @dataclass(frozen=True)
@@ -60,43 +59,14 @@ def save_answer(*, candidate: User, attempt_id: UUID, answer: Answer, now: dt.da
 
 
 MAX_POSITION = 32767
-_SAVED_FIELDS = ["response", "is_flagged", "struck", "seconds_spent", "sequence", "saved_by_page", "page_count"]
-# What a save needs to know: neither the question's texts nor its key.
-_ITEM_FIELDS = ["id", "option_order", *_SAVED_FIELDS]
-_ATTEMPT_FIELDS = ["id", "state", "deadline_at"]
-_REVISION_FIELDS = ["id", "kind", "choices", "choose"]
-_read = CompiledRows(
-    lambda: AttemptItem.objects.filter(
-        attempt=Slot("attempt", Attempt._meta.pk),
-        attempt__candidate=Slot("candidate", User._meta.pk),
-        position=Slot("position", AttemptItem._meta.get_field("position")),
-    ).values_list(
-        *_ITEM_FIELDS,
-        *(f"attempt__{name}" for name in _ATTEMPT_FIELDS),
-        *(f"revision__{name}" for name in _REVISION_FIELDS),
-    ),
-    locking=Attempt._meta.db_table,
-)
-_update = CompiledUpdate(
-    lambda: AttemptItem.objects.filter(
-        pk=Slot("pk", AttemptItem._meta.pk), sequence=Slot("read", AttemptItem._meta.get_field("sequence"))
-    ),
-    **{name: Slot(name, AttemptItem._meta.get_field(name)) for name in _SAVED_FIELDS},
-)
 
 
 def _locked_item(candidate: User, attempt_id: UUID, position: int) -> AttemptItem:
     """Lock the attempt's row and return the item."""
     # No attempt has as many questions as the column can count, and the database fails on what it cannot hold.
-    is_possible = 0 < position <= MAX_POSITION
-    rows = _read(attempt=attempt_id, candidate=candidate.pk, position=position) if is_possible else []
-    if not rows:
+    if not 0 < position <= MAX_POSITION:
         raise AttemptItem.DoesNotExist
-    attempt_from, revision_from = len(_ITEM_FIELDS), len(_ITEM_FIELDS) + len(_ATTEMPT_FIELDS)
-    item = AttemptItem.from_db("default", _ITEM_FIELDS, rows[0][:attempt_from])
-    item.attempt = Attempt.from_db("default", _ATTEMPT_FIELDS, rows[0][attempt_from:revision_from])
-    item.revision = Revision.from_db("default", _REVISION_FIELDS, rows[0][revision_from:])
-    return item
+    return saving_sql.lock_and_read(candidate_id=candidate.pk, attempt_id=attempt_id, position=position)
 
 
 def _require_open(attempt: Attempt, now: dt.datetime) -> None:
@@ -111,7 +81,7 @@ def _store(item: AttemptItem, answer: Answer) -> bool:
     read_sequence = item.sequence
     if not _apply(item, answer):
         return True
-    return bool(_update(pk=item.pk, read=read_sequence, **{name: getattr(item, name) for name in _SAVED_FIELDS}))
+    return saving_sql.write(item, if_sequence=read_sequence)
 
 
 def _apply(item: AttemptItem, answer: Answer) -> bool:
@@ -204,5 +174,5 @@ def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int,
             saved.conflicts.append(answer)
         except TooManyChosen:
             saved.too_many.append(answer)
-    AttemptItem.objects.bulk_update(changed, _SAVED_FIELDS)
+    AttemptItem.objects.bulk_update(changed, saving_sql.SAVED_FIELDS)
     return saved
