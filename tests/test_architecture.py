@@ -15,7 +15,6 @@ from django.conf import settings
 APPS = ["accounts", "questions", "exams", "config"]
 PURE = 0
 FLOORS = {
-    "compiled": 1,
     "models": 1,
     "queries": 2,
     "links": 2,
@@ -30,8 +29,6 @@ FLOORS = {
     "tasks": 4,
     "mail": 4,
     "adapters": 4,
-    "backends": 4,
-    "sessions": 4,
     "counters": 4,
     "limits": 4,
     "hashing": 4,

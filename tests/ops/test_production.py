@@ -96,4 +96,4 @@ def test_options_of_the_database_url_are_kept():
 
     options = database("postgres://exams:x@db/exams?sslmode=verify-full")["OPTIONS"]
 
-    assert options == {"sslmode": "verify-full", "prepare_threshold": 5}
+    assert options == {"sslmode": "verify-full"}
