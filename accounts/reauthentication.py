@@ -23,16 +23,19 @@ PASSWORD = re.compile(r"(old|new_?)?password\d?")
 LONGEST = 100_000
 
 
-def ask(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect to where the person proves who they are, or None if they did so lately."""
+def ask(request: HttpRequest, *, then: str = "") -> HttpResponse | None:
+    """Return a redirect to where the person proves who they are, or None if they did so lately.
+
+    With `then`, they go on there and what they sent is not kept: for a button, which is quickly pressed again.
+    """
     if was_proven_recently(request, now=timezone.now().timestamp()):
         request.session.pop(KEPT, None)
         return None
     methods = get_adapter().get_reauthentication_methods(request.user)
     if not methods:
         raise PermissionDenied("There is neither a password nor a factor to ask for.")
-    onward = request.get_full_path()
-    if request.method == "POST":
+    onward = then or request.get_full_path()
+    if request.method == "POST" and not then:
         request.session[KEPT] = {"path": onward, "fields": _fields(request.POST)}
         onward = reverse("accounts:resume")
     return redirect(f"{methods[0]['url']}?{urlencode({'next': onward})}")

@@ -10,6 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
@@ -149,8 +150,12 @@ def factor_refused(user: User, authenticator: Authenticator, reauthentication: b
     audit.record("login.factor_failed", by=audit.actor(), target=user, after={"type": authenticator.type})
 
 
-def step_completed(user: User, method: str, reauthenticated: bool = False, **kwargs: Any) -> None:
+def step_completed(request: HttpRequest, user: User, method: str, reauthenticated: bool = False, **kwargs: Any) -> None:
+    """Give a session that may do more now a new key, as at a log-in: who knew the old one knows nothing."""
     if reauthenticated:
+        old = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
         audit.record("session.reauthenticated", by=user, target=user, after={"method": kwargs.get("type") or method})
 
 

@@ -7,12 +7,14 @@ from allauth.account.models import EmailAddress, get_emailconfirmation_model
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.account.views import ConfirmEmailView
 from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -153,6 +155,23 @@ def resume(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/resume.html", {"form": form}) if form else redirect("exams:home")
 
 
+def _ask_before_ending(request: HttpRequest) -> HttpResponse | None:
+    """Whoever sits at a browser left open is not to end the sessions that its owner has elsewhere."""
+    asked = reauthentication.ask(request, then=reverse("usersessions_list"))
+    if asked:
+        messages.info(request, "Confirm that it is you. Then end the session here.")
+    return asked
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List the person's sessions; POST ends all others."""
+    asked = _ask_before_ending(request) if request.method == "POST" else None
+    return asked or ListUserSessionsView.as_view()(request)
+
+
 @never_cache
 @login_required
 @require_POST
@@ -160,6 +179,8 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(UserSession, pk=pk, user=request.user)
     if session.session_key == request.session.session_key:
         return redirect("account_logout")
+    if asked := _ask_before_ending(request):
+        return asked
     session.end()
     audit.record("session.ended", by=audit.actor(), target=audit.actor(), after={"reason": "ended from the list"})
     messages.success(request, "That session has ended.")

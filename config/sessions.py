@@ -1,4 +1,4 @@
-"""How long a session lasts: that of somebody who may enter the admin ends early, but not in the middle of an exam."""
+"""How long a session lasts, that of somebody who may enter the admin less long; none ends in the middle of an exam."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -29,12 +29,12 @@ class UserSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # 
             services.end_sessions(user=user, reason="ended from the list")
 
 
-def staff_session_middleware(
+def session_limits_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
         # `session` first: an anonymous visitor without a session costs no query.
-        if request.session.session_key and request.user.is_authenticated and request.user.is_staff:
+        if request.session.session_key and request.user.is_authenticated:
             _keep_or_end(request, request.user)
         return get_response(request)
 
@@ -44,8 +44,9 @@ def staff_session_middleware(
 def _keep_or_end(request: HttpRequest, user: User) -> None:
     now = timezone.now().timestamp()
     began = request.session.get(LOGGED_IN_AT, 0)
-    seen = max(began, request.session.get(SEEN_AT, 0))
-    if now - began < settings.STAFF_SESSION_SECONDS and now - seen < settings.STAFF_IDLE_SECONDS:
+    longest = settings.STAFF_SESSION_SECONDS if user.is_staff else settings.CANDIDATE_SESSION_SECONDS
+    seen = max(began, request.session.get(SEEN_AT, 0)) if user.is_staff else now
+    if now - began < longest and now - seen < settings.STAFF_IDLE_SECONDS:
         # What a page asks by itself is no sign that anybody sits in front of it.
         if now - seen >= BETWEEN_MARKS and not (request.method == "GET" and "HX-Request" in request.headers):
             request.session[SEEN_AT] = now
@@ -54,7 +55,7 @@ def _keep_or_end(request: HttpRequest, user: User) -> None:
     is_sitting = Attempt.objects.in_progress().filter(candidate=user, deadline_at__gt=timezone.now()).exists()
     if is_sitting and not request.path.startswith(reverse("admin:index")):
         return
-    reason = "not used" if now - began < settings.STAFF_SESSION_SECONDS else "its time was over"
+    reason = "not used" if now - began < longest else "its time was over"
     audit.record("session.ended", by=user, target=user, after={"reason": reason})
     logout(request)
     messages.info(request, "For safety you were logged out. Please log in again.")

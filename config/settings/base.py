@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.audit_middleware",
     "accounts.middleware.private_pages_middleware",
-    "config.sessions.staff_session_middleware",
+    "config.sessions.session_limits_middleware",
     "config.second_factors.UnreadableSecretMiddleware",
     "accounts.middleware.time_zone_middleware",
 ]
@@ -182,11 +182,12 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# A candidate's session outlasts every exam. One that may enter the admin ends when nobody uses it, and in any case
-# after half a day; never in the middle of an exam that its person takes.
+# A candidate's session outlasts every exam, and ends after three months however it is used. One that may enter the
+# admin ends when nobody uses it, and in any case after half a day. None ends in the middle of an exam of its person.
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 STAFF_IDLE_SECONDS = 3600
 STAFF_SESSION_SECONDS = 12 * 3600
+CANDIDATE_SESSION_SECONDS = 90 * 24 * 3600
 # Sessions are listed for their person as they begin. To follow each request would cost each saved answer a query.
 USERSESSIONS_TRACK_ACTIVITY = False
 USERSESSIONS_ADAPTER = "config.sessions.UserSessionsAdapter"
