@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from exams import services
+from questions.services import forget_old_imports
 
 
 # Retried only when the database was out of reach; any other error would come again, is kept with the attempt, and is
@@ -51,6 +52,7 @@ def count_scores() -> None:
 # Not retried: the next one comes tomorrow.
 @shared_task(name="exams.apply_retention")
 def apply_retention() -> None:
+    forget_old_imports(now=timezone.now())
     services.apply_retention(
         audit_days=settings.AUDIT_RETENTION_DAYS, inactive_days=settings.INACTIVE_ACCOUNT_DAYS, now=timezone.now()
     )

@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "statistics": {"task": "exams.count_scores", "schedule": 60.0, "options": {"expires": 60}},
     "clear_sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=17)},
     "retention": {"task": "exams.apply_retention", "schedule": crontab(hour=3, minute=37)},
+    "unconfirmed": {"task": "accounts.delete_unconfirmed", "schedule": crontab(minute=27)},
     "mail": {"task": "accounts.send_due_mail", "schedule": 60.0, "options": {"expires": 60}},
 }
 
@@ -252,6 +253,8 @@ EMAIL_TIMEOUT = 10
 # How long the audit log keeps an event, and after how long without a log-in a candidate is erased; 0: for good.
 AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 730)
 INACTIVE_ACCOUNT_DAYS = env.number("INACTIVE_ACCOUNT_DAYS", 0)
+# After how many days an account is deleted that somebody signed up for and nobody confirmed; 0: never.
+UNCONFIRMED_ACCOUNT_DAYS = env.number("UNCONFIRMED_ACCOUNT_DAYS", 14)
 
 # --- Pages ----------------------------------------------------------------------------------------
 

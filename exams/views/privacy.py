@@ -25,6 +25,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "audit_days": settings.AUDIT_RETENTION_DAYS,
         "inactive_days": settings.INACTIVE_ACCOUNT_DAYS,
+        "unconfirmed_days": settings.UNCONFIRMED_ACCOUNT_DAYS,
         "session_days": settings.CANDIDATE_SESSION_SECONDS // 86_400,
     }
     return render(request, "exams/privacy.html", context)

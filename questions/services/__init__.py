@@ -2,7 +2,7 @@
 
 from questions.services.exporting import export_questions, with_content
 from questions.services.filing import change_tags, move_to_task, set_difficulty, set_tags
-from questions.services.import_drafts import apply_draft, keep_import, read_draft
+from questions.services.import_drafts import apply_draft, forget_old_imports, keep_import, read_draft
 from questions.services.importing import apply_import, plan_import
 from questions.services.loading import LoadReport, load_bank
 from questions.services.reviewing import (
@@ -30,6 +30,7 @@ __all__ = [
     "comment",
     "copy_question",
     "export_questions",
+    "forget_old_imports",
     "keep_import",
     "load_bank",
     "move_to_task",

@@ -23,9 +23,13 @@ def keep_import(
     check_size(data)
     draft = ImportDraft(by=by, name=name[-200:], format=format_.name, data=data, defaults=defaults, created_at=now)
     read_draft(draft)
-    ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    forget_old_imports(now=now)
     draft.save()
     return draft
+
+
+def forget_old_imports(*, now: dt.datetime) -> None:
+    ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).delete()
 
 
 def read_draft(draft: ImportDraft) -> list[ReadQuestion]:

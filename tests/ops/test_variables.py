@@ -44,6 +44,7 @@ VARIABLES = {
     "DEFAULT_TIME_ZONE": ("Europe/Berlin", "settings.DEFAULT_TIME_ZONE", "Europe/Berlin"),
     "AUDIT_RETENTION_DAYS": ("365", "settings.AUDIT_RETENTION_DAYS", 365),
     "INACTIVE_ACCOUNT_DAYS": ("1000", "settings.INACTIVE_ACCOUNT_DAYS", 1000),
+    "UNCONFIRMED_ACCOUNT_DAYS": ("30", "settings.UNCONFIRMED_ACCOUNT_DAYS", 30),
     "SITE_NAME": ("Our mock exams", "settings.SITE_NAME", "Our mock exams"),
     "LOG_LEVEL": ("warning", "settings.LOGGING['root']['level']", "WARNING"),
     "METRICS_TOKEN": ("of-the-operator", "settings.METRICS_TOKEN", "of-the-operator"),
