@@ -26,6 +26,7 @@ FLOORS = {
     "audit": 3,
     "outbox": 3,
     "claiming": 3,
+    "expiring": 3,
     "tasks": 4,
     "mail": 4,
     "adapters": 4,
