@@ -95,9 +95,14 @@ class ByLoss(admin.SimpleListFilter):
     parameter_name = "losses"
     # Words of the notes that the formats make: see `questions.formats.base.Loss`.
     WORDS = {
-        "pictures": ("<img", "<svg", "<picture", "<object", "<canvas", "pictures"),
+        "pictures": ("<img", "<svg", "<picture", "<object", "<canvas", "picture", "<map"),
         "formulas": ("formula", "<math"),
         "formatting": ("formatting",),
+        "sound or video": ("<audio", "<video", "<iframe", "<embed"),
+        "tables": ("table “",),
+        "feedback": ("feedback", "hints", "rubric"),
+        "languages": ("the language",),
+        "links": ("link:",),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_TAGS, Problem, QuestionContent, draft_problems
 from questions.formats.texts import Unreadable, text_problem
-from questions.formats.vanishing import vanishing_signs
+from questions.formats.vanishing import unseen_parts, vanishing_signs
 
 __all__ = ["MAX_QUESTIONS", "Defaults", "Format", "Loss", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
 
@@ -142,7 +142,10 @@ def read_entry(
             found += draft_problems(entry)
             tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
             entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
-            notes = [*notes, *vanishing_signs(entry)]
+            notes = list(notes)
+            if not any("formula" in note for note in notes):  # one that the format has named
+                notes += map(Loss, unseen_parts(entry))
+            notes += vanishing_signs(entry)
     named = [values["id"]] if has_id and isinstance(values["id"], str) else []
     label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
     return ReadQuestion(

@@ -97,6 +97,8 @@ def _prepare(soup: BeautifulSoup) -> list[str]:
     for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
     for tag in soup.find_all(DROPPED):
+        if tag.name == "script" and str(tag.get("type") or "").casefold().startswith("math/"):
+            notes.append(Loss(f"formula “{' '.join(tag.get_text().split())[:60]}” is not taken over: texts only."))
         tag.extract()
     for tag in soup.find_all(MEDIA):
         if tag.find_parent(MEDIA) is None:
@@ -263,10 +265,13 @@ def _outer(element: ET.Element, leave_out: Container[ET.Element]) -> str:
         return _inner(element, leave_out)
     classes = element.get("class", "").split()
     if name == "span":
-        # QTI has no strike-through; other spans say nothing.
-        inner = _inner(element, leave_out)
+        # QTI has no strike-through; of other spans only those say something that are underlined or colored.
+        inner, style = _inner(element, leave_out), element.get("style", "")
+        if STYLED.search(style.casefold()):
+            inner = f'<span style="{escape_html(style)}">{inner}</span>'
         return f"<s>{inner}</s>" if "line-through" in classes else inner
-    kept: dict[str, Any] = {"a": ("href",), "img": ("alt",), "th": ("colspan",), "td": ("colspan",)}
+    kept: dict[str, Any] = {"a": ("href",), "img": ("alt",), "ol": ("type", "start")}
+    kept |= dict.fromkeys(("th", "td"), ("colspan", "rowspan"))
     attributes = "".join(
         f' {attribute}="{escape_html(element.get(attribute, ""))}"'
         for attribute in kept.get(name, ())

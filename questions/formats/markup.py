@@ -46,7 +46,7 @@ def _left(languages: list[str], kept: str) -> list[str]:
 
 def name_losses(soup: BeautifulSoup) -> list[str]:
     """Change what Markdown has no word for, and return notes of what is lost."""
-    notes = [*_choose_language(soup), *_decorations(soup)]
+    notes = [*_choose_language(soup), *_decorations(soup), *_tables(soup), *_links_and_fields(soup)]
     for table in soup.find_all("table"):
         if not table.get_text(strip=True):
             table.extract()  # it laid out a picture, or nothing
@@ -79,6 +79,27 @@ def _decorations(soup: BeautifulSoup) -> Iterator[str]:
             if text and what not in seen:
                 seen.add(what)
                 yield Loss(f"formatting: the {what} of “{text}” is not taken over.")
+
+
+def _tables(soup: BeautifulSoup) -> Iterator[str]:
+    for table in soup.find_all("table"):
+        text = " ".join(table.get_text(" ")[:200].split())[:40]
+        if any(str(cell.get(name) or "1") != "1" for cell in table.find_all(["td", "th"])
+               for name in ("rowspan", "colspan")):  # fmt: skip
+            yield Loss(f"table “{text}”: cells that were one over several rows or columns are apart.")
+        if text and table.find(["table", "ul", "ol", "pre"]):
+            yield Loss(f"table “{text}”: what stood in a cell as a list, code or table is run together.")
+
+
+def _links_and_fields(soup: BeautifulSoup) -> Iterator[str]:
+    for link in soup.find_all("a", href=True):
+        address, text = str(link["href"]).strip(), " ".join(link.get_text()[:200].split())[:60]
+        if text and not re.match(r"https?://|#", address, re.IGNORECASE):
+            yield Loss(f"link: “{text}” led to “{address[:60]}”, which is not taken over.")
+    if fields := soup.find_all(["input", "select", "textarea", "button"]):
+        yield Loss(f"<{fields[0].name}>: fields to fill in are not taken over; their words stay.")
+    if any("background-image" in str(tag["style"]).casefold() for tag in soup.find_all(style=True)):
+        yield Loss("<img> in the background is not taken over: texts only.")
 
 
 def _write_letters(soup: BeautifulSoup, ordered: Tag) -> None:
@@ -117,6 +138,10 @@ _FORMS: dict[str, Callable[[int], str]] = {
 }
 
 
+# Between single dollars, where there is a sign that no sum of money has.
+_DOLLARS = re.compile(r"(?<![\w\\$])\$(?:[A-Za-z]|(?=[^$<>\n]{0,200}[\\^_{])[^\s$<>][^$<>\n]{0,200}(?<!\s))\$(?![\w$])")
+
+
 def formula_in(text: str) -> str:
     r"""Return the beginning of the first TeX formula between \( \), \[ \] or $$ $$, empty if there is none."""
     for opening, closing in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$")):
@@ -124,7 +149,8 @@ def formula_in(text: str) -> str:
         end = text.find(closing, start + 2) if start >= 0 else -1
         if end > start + 2:
             return " ".join(text[start : end + 2].split())[:60]
-    return ""
+    found = _DOLLARS.search(text) if "$" in text else None
+    return found[0][:60] if found else ""
 
 
 _BLOCK_EDGE = r"</?(?:p|div|ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|blockquote|pre|hr|br|h[1-6])(?:\s[^<>]*)?>"

@@ -19,16 +19,17 @@ _OPTION = re.compile(r"\s*+(?:[-+*]\s++)?+(\*?)\(?([A-Za-z])[.)]\s++(.+)")
 _BOLD_LETTER = re.compile(r"\*\*(\(?[A-Za-z][.)])(?:\*\*(?=\s)|(\s++[^*]++)\*\*)")
 _BULLET = re.compile(r"(\s*+[-+*])\s++(.+)")
 _BOX = re.compile(r"\s*+(?:[-+*]\s++|\d{1,2}[.)]\s++)?+\[([ xX*✓✔]?)\]\s++(.+)")
-_BEFORE = r"[\s>#]*+(?:[-+*]\s++)?+[*_]{0,3}+"
-_AFTER = r"[*_]{0,3}+\s*+[:=][*_]{0,3}+\s*+(.*)"
+_BEFORE = r"[\s>#]*+(?:[-+*]\s++)?+[*_`]{0,3}+"
+_AFTER = r"(?:[*_`]{0,3}+\s*+[:=–-][*_`]{0,3}+\s*+(.*))"
 _ANSWER = re.compile(
     rf"{_BEFORE}(?:(?:the\s++)?(?:correct|right)\s++(?:answers?+(?:\(s\))?+|options?+|choices?+|responses?+)"
-    rf"|answers?+(?:\(s\))?+|ans)(?:\s++(?:is|are))?{_AFTER}",
+    rf"|answers?+(?:\(s\))?+|ans)(?:\s++(?:is|are))?(?:{_AFTER}|(?<=\b(?:is))\s++(.*)|(?<=\bare)\s++(.*))",
     re.IGNORECASE,
 )
 _EXPLANATION = re.compile(rf"{_BEFORE}(?:explanation|rationale|feedback){_AFTER}", re.IGNORECASE)
 _DETAILS = re.compile(r"<(/?)details(?![a-z])[^<>]*>", re.IGNORECASE)
 _SUMMARY = re.compile(r"<summary(?![a-z])[^<>]*>([^<>]*)</summary>", re.IGNORECASE)
+_WRAPPERS = re.compile(r"</?(?:p|div|br|b|strong|blockquote)\s{0,9}/?>", re.IGNORECASE)
 _ID = re.compile(r"\s*id\s*:\s*([a-z0-9-]+)\s*", re.IGNORECASE)
 _RULE = re.compile(r"\s*[=_*~-]{3,}\s*")
 _CHAPTER = re.compile(r"[\s*#]*(?:chapter\s+)?(\d{1,3})\s*", re.IGNORECASE)
@@ -109,6 +110,7 @@ class Reader:
         if re.search("explanation|rationale", said, re.IGNORECASE):
             self._awaits_answer = False
         line = _DETAILS.sub("", line)
+        line = _WRAPPERS.sub("", line) if self._is_folded else line
         return (_SUMMARY.sub(said if says_more else "", line) if summary else line).rstrip()
 
     def _in_fence(self, number: int, line: str) -> bool:
@@ -209,7 +211,7 @@ class Reader:
         if not question.options:
             _make_options(question)
         if answer and not question.answer:
-            question.answer = answer[1].strip().rstrip("*_` ")
+            question.answer = next((text for text in answer.groups() if text), "").strip().rstrip("*_` ")
             self._awaits_answer = not question.answer
         elif explanation:
             question.explanation.append(explanation[1])

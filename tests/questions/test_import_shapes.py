@@ -1,5 +1,6 @@
 """Files as other programs and people write them (formats/shapes/), by the command and by the page of the admin."""
 
+from html import unescape
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
+from questions.admin.filters import ByLoss
+from questions.formats.registry import FORMATS
 from questions.models import ImportDraft, Question, QuestionEvent
 from questions.services.exporting import entry_of
 from tests.exams.helpers import client_of
@@ -182,3 +185,101 @@ def test_matches_tags_and_ids_of_the_files_are_words():
     assert [option.match for option in entry_of(matching).options] == ["Paris", "Rome & more"]
     assert tagged.code == "uebung-1"
     assert sorted(entry_of(tagged).tags) == ["c-plus-plus", "c-sharp", "pruefung", "set"]
+
+
+# --- Unsure guesses ---------------------------------------------------------------------------------------------------
+
+PAIR = "Which?\nA. x\nB. y\nANSWER: A\n\n"
+UNSURE = [
+    (PAIR + "2. " + PAIR, ["aiken", "plain"]),
+    (PAIR * 1000 + "2. " + PAIR, ["aiken", "plain"]),  # so large that a process of its own reads it
+    ("1. " + PAIR + "Is it?{=yes ~no}\n", ["plain", "gift"]),
+    ("Some notes.\n", ["gift", "aiken", "plain"]),
+]
+
+
+@pytest.mark.parametrize(("text", "candidates"), UNSURE)
+def test_unsure_guess_of_the_command_names_the_options(tmp_path, text, candidates):
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_questions", str(path), stdout=StringIO())
+
+    named = " or ".join(f"--format {name}" for name in candidates)
+    assert str(refusal.value).endswith(f"Choose the format. Say {named}.")
+    assert not Question.objects.exists()
+
+
+@pytest.mark.parametrize(("text", "candidates"), UNSURE)
+def test_unsure_guess_asks_on_the_page(text, candidates):
+    client = client_of(UserFactory(superuser=True))
+    file = SimpleUploadedFile("a.txt", text.encode())
+
+    page = client.post(reverse(IMPORT), {"file": file, "format": "", "task": "", "tags": ""})
+
+    (error,) = page.context["form"].errors["format"]
+    assert error.endswith("Choose the format. Then choose the file again.")
+    assert " or ".join(FORMATS[name].label for name in candidates) in error
+    assert not ImportDraft.objects.exists()
+
+
+def test_format_that_was_asked_for_is_taken():
+    client = client_of(UserFactory(superuser=True))
+    file = SimpleUploadedFile("a.txt", UNSURE[0][0].encode())
+
+    client.post(reverse(IMPORT), {"file": file, "format": "aiken", "task": "", "tags": ""})
+
+    assert ImportDraft.objects.get().format == "aiken"
+
+
+# --- What is lost -----------------------------------------------------------------------------------------------------
+
+HTML = "// [id:{0}]\n[html]{1} Which {0}?{{=yes ~no}}\n\n"
+LOSSES = {
+    "pictures": "<img src\\=x>",
+    "formulas": "$$x$$",
+    "formatting": "<u>this</u>",
+    "tables": "<table><tr><td rowspan\\='2'>a</td></tr></table>",
+    "sound or video": "<audio src\\=x></audio>",
+    "languages": "\\{mlang en\\}a\\{mlang\\}\\{mlang de\\}b\\{mlang\\}",
+    "links": "<a href\\='x.pdf'>file</a>",
+}
+
+
+def found_by(client, value):
+    page = client.get(reverse("admin:questions_question_changelist"), {"losses": value})
+    return sorted(question.code for question in page.context["cl"].result_list)
+
+
+def test_drafts_that_lack_something_are_found_by_what_they_lack(tmp_path):
+    path = tmp_path / "a.gift"
+    path.write_text("".join(HTML.format(name.partition(" ")[0], html) for name, html in LOSSES.items())
+                    + HTML.format("whole", ""))  # fmt: skip
+    call_command("import_questions", str(path), stdout=StringIO())
+    call_command("import_questions", str(SHAPES / "qti-feedback-blocks.xml"), stdout=StringIO())
+    client = client_of(UserFactory(superuser=True))
+
+    found = {name: found_by(client, name) for name in ByLoss.WORDS}
+
+    expected = {name: [name.partition(" ")[0]] for name in LOSSES} | {"feedback": ["qti-feedback-blocks"]}
+    assert found == expected
+    assert found_by(client, "any") == sorted(code for codes in expected.values() for code in codes)
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_lost_stays_with_the_question_after_a_later_import(name):
+    command(name)
+    question = Question.objects.get()
+    kept = question.events.get().losses
+
+    command(name, "--overwrite")
+
+    page = (
+        client_of(UserFactory(superuser=True))
+        .get(reverse("admin:questions_question_change", args=[question.pk]))
+        .content.decode()
+    )
+    assert [event.losses for event in question.events.exclude(losses="")] == [kept]
+    for loss in LOST[name]:
+        assert loss in unescape(page)
