@@ -270,7 +270,9 @@ def _outer(element: ET.Element, leave_out: Container[ET.Element]) -> str:
         if STYLED.search(style.casefold()):
             inner = f'<span style="{escape_html(style)}">{inner}</span>'
         return f"<s>{inner}</s>" if "line-through" in classes else inner
-    kept: dict[str, Any] = {"a": ("href",), "img": ("alt",), "ol": ("type", "start")}
+    kept: dict[str, Any] = {"a": ("href",), "img": ("alt",)}
+    if name == "ol" and element.get("type"):  # letters or Roman numbers, which become text; our lists have digits
+        kept["ol"] = ("type", "start")
     kept |= dict.fromkeys(("th", "td"), ("colspan", "rowspan"))
     attributes = "".join(
         f' {attribute}="{escape_html(element.get(attribute, ""))}"'

@@ -1,6 +1,7 @@
 """Questions for the round trip through every format, made by Hypothesis: ordinary texts and nasty ones."""
 
 import datetime as dt
+import re
 import string
 
 from hypothesis import strategies as st
@@ -143,3 +144,8 @@ def entries(draw, kinds=("single", "multiple", "ordering", "matching"), texts=te
 def entry_lists(kinds=("single", "multiple", "ordering", "matching"), texts=texts, max_size=4):
     """Return lists of entries with different ids, as a file holds them."""
     return st.lists(entries(kinds, texts), min_size=1, max_size=max_size, unique_by=lambda entry: entry.id)
+
+
+def said(row):
+    """Return the notes of a question that was read, but those of what its Markdown, typed at random, does not show."""
+    return [note for note in row.notes if not re.search(r"is read as Markdown|: formula “|: the picture", note)]

@@ -214,3 +214,26 @@ def test_what_html_loses_is_named(html, loss):
     _, notes = HtmlReader().to_markdown(html)
 
     assert [(loss in note, isinstance(note, Loss)) for note in notes] == [(True, True)]
+
+
+QTI_ITEM = (
+    '<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="a" title="T"><responseDeclaration '
+    'identifier="R" cardinality="single"><correctResponse><value>x</value></correctResponse></responseDeclaration>'
+    '<itemBody>{}<choiceInteraction responseIdentifier="R" maxChoices="1"><prompt>Which?</prompt><simpleChoice '
+    'identifier="x">x</simpleChoice><simpleChoice identifier="y">y</simpleChoice></choiceInteraction></itemBody>'
+    "</assessmentItem>"
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "stem", "loss"),
+    [('<ol type="I" start="2"><li>a</li></ol>', "II. a\n\nWhich?", None),
+     ('<p>See <span style="text-decoration: underline">a</span>.</p>', "See a.\n\nWhich?", "the underline of “a”"),
+     ('<table><tr><td rowspan="2">a</td></tr></table>', "| a |\n| --- |\n\nWhich?", "table “a”: cells that were one")],
+)  # fmt: skip
+def test_what_other_formats_name_is_named_in_qti(html, stem, loss):
+    (question,) = FORMATS["qti21"].read(QTI_ITEM.format(html).encode(), DEFAULTS)
+
+    if loss is not None:
+        assert [loss in note and isinstance(note, Loss) for note in question.notes] == [True]
+    assert question.entry.stem.replace("|  |\n| --- |\n| a |", "| a |\n| --- |") == stem
