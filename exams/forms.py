@@ -10,6 +10,7 @@ from django.http import QueryDict
 from exams.exceptions import InvalidResponse
 from exams.services import Answer
 from questions.content import MAX_OPTIONS
+from questions.parts import MAX_TYPED
 
 MAX_COUNT = 2**31 - 1
 MAX_SECONDS = 7 * 24 * 3600
@@ -40,6 +41,9 @@ def read_answer(data: QueryDict, position: int) -> Answer:
         None if text == "" else _number(text, MAX_OPTIONS - 1, position, "place")
         for text in data.getlist(f"{prefix}-place")
     )
+    text = data.get(f"{prefix}-text", "")
+    if len(text) > MAX_TYPED or not text.isprintable():
+        raise InvalidResponse(f"Question {position}, text: write one line of up to {MAX_TYPED} characters.")
     page = data.get(f"{prefix}-page", "")
     if not PAGE_NAME.fullmatch(page):
         raise InvalidResponse(f"Question {position}, page: this is not the name of a page.")
@@ -47,6 +51,7 @@ def read_answer(data: QueryDict, position: int) -> Answer:
         position=position,
         chosen=options("choice"),
         places=places,
+        text=text,
         is_flagged=bool(data.get(f"{prefix}-flag")),
         struck=options("struck"),
         sequence=number("sequence", MAX_COUNT),

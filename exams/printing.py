@@ -14,20 +14,12 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph,
 
 from exams.paper_bidi import in_order_of_sight
 from exams.paper_text import BOLD, GREY, SIZE, TEXT, blocks, drawable, labelled, plain, style, use_fonts
+from questions.kinds import OnPaper
 
 MARGIN = 20 * mm
 PADDING = 6  # that a frame has on each side
 WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
 INDENT = 9 * mm
-OPTION_INDENTS = {"single": 11 * mm, "multiple": 11 * mm, "ordering": 16 * mm, "matching": 16 * mm}
-# What a candidate marks an option in, and what is asked of them, by kind.
-BOXES = {"single": "○", "multiple": "☐", "ordering": "____", "matching": "____"}
-DIRECTIONS = {
-    "single": "",
-    "multiple": "More than one answer is right. Mark all of them.",
-    "ordering": "Write on each line the place, from 1, that the option has in the right order.",
-    "matching": "Write on each line the number of what the option goes with.",
-}
 ANSWER_COLUMNS = 4
 
 
@@ -43,27 +35,23 @@ class PrintedOption:
 
 @dataclass(frozen=True)
 class PrintedQuestion:
-    """A question with its options in the order of the paper; `matches` are what those of `matching` may go with."""
+    """A question with its options in the order of the paper; `how` is what its kind says of the paper."""
 
     position: int
-    kind: str
+    how: OnPaper
     code: str
     task: str
     is_scored: bool
     case: str
     stem: str
     options: Sequence[PrintedOption]
-    matches: Sequence[str]
     explanations: Sequence[str]
     references: Sequence[str]
-    choose: int | None = None
 
     @property
     def answer(self) -> str:
         """The right answer in one line: “B”, “A, C”, “A2, B1”."""
-        if self.kind in {"ordering", "matching"}:
-            return ", ".join(f"{option.letter}{option.right}" for option in self.options)
-        return ", ".join(option.letter for option in self.options if option.right)
+        return self.how.answer
 
 
 @dataclass(frozen=True)
@@ -131,17 +119,19 @@ def _numbered(question: PrintedQuestion, content: Sequence[Flowable]) -> list[Fl
 def _asked(question: PrintedQuestion, *, is_key: bool) -> list[Flowable]:
     parts = blocks(question.case, WIDTH - INDENT, style(textColor=GREY)) if question.case else []
     parts += blocks(question.stem, WIDTH - INDENT)
-    if direction := DIRECTIONS[question.kind]:
-        how_many = f" Choose {question.choose}." if question.choose else ""
-        parts.append(Paragraph(direction + how_many, style(textColor=GREY)))
-    for number, match in enumerate(question.matches, start=1):
+    how = question.how
+    if how.direction:
+        parts.append(Paragraph(escape(how.direction), style(textColor=GREY)))
+    if how.line:
+        parts += [Spacer(0, 3 * mm), plain(how.line, WIDTH - INDENT, style())]
+    for number, match in enumerate(how.matches, start=1):
         parts += [labelled(f"{number}.", blocks(match, WIDTH - 2 * INDENT), indent=INDENT)]
-    indent = OPTION_INDENTS[question.kind]
+    indent = how.indent * mm
     for option in question.options:
         content = blocks(option.text, WIDTH - INDENT - indent)
         if is_key:
             content += blocks(option.rationale, WIDTH - INDENT - indent, style(textColor=GREY))
-        box = (option.right or "–") if is_key else BOXES[question.kind]
+        box = (option.right or "–") if is_key else how.box
         parts += [Spacer(0, 1 * mm), labelled(f"{box} {option.letter}", content, indent=indent)]
     return parts
 

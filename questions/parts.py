@@ -25,6 +25,8 @@ MAX_OPTIONS = 8
 MAX_TEXT = 20_000
 MAX_TOGETHER = 100_000
 MAX_REFERENCES = 20
+# What a candidate types as an answer.
+MAX_TYPED = 200
 MAX_TAGS = 50
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
 LETTERS = "ABCDEFGH"

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -12,11 +12,12 @@ from django.db import connection, models
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from questions.content import LETTERS, NEAR_DUPLICATE_SIMILARITY
-from questions.kinds import kind_of
+from questions.content import NEAR_DUPLICATE_SIMILARITY
+from questions.kinds import Response, Told, kind_of
+from questions.kinds.showing import Asked, Solved
 from questions.linting import resemblance, stem_marks
 from questions.models import Certification, Domain, Question, QuestionTask, Revision, StemMark, Task
-from questions.rendering import render_inline, render_markdown, render_plain
+from questions.rendering import render_markdown
 
 
 def known_tasks() -> dict[str, set[str]]:
@@ -143,38 +144,9 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
     return list({row[0]: Drawable(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}.values())
 
 
-@dataclass(frozen=True)
-class Place:
-    """A place or a match that an option may be given: `html` as it was written, `label` as a list can show it."""
-
-    number: int
-    label: str
-    html: SafeString
-
-
-def places_of(kind: str, option_count: int, choices: Sequence[str]) -> list[Place]:
-    """Return what each option of a question may be given; nothing where its options are chosen. Tells no key."""
-    if kind_of(kind).always_shuffles:
-        return [Place(number, str(number + 1), render_inline(str(number + 1))) for number in range(option_count)]
-    return [
-        Place(number, f"{number + 1}. {render_plain(choice)}", render_inline(choice))
-        for number, choice in enumerate(choices)
-    ]
-
-
-@dataclass(frozen=True)
-class PreviewedOption:
-    """`right` and `given` are places or matches, for the kinds that have them."""
-
-    number: int
-    letter: str
-    html: SafeString
-    rationale: SafeString
-    is_right: bool
-    is_wrong: bool
-    is_chosen: bool
-    right: Place | None
-    given: Place | None
+def told_of(revision: Revision) -> Told:
+    """Return what candidates are told of how to answer it."""
+    return Told(revision.options, revision.choices, revision.choose)
 
 
 @dataclass(frozen=True)
@@ -185,9 +157,8 @@ class Previewed:
     kind: str
     case: SafeString
     stem: SafeString
-    choose: int | None
-    options: list[PreviewedOption]
-    places: list[Place]
+    told: Told
+    solved: Solved
     explanation: SafeString
     service_note: SafeString
     references: list[dict[str, str]]
@@ -195,26 +166,22 @@ class Previewed:
 
 
 def previewed(
-    revision: Revision, option_order: Sequence[int] | None = None, response: Sequence[int | None] | None = None
+    revision: Revision, option_order: Sequence[int] | None = None, response: Response | None = None
 ) -> Previewed:
     """Show a revision with key and rationales, and the response (None: none was given).
 
     Options have the letters of `option_order` (without it, of the order they were written in) and stand in that
     order; those of `ordering` in their right one.
     """
-    order = range(len(revision.options)) if option_order is None else option_order
-    places = places_of(revision.kind, len(revision.options), revision.choices)
-    options = [_previewed_option(revision, number, own, places, response) for number, own in enumerate(order)]
-    if kind_of(revision.kind).always_shuffles:
-        options.sort(key=lambda option: option.right.number if option.right else 0)
+    order = list(range(len(revision.options)) if option_order is None else option_order)
+    kind, told = kind_of(revision.kind), told_of(revision)
     return Previewed(
         code=revision.question.code,
-        kind=revision.kind,
+        kind=kind.name,
         case=render_markdown(revision.case_text),
         stem=render_markdown(revision.stem),
-        choose=revision.choose,
-        options=options,
-        places=places,
+        told=told,
+        solved=kind.solved(told, revision.key, revision.rationales, order, response),
         explanation=render_markdown(revision.explanation),
         service_note=render_markdown(revision.service_note),
         references=revision.references,
@@ -222,45 +189,24 @@ def previewed(
     )
 
 
-def _previewed_option(
-    revision: Revision, number: int, own: int, places: Sequence[Place], response: Sequence[int | None] | None
-) -> PreviewedOption:
-    right = given = None
-    if "key" in kind_of(revision.kind).parts:
-        is_chosen, is_right = own in (response or []), own in revision.key
-        is_wrong = is_chosen and not is_right
-    else:
-        is_chosen = False
-        right, given = _at(places, revision.key[own]), _at(places, response[own] if response else None)
-        is_right = given is not None and given == right
-        is_wrong = response is not None and not is_right
-    return PreviewedOption(
-        number=number,
-        letter=LETTERS[number],
-        html=render_inline(revision.options[own]),
-        rationale=render_markdown(revision.rationales[own]),
-        is_right=is_right,
-        is_wrong=is_wrong,
-        is_chosen=is_chosen,
-        right=right,
-        given=given,
-    )
-
-
-def _at(places: Sequence[Place], number: int | None) -> Place | None:
-    return None if number is None else places[number]
-
-
 # --- For who writes and reviews ---------------------------------------------------------------------------
 
 
-def asked(revision: Revision) -> Previewed:
-    """Show a revision as the exam asks it, for `questions/_asked.jinja`; what is to be ordered, by the alphabet."""
-    order = list(range(len(revision.options)))
-    if kind_of(revision.kind).always_shuffles:
-        order.sort(key=lambda own: str(revision.options[own]).casefold())
-    shown = previewed(revision, order)
-    return replace(shown, options=sorted(shown.options, key=lambda option: option.number))
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question as candidates are asked it, without an attempt."""
+
+    kind: str
+    case: SafeString
+    stem: SafeString
+    asked: Asked
+
+
+def asked(revision: Revision) -> AskedQuestion:
+    """Show a revision as the exam asks it, for `questions/_asked.jinja`."""
+    kind, told = kind_of(revision.kind), told_of(revision)
+    shown = kind.asked(told, kind.preview_order(told), None)
+    return AskedQuestion(kind.name, render_markdown(revision.case_text), render_markdown(revision.stem), shown)
 
 
 SIMILAR_CANDIDATES, SIMILAR_SHOWN = 20, 3

@@ -44,7 +44,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 STATIC_ROOT = VAR_DIR / "static"  # noqa: F405
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 
 # --- E-mail -----------------------------------------------------------------------------------------

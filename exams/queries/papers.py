@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from django.utils.safestring import SafeString
+
 from exams.assembly import option_order
 from exams.models import Exam, ExamForm
 from exams.printing import Paper, PrintedOption, PrintedQuestion
 from exams.queries.drawing import bank_of, draw_items, exam_quotas, form_pool
 from exams.queries.fixed_forms import form_items
 from questions.kinds import kind_of
+from questions.kinds.showing import Asked
 from questions.models import Question, Revision, Task
-from questions.queries import Drawable, Previewed, PreviewedOption, previewed
+from questions.queries import Drawable, Previewed, previewed, told_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,15 @@ class FormItem:
     task: Task
     revision: Revision
     shown: Previewed
+    asked: Asked
+
+    @property
+    def case(self) -> SafeString:
+        return self.shown.case
+
+    @property
+    def stem(self) -> SafeString:
+        return self.shown.stem
 
     @property
     def texts(self) -> list[str]:
@@ -31,8 +43,9 @@ class FormItem:
         shown = self.shown
         return [
             *(shown.stem, shown.case, shown.explanation, shown.service_note, self.task.label),
-            *(text for option in shown.options for text in (option.html, option.rationale)),
-            *(place.html for place in shown.places),
+            *(text for option in shown.solved.options for text in (option.html, option.rationale)),
+            *(place.html for place in shown.solved.places),
+            *kind_of(shown.kind).on_paper(shown.told, shown.solved).texts,
             *(text for reference in shown.references for text in reference.values()),
         ]
 
@@ -57,6 +70,7 @@ def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormI
         is_shuffled = revision.shuffle_options or kind_of(revision.kind).always_shuffles
         order = option_order(len(revision.options), shuffle=is_shuffled, seed=seed, position=position)
         question = previewed(revision, order)
+        options = sorted(question.solved.options, key=lambda option: option.number)
         shown.append(
             FormItem(
                 position=position,
@@ -64,8 +78,9 @@ def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormI
                 is_published=revision.question.status == Question.Status.PUBLISHED,
                 task=tasks[item.task_id],
                 revision=revision,
+                asked=kind_of(revision.kind).asked(told_of(revision), order, None),
                 # What is to be put in order stands in its right one where it is reviewed; here as it is asked.
-                shown=replace(question, options=sorted(question.options, key=lambda option: option.number)),
+                shown=replace(question, solved=replace(question.solved, options=options)),
             )
         )
     return shown
@@ -73,7 +88,9 @@ def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormI
 
 def paper_of(form: ExamForm) -> Paper:
     items = items_of_form(form)
-    texts = [(item.revision.pk, [option.letter + option.html for option in item.shown.options]) for item in items]
+    texts = [
+        (item.revision.pk, [option.letter + option.html for option in item.shown.solved.options]) for item in items
+    ]
     return Paper(
         title=form.exam.title,
         form=f"form {form.number}",
@@ -87,24 +104,15 @@ def _printed(item: FormItem) -> PrintedQuestion:
     shown = item.shown
     return PrintedQuestion(
         position=item.position,
-        kind=shown.kind,
+        how=kind_of(shown.kind).on_paper(shown.told, shown.solved),
         code=shown.code,
         task=item.task.label,
         is_scored=item.is_scored,
         case=shown.case,
         stem=shown.stem,
         options=[
-            PrintedOption(option.letter, option.html, _right(option), option.rationale) for option in shown.options
+            PrintedOption(option.letter, option.html, option.box, option.rationale) for option in shown.solved.options
         ],
-        matches=[place.html for place in shown.places] if "match" in kind_of(shown.kind).parts else [],
         explanations=[shown.explanation, shown.service_note],
         references=[f"{reference['title']}, “{reference['section']}”" for reference in shown.references],
-        choose=shown.choose,
     )
-
-
-def _right(option: PreviewedOption) -> str:
-    """Return what belongs in the option's box."""
-    if option.right is not None:
-        return str(option.right.number + 1)
-    return "✓" if option.is_right else ""

@@ -84,8 +84,9 @@ def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:
 
 
 def _unexplained(question: Previewed) -> Previewed:
-    options = [replace(option, rationale=NOTHING) for option in question.options]
-    return replace(question, options=options, explanation=NOTHING, service_note=NOTHING, references=[])
+    options = [replace(option, rationale=NOTHING) for option in question.solved.options]
+    solved = replace(question.solved, options=options)
+    return replace(question, solved=solved, explanation=NOTHING, service_note=NOTHING, references=[])
 
 
 def _reviewed(answer: JudgedAnswer, place: outline.Place, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:

@@ -102,6 +102,10 @@ class QuestionPanel:
     flags: list[str]
 
     @property
+    def marked(self) -> str:
+        return kind_of(self.revision.kind).marked
+
+    @property
     def right(self) -> Share:
         return Share(self.item.right, self.item.reached)
 

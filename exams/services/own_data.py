@@ -131,8 +131,8 @@ def _answer(item: ShownItem, code: str) -> Data:
     return {
         "position": item.position,
         "question": code,
-        "answer": [f"{option.letter} {label}".strip() for option, label in item.answer],
-        "ruled_out": [option.letter for option in item.options if option.is_struck],
+        "answer": [str(line) for line in item.answer],
+        "ruled_out": [letter for _, letter in item.asked.struck],
         "flagged": item.is_flagged,
         "seconds": item.seconds_spent,
     }

@@ -20,7 +20,7 @@ class Answer:
     """The state of one question as a page sends it; options are numbered as shown.
 
     `chosen` are options of a question whose options are chosen; `places` is, for the other kinds, the place or match
-    that each option was given.
+    that each option was given, `text` what was typed.
 
     `sequence` is the last one the page was told, `page` names the page's load and `count` goes up with each change
     made on it: together they tell a retry and a quick second change from a stale tab.
@@ -29,6 +29,7 @@ class Answer:
     position: int
     chosen: tuple[int, ...] = ()
     places: tuple[int | None, ...] = ()
+    text: str = ""
     is_flagged: bool = False
     struck: tuple[int, ...] = ()
     seconds_spent: int = 0
@@ -38,7 +39,7 @@ class Answer:
 
     @property
     def given(self) -> Given:
-        return Given(self.chosen, self.places)
+        return Given(self.chosen, self.places, self.text)
 
 
 @transaction.atomic

@@ -17,8 +17,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from exams.models import Attempt
-from exams.queries.taking import ShownItem, ShownOption
-from questions.queries import Place
+from exams.queries.taking import ShownItem
+from questions.kinds import kind_of
+from questions.kinds.showing import Shape
 from questions.rendering import NOTHING
 
 register = template.Library()
@@ -50,18 +51,14 @@ def rendered(item: ShownItem, **context: Any) -> str:
     return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
 
 
-def shape_of(item: ShownItem) -> tuple[str, bool, int | None, int, int]:
-    return item.kind, bool(item.case), item.choose, len(item.options), len(item.places)
+def shape_of(item: ShownItem) -> tuple[str, bool, Shape]:
+    return item.kind, bool(item.case), item.asked.shape
 
 
 def texts_of(item: ShownItem) -> dict[str, Any]:
     """Return what an untouched question says beside its shape, safe to stand in HTML, by the names of its slots."""
-    texts: dict[str, Any] = {"position": item.position, "case": item.case, "stem": item.stem}
-    for option in item.options:
-        texts[f"option{option.number}"] = option.html
-    for place in item.places:
-        texts[f"label{place.number}"], texts[f"place{place.number}"] = conditional_escape(place.label), place.html
-    return texts
+    texts = {name: conditional_escape(text) for name, text in item.asked.texts.items()}
+    return {"position": item.position, "case": item.case, "stem": item.stem, **texts}
 
 
 def _slot(name: str) -> Any:
@@ -69,16 +66,13 @@ def _slot(name: str) -> Any:
 
 
 @lru_cache(maxsize=500)
-def format_of(kind: str, has_case: bool, choose: int | None, options: int, places: int, *, is_first: bool) -> str:
+def format_of(kind: str, has_case: bool, shape: Shape, *, is_first: bool) -> str:
     """Return the HTML of an untouched question of this shape as a format string."""
     item = ShownItem(
         position=_slot("position"),
-        kind=kind,
         case=_slot("case") if has_case else NOTHING,
         stem=_slot("stem"),
-        choose=choose,
-        options=[ShownOption(number, _slot(f"option{number}"), False, False, None) for number in range(options)],
-        places=[Place(number, _slot(f"label{number}"), _slot(f"place{number}")) for number in range(places)],
+        asked=kind_of(kind).of_shape(shape, _slot),
         is_flagged=False,
         seconds_spent=0,
         sequence=0,

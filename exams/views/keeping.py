@@ -51,9 +51,12 @@ def _salt(attempt_id: UUID) -> str:
 def keep(response: HttpResponse, attempt_id: UUID, answers: Sequence[Answer]) -> bool:
     """Let the browser keep these answers for this attempt's pages; tell whether it can."""
     rows = [
-        [answer.position, answer.sequence, answer.chosen, answer.places, int(answer.is_flagged), answer.struck]
+        [
+            *(answer.position, answer.sequence, answer.chosen, answer.places, int(answer.is_flagged), answer.struck),
+            *([answer.text] if answer.text else []),
+        ]
         for answer in answers
-        if answer.sequence or answer.chosen or answer.is_flagged or answer.struck or set(answer.places) - {None}
+        if answer.sequence or answer.given.is_any or answer.is_flagged or answer.struck
     ]
     value = signing.dumps(rows, salt=_salt(attempt_id), compress=True)
     if not rows or len(value) > LONGEST:
@@ -75,8 +78,16 @@ def kept(request: HttpRequest, attempt_id: UUID) -> list[Answer]:
     except (signing.BadSignature, json.JSONDecodeError):
         return []
     return [
-        Answer(position, tuple(chosen), tuple(places), bool(flag), tuple(struck), sequence=sequence)
-        for position, sequence, chosen, places, flag, struck in rows
+        Answer(
+            position,
+            tuple(chosen),
+            tuple(places),
+            text[0] if text else "",
+            is_flagged=bool(flag),
+            struck=tuple(struck),
+            sequence=sequence,
+        )
+        for position, sequence, chosen, places, flag, struck, *text in rows
     ]
 
 

@@ -67,7 +67,7 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
         return HttpResponse(str(closed), status=410, content_type="text/plain")
     except StaleAnswer:
         (item_there,) = queries.shown_items(own_attempt(request.user, attempt_id), position=position)
-        mine = item_there.with_answer(answer.chosen, answer.places, answer.sequence)
+        mine = item_there.with_answer(answer.given, answer.sequence)
         context = {"attempt_id": attempt_id, "position": position, "item": item_there, "mine": mine}
         return render(request, "exams/_conflict.html", context, status=409)
     remaining = timing.remaining(item.attempt.deadline_at, now)

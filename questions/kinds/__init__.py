@@ -8,8 +8,9 @@ from questions.kinds.base import Given, Kind, Response, Revised
 from questions.kinds.choice import Multiple, Single
 from questions.kinds.matching import Matching
 from questions.kinds.ordering import Ordering
+from questions.kinds.showing import OnPaper, Told
 
-__all__ = ["KINDS", "Given", "Kind", "Response", "Revised", "UnknownKind", "kind_of"]
+__all__ = ["KINDS", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching())}
 

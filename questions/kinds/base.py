@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, Protocol
 
 from questions.exceptions import Incomparable
+from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import Problem, Written
 
 # What an attempt keeps as an answer and what a revision keeps as its key: JSON, in the shape that the kind says.
@@ -19,6 +20,11 @@ class Given:
 
     chosen: Sequence[int] = ()
     places: Sequence[int | None] = ()
+    text: str = ""
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.chosen or self.text or any(place is not None for place in self.places))
 
 
 class Revised(Protocol):
@@ -39,6 +45,10 @@ class Kind(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    # Where its templates lie, in templates/questions/kinds/, and its script, in static/questions/kinds/.
+    folder: ClassVar[str]
+    # What a mark in the statistics of an option says.
+    marked: ClassVar[str] = "Chosen"
     # Which of `options`, `key`, `match` and `decoys` mean something in a question of this kind.
     parts: ClassVar[frozenset[str]]
     # Options that are written in their right order are shuffled whatever the question says.
@@ -121,6 +131,30 @@ class Kind(ABC):
     def distractors(self, key: Response, option_count: int) -> list[int]:
         """Return the wrong options; none where no option is wrong by itself."""
         return []
+
+    # --- Showing ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def asked(self, told: Told, order: Sequence[int], response: Response | None, struck: Sequence[int] = ()) -> Asked:
+        """Return what candidates see and fill in, options in this order; the response is in the own numbering."""
+
+    @abstractmethod
+    def of_shape(self, shape: Shape, slot: Slot) -> Asked:
+        """Return an unanswered question of this shape, with a slot for each of its texts: see `Asked.shape`."""
+
+    def preview_order(self, told: Told) -> list[int]:
+        """Return an order of the options for a preview: as written, where that does not tell the key."""
+        return list(range(len(told.options)))
+
+    @abstractmethod
+    def solved(
+        self, told: Told, key: Response, rationales: Sequence[str], order: Sequence[int], response: Response | None
+    ) -> Solved:
+        """Return what the review shows; options have the letters of the order."""
+
+    @abstractmethod
+    def on_paper(self, told: Told, solved: Solved) -> OnPaper:
+        """Return how the question is put on paper; `solved` has its options in the order of the paper."""
 
     # --- Another revision -------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 // The exam page. All questions are in the document; htmx saves each answer (see _question.html). This script shows one
 // question at a time, keeps what could not be sent, runs the clock and hands in at the deadline. What counts is only
 // what the server acknowledged: "Saved" stands there after a 2xx and nowhere else.
-"use strict";
+import { kinds } from "../questions/kinds/index.js";
 
 (() => {
   const exam = document.getElementById("exam");
@@ -54,6 +54,7 @@
     return {
       choice: checkedNumbers(fields(question, "choice")),
       place: fields(question, "place").map((list) => list.value),
+      text: field(question, "text")?.value ?? "",
       struck: checkedNumbers(fields(question, "struck")),
       flag: field(question, "flag").checked,
       sequence: field(question, "sequence").value,
@@ -64,9 +65,10 @@
     };
   }
 
-  function putAnswer(question, { choice, place, struck, flag }) {
+  function putAnswer(question, { choice, place, text, struck, flag }) {
     for (const input of fields(question, "choice")) input.checked = choice.includes(Number(input.value));
     fields(question, "place").forEach((list, number) => { list.value = place[number]; });
+    if (field(question, "text")) field(question, "text").value = text ?? "";
     for (const input of fields(question, "struck")) input.checked = struck.includes(Number(input.value));
     field(question, "flag").checked = flag;
   }
@@ -94,13 +96,36 @@
   exam.addEventListener("change", (event) => {
     const question = event.target.closest(".question");
     if (!question) return;
-    const limit = Number(question.dataset.choose);
-    if (limit && event.target.checked && event.target.name.endsWith("-choice") && chosenCount(question) > limit) {
-      event.target.checked = false;
+    const refusal = kindOf(question).refusal?.(question, inputsOf(question), event.target);
+    if (refusal) {
       event.stopImmediatePropagation();
-      say(question, `${answerNote(question)} Clear one of them before you choose another.`);
-    } else noteChange(question);
+      say(question, refusal);
+    } else if (!isText(event.target)) {
+      noteChange(question);
+    } else if (!typing.has(question)) {
+      event.stopImmediatePropagation(); // all that was typed is on its way or saved
+    } else stopTyping(question);
   }, true);
+
+  // What is typed is kept with each key and sent after a pause, or when the field is left.
+  const PAUSE = 800;
+  const typing = new Map();
+
+  function stopTyping(question) {
+    clearTimeout(typing.get(question));
+    typing.delete(question);
+  }
+
+  exam.addEventListener("input", (event) => {
+    if (!isText(event.target)) return;
+    const question = event.target.closest(".question");
+    noteChange(question);
+    stopTyping(question);
+    typing.set(question, setTimeout(() => {
+      typing.delete(question);
+      if (!question.querySelector(".conflict")) htmx.trigger(question, "resend");
+    }, PAUSE));
+  });
 
   // --- Sending ---------------------------------------------------------------------------------------------------
 
@@ -179,6 +204,7 @@
       putAnswer(question, {
         choice: numbers(conflict.dataset.choice),
         place: conflict.dataset.place.split(","),
+        text: conflict.dataset.text,
         struck: numbers(conflict.dataset.struck),
         flag: Boolean(conflict.dataset.flag),
       });
@@ -337,7 +363,7 @@
   handIn.addEventListener("submit", () => {
     for (const question of questions) {
       if (unsaved.has(positionOf(question))) continue;
-      for (const name of ["choice", "place", "struck", "flag", "sequence"]) {
+      for (const name of ["choice", "place", "text", "struck", "flag", "sequence"]) {
         for (const input of fields(question, name)) input.disabled = true;
       }
     }
@@ -362,39 +388,17 @@
 
   let current = questions[0];
 
-  // "blank", "incomplete" or "answered", as the server judges it in scoring.is_complete.
-  function answerState(question) {
-    const lists = fields(question, "place");
-    if (!lists.length) {
-      const [chosen, limit] = [chosenCount(question), Number(question.dataset.choose)];
-      if (!chosen) return "blank";
-      return limit && chosen !== limit ? "incomplete" : "answered";
-    }
-    if (lists.every((list) => list.value === "")) return "blank";
-    return answerNote(question) ? "incomplete" : "answered";
-  }
+  // What depends on the kind of a question: see static/questions/kinds/.
+  const kindOf = (question) => kinds[question.dataset.script];
+  const inputsOf = (question) => ({
+    choices: fields(question, "choice"), places: fields(question, "place"), text: field(question, "text"),
+  });
 
-  function chosenCount(question) {
-    return fields(question, "choice").filter((input) => input.checked).length;
-  }
-
+  // "blank", "incomplete" or "answered", as the server judges it.
+  const answerState = (question) => kindOf(question).state(question, inputsOf(question));
+  // The words of the server's note.
+  const answerNote = (question) => kindOf(question).note(question, inputsOf(question));
   const isAnswered = (question) => answerState(question) === "answered";
-
-  // The words of ShownItem.note.
-  function answerNote(question) {
-    if (question.dataset.choose) return `${chosenCount(question)} of ${question.dataset.choose} chosen.`;
-    const isOrdering = question.dataset.kind === "ordering";
-    const lists = fields(question, "place");
-    const lettersAt = (value) => lists.flatMap((list, number) => (list.value === value ? ["ABCDEFGH"[number]] : []));
-    const missing = lettersAt("");
-    if (missing.length === lists.length) return "";
-    const parts = missing.length ? [`no ${isOrdering ? "place" : "match"} for ${missing.join(", ")}`] : [];
-    for (const { value, text } of isOrdering ? [...lists[0].options].slice(1) : []) {
-      const letters = lettersAt(value);
-      if (letters.length > 1) parts.push(`place ${text} given to ${letters.join(", ")}`);
-    }
-    return parts.length ? `Incomplete: ${parts.join("; ")}.` : "";
-  }
 
   function updateLink(question) {
     const link = links[positionOf(question) - 1];
@@ -463,6 +467,7 @@
       const question = clear.closest(".question");
       for (const input of fields(question, "choice")) input.checked = false;
       for (const list of fields(question, "place")) list.value = "";
+      if (field(question, "text")) field(question, "text").value = "";
       field(question, "flag").dispatchEvent(new Event("change", { bubbles: true }));
       focusQuestion(question);
     }
@@ -492,6 +497,7 @@
   function pressChoice(number) {
     pressOption(fields(current, "choice"), number);
     fields(current, "place")[number]?.focus();
+    if (number === 0) field(current, "text")?.focus();
   }
 
   const isText = (target) => target.matches("textarea, [contenteditable], input:not([type=checkbox], [type=radio])");
@@ -501,7 +507,10 @@
   document.addEventListener("keydown", (event) => {
     const { target } = event;
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.getModifierState("AltGraph")) return;
-    if (isText(target)) return;
+    if (isText(target)) {
+      if (event.key === "Enter") event.preventDefault(); // it would press the form's first button, which is to hand in
+      return;
+    }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const isSideways = key === "ArrowRight" || key === "ArrowLeft";
     const isRadio = target.matches("input[type=radio]");

@@ -74,7 +74,7 @@ def test_page_and_summary_tell_an_incomplete_choice_from_an_answer(clock, chosen
 
     (shown,), (state,) = queries.shown_items(attempt), queries.item_states(attempt)
 
-    assert (shown.is_answered, shown.is_incomplete, shown.note) == (is_answered, is_incomplete, note)
+    assert (shown.is_answered, shown.is_incomplete, shown.asked.note) == (is_answered, is_incomplete, note)
     assert (state.is_answered, state.is_incomplete) == (is_answered, is_incomplete)
 
 

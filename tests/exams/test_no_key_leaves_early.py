@@ -21,8 +21,10 @@ from exams import queries, services, urls
 from exams.assembly import option_order
 from exams.models import Attempt, AttemptItem
 from questions.content import Option, Reference
+from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption
+from questions.kinds.placing.showing import PlacedOption, PlacingAsked
+from questions.kinds.showing import Place
 from questions.models import Certification, Question, Revision
-from questions.queries import Place
 from tests.exams.helpers import START, client_of, close, finish, item_of, items_of, posted
 from tests.exams.pages import fields_of, masked
 from tests.factories import (
@@ -324,13 +326,13 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     [
         (
             queries.taking.ShownItem,
-            # How many are right is said on purpose, as in the real exam: “Choose two”.
-            [
-                *("position", "kind", "case", "stem", "choose", "options", "places", "is_flagged", "seconds_spent"),
-                "sequence",
-            ],
+            ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence"],
         ),
-        (queries.taking.ShownOption, ["number", "html", "is_chosen", "is_struck", "place"]),
+        # How many are right is said on purpose, as in the real exam: “Choose two”.
+        (ChoiceAsked, ["kind", "field", "told", "options"]),
+        (ChoiceOption, ["number", "html", "is_chosen", "is_struck"]),
+        (PlacingAsked, ["kind", "noun", "is_listed", "once", "options", "places"]),
+        (PlacedOption, ["number", "html", "place"]),
         (Place, ["number", "label", "html"]),
         (queries.taking.ItemState, ["position", "is_answered", "is_incomplete", "is_flagged"]),
     ],

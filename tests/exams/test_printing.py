@@ -14,6 +14,7 @@ from exams.printing import Paper, PrintedOption, PrintedQuestion, form_pdf, key_
 from exams.queries import paper_of
 from exams.services import draw_form
 from questions.content import Option, Reference
+from questions.kinds import OnPaper
 from questions.rendering import render_inline, render_markdown
 from tests.exams.helpers import START
 from tests.factories import (
@@ -177,14 +178,13 @@ def test_the_same_paper_is_the_same_file(form):
 def printed(text, **changes):
     fields = {
         "position": 1,
-        "kind": "single",
+        "how": OnPaper("", "A", "○", 11),
         "code": "q-1",
         "task": "1.1 Task",
         "is_scored": True,
         "case": "",
         "stem": render_markdown(text),
         "options": [PrintedOption("A", render_inline(text), "✓", render_markdown(text))],
-        "matches": [],
         "explanations": [render_markdown(text)],
         "references": [],
         **changes,

@@ -84,7 +84,6 @@ def test_format_holds_nothing_of_the_question(clock, kind):
         {"sequence": 1},
         {"option": {"is_chosen": True}},
         {"option": {"is_struck": True}},
-        {"option": {"place": 0}},
     ],
 )
 def test_touched_question_is_rendered_with_what_was_done(clock, changes):
@@ -92,7 +91,8 @@ def test_touched_question_is_rendered_with_what_was_done(clock, changes):
     item, other = queries.shown_items(attempt)
     changes = dict(changes)
     if option := changes.pop("option", None):
-        changes["options"] = [replace(item.options[0], **option), *item.options[1:]]
+        options = [replace(item.asked.options[0], **option), *item.asked.options[1:]]
+        changes["asked"] = replace(item.asked, options=options)
     item = replace(item, **changes)
 
     first, _, _ = page_of([item, other], attempt)
@@ -116,12 +116,19 @@ def test_what_may_be_kept_is_bounded():
 
 def test_every_field_of_a_shown_question_is_in_its_shape_its_texts_or_its_state():
     """A new field must be put where it belongs, or questions that differ in it would look alike."""
-    names = {field.name for cls in (queries.taking.ShownItem, queries.taking.ShownOption) for field in fields(cls)}
+    names = {field.name for field in fields(queries.taking.ShownItem)}
 
-    shape = {"kind", "case", "choose", "options", "places"}
-    texts = {"position", "stem", "number", "html"}
-    state = {"is_flagged", "seconds_spent", "sequence", "is_chosen", "is_struck", "place"}
-    assert names == shape | texts | state
+    assert names == {"case", "asked"} | {"position", "stem"} | {"is_flagged", "seconds_spent", "sequence"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shape_and_texts_are_all_that_an_unanswered_question_has(clock, kind):
+    attempt = make_attempt(exam=make_exam_of(nasty(kind)), now=START)
+    (item,) = queries.shown_items(attempt)
+
+    again = item.asked.kind.of_shape(item.asked.shape, item.asked.texts.__getitem__)
+
+    assert again == item.asked
 
 
 def test_jinja_template_escapes_what_does_not_say_that_it_is_safe(clock):

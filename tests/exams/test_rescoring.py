@@ -481,15 +481,15 @@ def reviewed(attempt, question):
 def test_review_shows_the_corrected_key_beside_the_options_as_they_were_shown(instructor, is_turned):
     exam, question = asked_about()
     attempt = answered(exam, question, [2])
-    letters_before = [(option.letter, option.html) for option in reviewed(attempt, question).question.options]
+    letters_before = [(option.letter, option.html) for option in reviewed(attempt, question).question.solved.options]
     content = with_key(make_content("x", explanation="The point now."), 2)
     correct(question, turned(content) if is_turned else content)
     order(question, instructor, reason="The guide says so.")
 
     item = reviewed(attempt, question)
 
-    assert [(option.letter, option.html) for option in item.question.options] == letters_before
-    (right,) = [option for option in item.question.options if option.is_right]
+    assert [(option.letter, option.html) for option in item.question.solved.options] == letters_before
+    (right,) = [option for option in item.question.solved.options if option.is_right]
     assert (right.html, right.is_chosen) == ("Option 2 of x", True)
     assert (item.is_right, item.correction) == (True, "by the corrected key: The guide says so.")
     assert "The point now." in item.question.explanation
@@ -502,6 +502,6 @@ def test_review_of_a_credited_question_shows_it_as_it_was(instructor):
 
     item = reviewed(attempt, question)
 
-    (right,) = [option for option in item.question.options if option.is_right]
+    (right,) = [option for option in item.question.solved.options if option.is_right]
     assert (right.html, item.is_right) == ("Option 1 of x", True)
     assert item.correction == "as right for everyone: Two readings."

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 from questions.exceptions import InvalidResponse, TooManyChosen, Unjudgeable
 from questions.kinds.base import Given, Response, Revised, moved
+from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption, choice_asked, choice_solved
 from questions.kinds.options import OptionsKind
+from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import CHOOSE_ALL, Problem, Written
 
 # A key is conspicuous when it is so many times, and so many characters, longer than the longest distractor.
@@ -23,7 +25,11 @@ ABSOLUTE = re.compile(
 
 
 class Choice(OptionsKind):
+    folder = "choice"
     parts = frozenset({"options", "key"})
+    field: ClassVar[str]
+    direction: ClassVar[str]
+    box: ClassVar[str]
     # How many options a page lets a candidate choose; None: any number.
     most: ClassVar[int | None] = None
 
@@ -123,6 +129,28 @@ class Choice(OptionsKind):
     def distractors(self, key: Response, option_count: int) -> list[int]:
         return [option for option in range(option_count) if option not in key]
 
+    # --- Showing ----------------------------------------------------------------------------------------------------
+
+    def asked(self, told: Told, order: Sequence[int], response: Response | None, struck: Sequence[int] = ()) -> Asked:
+        return choice_asked(self, self.field, told, order, response, struck)
+
+    def of_shape(self, shape: Shape, slot: Slot) -> Asked:
+        told, count = shape
+        options = [ChoiceOption(number, slot(f"option{number}"), False, False) for number in range(count or 0)]
+        return ChoiceAsked(self, self.field, told, options)
+
+    def solved(
+        self, told: Told, key: Response, rationales: Sequence[str], order: Sequence[int], response: Response | None
+    ) -> Solved:
+        return choice_solved(self, told, key, rationales, order, response)
+
+    def on_paper(self, told: Told, solved: Solved) -> OnPaper:
+        how_many = f" Choose {told.choose}." if told.choose else ""
+        answer = ", ".join(option.letter for option in solved.options if option.is_right)
+        return OnPaper(f"{self.direction}{how_many}", answer, self.box, 11)
+
+    # --- Another revision -------------------------------------------------------------------------------------------
+
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int] | None:
         option_of = moved(old.options, new.options, "options")
         moved(old.choices, new.choices, "matches")
@@ -132,6 +160,9 @@ class Choice(OptionsKind):
 class Single(Choice):
     name = "single"
     label = "one right answer"
+    field = "radio"
+    direction = ""
+    box = "○"
     most = 1
 
     def only_key(self, content: Written) -> int | None:
@@ -147,6 +178,9 @@ class Single(Choice):
 class Multiple(Choice):
     name = "multiple"
     label = "several right answers, all or nothing"
+    field = "checkbox"
+    direction = "More than one answer is right. Mark all of them."
+    box = "☐"
 
     def choose(self, content: Written) -> int | None:
         """As many as are right, except where the stem asks for all that apply: there the number would help."""

@@ -8,12 +8,17 @@ from typing import Any
 
 from questions.kinds.base import Response, Revised, moved
 from questions.kinds.placing import Placing
+from questions.kinds.showing import Place, Told
 from questions.parts import MAX_OPTIONS, MIN_OPTIONS, Problem, Written
+from questions.rendering import render_inline, render_plain
 
 
 class Matching(Placing):
     name = "matching"
     label = "match each option"
+    noun = "match"
+    direction = "Write on each line the number of what the option goes with."
+    lists_places = True
     parts = frozenset({"options", "match", "decoys"})
 
     def choices(self, content: Written) -> list[str]:
@@ -56,6 +61,12 @@ class Matching(Placing):
 
     def place_count(self, option_count: int, choice_count: int) -> int:
         return choice_count
+
+    def places(self, told: Told) -> list[Place]:
+        return [
+            Place(number, f"{number + 1}. {render_plain(choice)}", render_inline(choice))
+            for number, choice in enumerate(told.choices)
+        ]
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int | None] | None:
         option_of = moved(old.options, new.options, "options")

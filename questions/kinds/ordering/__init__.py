@@ -5,11 +5,14 @@ Key and response: the place, from 0, of each option.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from questions.kinds.base import Response, Revised, moved
 from questions.kinds.placing import Placing
+from questions.kinds.showing import Place, Solved, Told
 from questions.parts import Problem, Written
+from questions.rendering import render_inline
 
 PLACE_WORD = re.compile(r"^\W*(?:\d+[.):]|(?:first|second|third|finally|lastly|then|next)\b)", re.IGNORECASE)
 
@@ -18,7 +21,10 @@ class Ordering(Placing):
     name = "ordering"
     label = "put the options in order"
     parts = frozenset({"options"})
+    noun = "place"
+    direction = "Write on each line the place, from 1, that the option has in the right order."
     always_shuffles = True
+    once = True
 
     def key(self, content: Written) -> list[int]:
         return list(range(len(content.options)))
@@ -41,6 +47,23 @@ class Ordering(Placing):
     def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
         """Every option has a place, and no two have the same."""
         return super().is_complete(response) and len(set(response or ())) == len(response or ())
+
+    def places(self, told: Told) -> list[Place]:
+        labels = [str(number + 1) for number in range(len(told.options))]
+        return [Place(number, label, render_inline(label)) for number, label in enumerate(labels)]
+
+    def preview_order(self, told: Told) -> list[int]:
+        """By the alphabet: as written, it would be the right one."""
+        return sorted(range(len(told.options)), key=lambda own: str(told.options[own]).casefold())
+
+    def solved(
+        self, told: Told, key: Response, rationales: Sequence[str], order: Sequence[int], response: Response | None
+    ) -> Solved:
+        """The options stand in their right order."""
+        solved = super().solved(told, key, rationales, order, response)
+        return replace(
+            solved, options=sorted(solved.options, key=lambda option: option.right.number if option.right else 0)
+        )
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int | None] | None:
         option_of = moved(old.options, new.options, "options")

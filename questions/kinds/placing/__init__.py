@@ -5,13 +5,28 @@ Response: per option the number that it was given, None for none.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import ClassVar
 
 from questions.exceptions import InvalidResponse, Unjudgeable
 from questions.kinds.base import Given, Response
 from questions.kinds.options import OptionsKind
+from questions.kinds.placing.showing import PlacedOption, PlacingAsked, placing_asked, placing_solved
+from questions.kinds.showing import Asked, OnPaper, Place, Shape, Slot, Solved, Told
 
 
 class Placing(OptionsKind):
+    folder = "placing"
+    marked = "Placed right"
+    noun: ClassVar[str]
+    direction: ClassVar[str]
+    # Matches are texts, listed above the options; places are numbers, each for one option.
+    lists_places: ClassVar[bool] = False
+    once: ClassVar[bool] = False
+
+    def places(self, told: Told) -> list[Place]:
+        """Return what each option may be given. Tells no key."""
+        raise NotImplementedError
+
     def place_count(self, option_count: int, choice_count: int) -> int:
         """Return how many places or matches each option may be given."""
         raise NotImplementedError
@@ -51,3 +66,32 @@ class Placing(OptionsKind):
         """Whether each option was placed as keyed."""
         placed = [int(given == right) for given, right in zip(response or [], key, strict=False)]
         return placed + [0] * (option_count - len(placed))
+
+    # --- Showing ----------------------------------------------------------------------------------------------------
+
+    def asked(self, told: Told, order: Sequence[int], response: Response | None, struck: Sequence[int] = ()) -> Asked:
+        places = self.places(told)
+        return placing_asked(
+            self, told, order, response, noun=self.noun, places=places, is_listed=self.lists_places, once=self.once
+        )
+
+    def of_shape(self, shape: Shape, slot: Slot) -> Asked:
+        options, places = (range(count or 0) for count in shape)
+        return PlacingAsked(
+            self,
+            self.noun,
+            self.lists_places,
+            self.once,
+            [PlacedOption(number, slot(f"option{number}"), None) for number in options],
+            [Place(number, slot(f"label{number}"), slot(f"place{number}")) for number in places],
+        )
+
+    def solved(
+        self, told: Told, key: Response, rationales: Sequence[str], order: Sequence[int], response: Response | None
+    ) -> Solved:
+        return placing_solved(self, told, key, rationales, order, response, places=self.places(told))
+
+    def on_paper(self, told: Told, solved: Solved) -> OnPaper:
+        answer = ", ".join(f"{option.letter}{option.box}" for option in solved.options)
+        matches = [place.html for place in solved.places] if self.lists_places else []
+        return OnPaper(self.direction, answer, "____", 16, matches=matches)

@@ -1,0 +1,21 @@
+// Options that are each given a place or a match. What these are called, and whether each is for one option, the server
+// says in `data-noun` and `data-once`.
+const lettersAt = (lists, value) => lists.flatMap((list, number) => (list.value === value ? ["ABCDEFGH"[number]] : []));
+
+export const placing = {
+  state(question, { places }) {
+    if (places.every((list) => list.value === "")) return "blank";
+    return this.note(question, { places }) ? "incomplete" : "answered";
+  },
+  note(question, { places }) {
+    const { noun, once } = question.querySelector(".options").dataset;
+    const missing = lettersAt(places, "");
+    if (missing.length === places.length) return "";
+    const parts = missing.length ? [`no ${noun} for ${missing.join(", ")}`] : [];
+    for (const { value, text } of once === undefined ? [] : [...places[0].options].slice(1)) {
+      const letters = lettersAt(places, value);
+      if (letters.length > 1) parts.push(`${noun} ${text} given to ${letters.join(", ")}`);
+    }
+    return parts.length ? `Incomplete: ${parts.join("; ")}.` : "";
+  },
+};
