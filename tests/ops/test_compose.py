@@ -5,7 +5,13 @@ import pytest
 import yaml
 from django.conf import settings
 
-REQUIRED = {"SECRET_KEY": "s", "POSTGRES_PASSWORD": "p", "ALLOWED_HOSTS": "exams.example.org", "EMAIL_HOST": "mail"}
+REQUIRED = {
+    "SECRET_KEY": "s",
+    "POSTGRES_PASSWORD": "p",
+    "REDIS_PASSWORD": "r",
+    "ALLOWED_HOSTS": "exams.example.org",
+    "EMAIL_HOST": "mail",
+}
 
 
 def compose_config(directory, values):
