@@ -120,10 +120,16 @@ def _by_ability(cells: Mapping[str, Sequence[int]]) -> list[tuple[float, Sequenc
     """Return the cells with their share of the rest, lowest first; without those whose exam had no other question."""
     found = []
     for rest, numbers in cells.items():
-        right, total = map(int, rest.split("/"))
+        points, total = _read(rest)
         if total:
-            found.append((right / total, numbers))  # equal fractions give equal floats: division rounds correctly
+            found.append((float(points / total), numbers))  # equal fractions give equal floats
     return sorted(found, key=lambda cell: cell[0])
+
+
+def _read(score: str) -> tuple[Fraction, int]:
+    """Return the points and the questions of "41/50", or of "83/2/50"."""
+    points, _, total = score.rpartition("/")
+    return Fraction(points), int(total)
 
 
 def discrimination(cells: Mapping[str, Sequence[int]]) -> float | None:
@@ -279,19 +285,19 @@ def analyse_exam(sums: ExamSums, *, is_fixed: bool) -> ExamAnalysis:
     attempts = sum(count for *_, count in scores)
     if attempts < MINIMUM_FOR_DISTRIBUTION:
         return ExamAnalysis(attempts, sums.empty, None, None, [], None)
-    mean, variance = _moments([(right / total, count) for right, total, count in scores])
+    mean, variance = _moments([(float(right / total), count) for right, total, count in scores])
     histogram = [0] * 10
     for right, total, count in scores:
-        histogram[min(9, 10 * right // total)] += count
+        histogram[min(9, int(10 * right // total))] += count
     reliability = None
     if attempts >= MINIMUM_FOR_RELIABILITY:
-        reliability = kr20(sums.scores, list(sums.right.values())) if is_fixed else kr21(sums.scores)
+        reliability = _of_form(sums) if is_fixed else kr21(sums.scores)
     return ExamAnalysis(attempts, sums.empty, mean, sqrt(variance), histogram, reliability)
 
 
-def _read_scores(scores: Mapping[str, int]) -> list[tuple[int, int, int]]:
-    """Return rows of right, total, and how many attempts had that."""
-    return [(*map(int, score.split("/")), count) for score, count in scores.items()]  # type: ignore[misc]  # two of them
+def _read_scores(scores: Mapping[str, int]) -> list[tuple[Fraction, int, int]]:
+    """Return rows of points, questions, and how many attempts had that."""
+    return [(*_read(score), count) for score, count in scores.items()]
 
 
 def _moments(values: Sequence[tuple[float, int]]) -> tuple[float, float]:
@@ -301,11 +307,21 @@ def _moments(values: Sequence[tuple[float, int]]) -> tuple[float, float]:
     return mean, fsum(count * (value - mean) ** 2 for value, count in values) / number
 
 
-def kr20(scores: Mapping[str, int], right: Sequence[int]) -> Reliability | None:
-    """Return the reliability of one form that all were asked, from how many had each question right.
+def _of_form(sums: ExamSums) -> Reliability | None:
+    points = {question: Fraction(value) for question, value in sums.right.items()}
+    squares = [Fraction(value) for value in sums.squares.values()] if sums.squares else None
+    return kr20(sums.scores, list(points.values()), squares)
+
+
+def kr20(
+    scores: Mapping[str, int], right: Sequence[Fraction | int], squares: Sequence[Fraction] | None = None
+) -> Reliability | None:
+    """Return the reliability of one form that all were asked, from the points that all had in each question.
 
     k/(k−1) · (1 − Σ pq / σ²), variances divided by n; its standard error is σ √(1 − reliability), here divided by k.
+    With part marks, whose squares are given, the variance of a question is not pq and this is Cronbach's alpha.
     None for forms of different length, of one question, or with one score for all.
+    L. J. Cronbach, "Coefficient alpha and the internal structure of tests", Psychometrika 16 (1951), 297–334;
     G. F. Kuder, M. W. Richardson, "The theory of the estimation of test reliability", Psychometrika 2 (1937), 151–160.
     """
     rows = _read_scores(scores)
@@ -313,12 +329,15 @@ def kr20(scores: Mapping[str, int], right: Sequence[int]) -> Reliability | None:
     if len(lengths) != 1 or (length := lengths.pop()) < 2:
         return None
     number = sum(count for *_, count in rows)
-    _, variance = _moments([(right_of_all, count) for right_of_all, _, count in rows])
+    _, variance = _moments([(float(points), count) for points, _, count in rows])
     if not variance:
         return None
-    products = fsum(count / number * (1 - count / number) for count in right)
-    value = length / (length - 1) * (1 - products / variance)
-    return Reliability("KR-20", value, sqrt(variance * (1 - value)) / length)
+    variances = [
+        float(square / number - (points / number) ** 2)
+        for points, square in zip(map(Fraction, right), squares or right, strict=True)
+    ]
+    value = length / (length - 1) * (1 - fsum(variances) / variance)
+    return Reliability("KR-20" if squares is None else "Cronbach’s alpha", value, sqrt(variance * (1 - value)) / length)
 
 
 def kr21(scores: Mapping[str, int]) -> Reliability | None:
@@ -327,13 +346,15 @@ def kr21(scores: Mapping[str, int]) -> Reliability | None:
     Drawn at random, the number right has, for a candidate, the binomial's error, which x(k−x)/(k−1) estimates without
     bias; as a share, x(k−x)/(k²(k−1)). The reliability is 1 − its mean / the variance of the shares; with k the same
     for all that is Kuder and Richardson's formula 21. None with a form of one question, or with one share for all.
+    Points vary less than right and wrong answers do, so with part marks the error is at most this one.
     F. M. Lord, "Sampling fluctuations resulting from the sampling of test items", Psychometrika 20 (1955), 1–22;
     F. M. Lord, M. R. Novick, "Statistical Theories of Mental Test Scores" (1968), ch. 11.
     """
-    rows = _read_scores(scores)
+    rows = [(float(points), total, count) for points, total, count in _read_scores(scores)]
     if not rows or min(total for _, total, _ in rows) < 2 or len({right / total for right, total, _ in rows}) < 2:
         return None
     number = sum(count for *_, count in rows)
     _, variance = _moments([(right / total, count) for right, total, count in rows])
     error = fsum(count * right * (k - right) / (k * k * (k - 1)) for right, k, count in rows) / number
-    return Reliability("KR-21", 1 - error / variance, sqrt(error))
+    is_partial = any(not points.is_integer() for points, _, _ in rows)
+    return Reliability("KR-21, at least" if is_partial else "KR-21", 1 - error / variance, sqrt(error))

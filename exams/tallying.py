@@ -1,11 +1,14 @@
-"""What one scored attempt adds to the sums that the statistics of questions and exams are made of.
+"""The sums that the statistics of questions and exams are made of, from judged answers. Pure.
 
-All sums are whole numbers, so that adding attempts in any order, and taking one back, gives exactly what adding the
-remaining ones anew would give. Keys are texts because the sums are stored as JSON.
+All sums are whole numbers or exact fractions, so their order makes no difference. Keys are texts because the sums are
+stored as JSON.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+
+from exams.scoring import FULL
 
 # The first numbers of a cell; one number per option follows.
 REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3
@@ -13,8 +16,8 @@ REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3
 
 @dataclass
 class QuestionSums:
-    """Of one revision. `cells`: "3/9", which stands for 3 of the 9 *other* scored questions right, → how many such
-    candidates reached the question, were right, left it blank, and marked each option. `seconds`: how many
+    """Of one revision. `cells`: "3/9", which stands for 3 points in the 9 *other* scored questions, → how many such
+    candidates reached the question, had it entirely right, left it blank, and marked each option. `seconds`: how many
     answers took so long."""
 
     cells: dict[str, list[int]] = field(default_factory=dict)
@@ -24,70 +27,64 @@ class QuestionSums:
 
 @dataclass
 class ExamSums:
-    """Of one fixed form, or of all drawn attempts at an exam. `scores`: "41/50" → how many attempts had 41 of 50 scored
-    questions right. `right`: a question's id → how many had it right; fixed forms only. `empty`: attempts without any
-    answer, which are in no other sum."""
+    """Of one fixed form, or of all drawn attempts at an exam. `scores`: "41/50" → how many attempts had 41 points in 50
+    scored questions. `empty`: attempts without any answer, which are in no other sum. Of fixed forms only, by the id of
+    each question: `right`, the points that all had in it, and, where part marks were given, `squares`, those of the
+    points."""
 
     scores: dict[str, int] = field(default_factory=dict)
-    right: dict[str, int] = field(default_factory=dict)
+    right: dict[str, int | str] = field(default_factory=dict)
+    squares: dict[str, str] | None = None
     empty: int = 0
 
 
 @dataclass(frozen=True)
-class JudgedItem:
-    position: int
-    question_id: int
-    revision_id: int
+class AlikeAnswers:
+    """So many answers to a revision that are alike in all that is summed. `earned` and `score_earned` are in parts."""
+
+    count: int
+    earned: int
     is_scored: bool
-    points: int
     is_blank: bool
+    is_reached: bool
+    score_earned: int
+    score_total: int
     marks: Sequence[int]
-    seconds: int
 
 
-def tally(
-    items: Sequence[JudgedItem],
-    *,
-    has_run_out: bool,
-    is_fixed: bool,
-    sign: int,
-    questions: dict[int, QuestionSums],
-    exam: ExamSums,
-) -> None:
-    """Add an attempt to the sums (`sign` 1) or take it back (−1). `questions` has the sums of every revision in it.
+def points_text(parts: int) -> str:
+    """Return points as sums name them: "3", or "7/2"."""
+    return str(Fraction(parts, FULL))
 
-    Where time ran out, the blank questions after the last answered one were not reached: that says nothing about them.
-    Any other blank is a wrong answer, as in the score.
-    """
-    if all(item.is_blank for item in items):
-        exam.empty += sign
-        return
-    right, total = sum(item.points for item in items if item.is_scored), sum(item.is_scored for item in items)
-    last = max(item.position for item in items if not item.is_blank)
-    for item in items:
-        sums = questions[item.revision_id]
-        if has_run_out and item.position > last:
-            sums.not_reached += sign
+
+def question_sums(answers: Iterable[AlikeAnswers], seconds: Mapping[int, int]) -> QuestionSums:
+    """Sum up the answers to a revision. What was not reached says nothing about it; any other blank is wrong."""
+    sums = QuestionSums(seconds={str(value): count for value, count in sorted(seconds.items())})
+    for alike in answers:
+        if not alike.is_reached:
+            sums.not_reached += alike.count
             continue
-        rest = f"{right - item.points}/{total - 1}" if item.is_scored else f"{right}/{total}"
-        _add_cell(sums.cells, rest, [1, item.points, int(item.is_blank), *item.marks], sign)
-        if not item.is_blank:
-            _add(sums.seconds, str(item.seconds), sign)
-    _add(exam.scores, f"{right}/{total}", sign)
-    if is_fixed:
-        for item in items:
-            if item.is_scored:
-                _add(exam.right, str(item.question_id), sign * item.points)
+        own, one = (alike.earned, 1) if alike.is_scored else (0, 0)
+        rest = f"{points_text(alike.score_earned - own)}/{alike.score_total - one}"
+        numbers = [1, int(alike.earned == FULL), int(alike.is_blank), *alike.marks]
+        cell = sums.cells.get(rest) or [0] * len(numbers)
+        sums.cells[rest] = [old + alike.count * number for old, number in zip(cell, numbers, strict=True)]
+    return sums
 
 
-def _add(sums: dict[str, int], key: str, number: int) -> None:
-    sums[key] = sums.get(key, 0) + number
-    if not sums[key]:
-        del sums[key]
-
-
-def _add_cell(cells: dict[str, list[int]], key: str, numbers: list[int], sign: int) -> None:
-    cell = cells.get(key) or [0] * len(numbers)
-    cells[key] = [old + sign * number for old, number in zip(cell, numbers, strict=True)]
-    if not any(cells[key]):
-        del cells[key]
+def exam_sums(
+    scores: Iterable[tuple[int, int, int]], answers: Iterable[tuple[int, int, int]] = (), *, empty: int = 0
+) -> ExamSums:
+    """Sum up the attempts that answered something: parts earned, questions, and how many attempts had these. `answers`
+    are, of each question of a fixed form, its id, the sum of the parts earned, and the sum of their squares."""
+    counts = {f"{points_text(earned)}/{total}": count for earned, total, count in scores}
+    sums, is_partial = ExamSums(counts, empty=empty), False
+    squares = {}
+    for question_id, earned, square in answers:
+        if earned:
+            points = Fraction(earned, FULL)
+            sums.right[str(question_id)] = int(points) if points.denominator == 1 else str(points)
+            squares[str(question_id)] = str(Fraction(square, FULL * FULL))
+            is_partial = is_partial or square != earned * FULL
+    sums.squares = squares if is_partial else None
+    return sums

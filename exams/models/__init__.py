@@ -12,7 +12,7 @@ from exams.models.cohorts import (
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
 from exams.models.rescores import Rescore
-from exams.models.statistics import Counting, ExamStatistics, QuestionStatistics
+from exams.models.statistics import ExamStatistics, QuestionStatistics
 
 __all__ = [
     "Accommodation",
@@ -20,7 +20,6 @@ __all__ = [
     "Attempt",
     "AttemptItem",
     "Cohort",
-    "Counting",
     "Exam",
     "ExamForm",
     "ExamQuota",

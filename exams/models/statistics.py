@@ -5,10 +5,35 @@ from exams.models.exams import Exam, ExamForm
 from questions.models import Revision
 
 
-class QuestionStatistics(models.Model):
-    """How one revision did in all scored attempts that are counted: sums, and what follows from them.
+class Computed(models.Model):
+    """Statistics that workers compute from the judged answers, when so many of these are new that it is worth it.
 
-    The sums are those of `exams.tallying.QuestionSums`. The other columns stand here to be sorted and filtered by.
+    What fails is tried some times and then parked with its reason, so that it holds up no other.
+    """
+
+    MAX_TRIES = 5
+
+    # How many answers or attempts it was computed from, and how many have come since.
+    counted = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    waiting = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    computed_at = models.DateTimeField(null=True, editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    error = models.TextField(blank=True, default="", db_default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_parked(self) -> bool:
+        return self.tries >= self.MAX_TRIES
+
+
+class QuestionStatistics(Computed):
+    """How one revision did in all scored attempts: sums, and what follows from them.
+
+    The sums are those of `exams.tallying.QuestionSums`, kept because a page cannot read all answers to a question that
+    many were asked: see docs/performance.md. The other columns are to be sorted and filtered by.
     """
 
     revision = models.OneToOneField(Revision, models.CASCADE, related_name="statistics")
@@ -32,18 +57,20 @@ class QuestionStatistics(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "question statistics"
         ordering = ["revision"]
+        indexes = [models.Index(fields=["waiting"], condition=Q(waiting__gt=0), name="questions_to_compute")]
 
     def __str__(self) -> str:
         return str(self.revision)
 
 
-class ExamStatistics(models.Model):
+class ExamStatistics(Computed):
     """The sums of `exams.tallying.ExamSums`, of one fixed form or, without a form, of the drawn attempts at an exam."""
 
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="statistics")
     form = models.OneToOneField(ExamForm, models.CASCADE, null=True, related_name="statistics")
     scores = models.JSONField(default=dict)
     right = models.JSONField(default=dict)
+    squares = models.JSONField(null=True, editable=False)
     empty = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -54,16 +81,3 @@ class ExamStatistics(models.Model):
 
     def __str__(self) -> str:
         return str(self.form or self.exam)
-
-
-class Counting(models.Model):
-    """The one row that whoever counts scores updates first: they take turns at it."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    counted_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_counting")]
-
-    def __str__(self) -> str:
-        return f"counted at {self.counted_at:%Y-%m-%d %H:%M} UTC"

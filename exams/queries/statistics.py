@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+from django.db.models import F, Max, Q, QuerySet
 
 from exams.item_analysis import (
     EASY_SHARE,
@@ -15,7 +18,7 @@ from exams.item_analysis import (
     analyse_exam,
     analyse_item,
 )
-from exams.models import Counting, Exam, ExamForm, ExamStatistics, QuestionStatistics
+from exams.models import Exam, ExamForm, ExamStatistics, QuestionStatistics
 from exams.scoring import shown_percent
 from exams.tallying import ExamSums, QuestionSums
 from questions.kinds import kind_of
@@ -40,9 +43,29 @@ FLAG_FIELDS = {
 }
 
 
+# Statistics of few answers are computed at each new one; of many, when a fiftieth is new, or after so long.
+FRACTION, AT_LATEST = 50, dt.timedelta(hours=1)
+TRY_AGAIN_AFTER = dt.timedelta(seconds=60)
+
+
 def counted_at() -> dt.datetime | None:
-    """Return when scores were last counted; None if never."""
-    return Counting.objects.values_list("counted_at", flat=True).first()
+    """Return when statistics were last computed; None if never."""
+    latest: dt.datetime | None = QuestionStatistics.objects.aggregate(latest=Max("computed_at"))["latest"]
+    return latest
+
+
+def due_statistics(model: type[Any], now: dt.datetime) -> QuerySet[Any]:
+    """Select what is to be computed now, the longest waiting first; parked ones are not among them."""
+    is_worth_it = Q(waiting__gte=F("counted") / FRACTION) | Q(computed_at=None) | Q(computed_at__lte=now - AT_LATEST)
+    is_time = Q(tries=0) | Q(tries__lt=model.MAX_TRIES, tried_at__lte=now - TRY_AGAIN_AFTER)
+    rows: QuerySet[Any] = model.objects.filter(is_worth_it, is_time, waiting__gt=0)
+    return rows.order_by(F("computed_at").asc(nulls_first=True), "pk")
+
+
+def parked_statistics(model: type[Any]) -> QuerySet[Any]:
+    """Select what failed so often that it was given up."""
+    rows: QuerySet[Any] = model.objects.filter(tries__gte=model.MAX_TRIES)
+    return rows
 
 
 # --- Questions ----------------------------------------------------------------------------------------------------
@@ -217,7 +240,7 @@ def exam_panels(exam: Exam) -> list[ExamPanel]:
     """Return a panel for each form that was taken and one for the drawn attempts, first of all these together if there
     are several: one query."""
     rows = list(ExamStatistics.objects.filter(exam=exam).select_related("form").order_by("form__number"))
-    panels = [_exam_panel(ExamSums(row.scores, row.right, row.empty), row.form) for row in rows]
+    panels = [_exam_panel(ExamSums(row.scores, row.right, row.squares, row.empty), row.form) for row in rows]
     if len(rows) > 1:
         scores = sum((Counter(row.scores) for row in rows), Counter())
         together = ExamSums(dict(scores), empty=sum(row.empty for row in rows))

@@ -36,7 +36,7 @@ from exams.services.scoring import (
     score_attempt,
 )
 from exams.services.starting import start_attempt
-from exams.services.statistics import COUNT_TASK, count_in_process, count_scores, recount_scores
+from exams.services.statistics import COUNT_TASK, count_in_process, count_scores, recount_scores, requeue_statistics
 
 __all__ = [
     "COUNT_TASK",
@@ -77,6 +77,7 @@ __all__ = [
     "request_rescore",
     "request_scoring",
     "requeue_parked",
+    "requeue_statistics",
     "rescore_batch",
     "resend_due",
     "resolve_reports",

@@ -1,5 +1,6 @@
 """Statistics of questions with four options, made from sums instead of from a hundred attempts."""
 
+from exams.models import Score
 from exams.services.statistics import statistics_row
 from exams.tallying import QuestionSums
 
@@ -9,7 +10,11 @@ GOOD = {"2/9": [30, 10, 2, 8, 10, 5, 5], "5/9": [30, 20, 0, 4, 20, 3, 3], "8/9":
 
 
 def statistics_of(question, cells, seconds=None):
-    """Store sums for the question's published revision, with what follows from them, as the workers do."""
+    """Store sums for the question's published revision, with what follows from them, as the workers do.
+
+    What was scored so far is taken as counted, or these sums would be computed from it.
+    """
+    Score.objects.update(is_counted=True)
     revision = question.published_revision
     sums = QuestionSums(cells, seconds or {"60": 3}, not_reached=4)
     row = statistics_row(revision, sums)

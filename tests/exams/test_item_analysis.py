@@ -1,6 +1,7 @@
 """The formulas of docs/item-statistics.md: published examples, and a plain computation from single candidates."""
 
 import random
+from collections import Counter
 from fractions import Fraction
 from itertools import product
 from statistics import correlation, fmean, median, pstdev, pvariance
@@ -9,7 +10,8 @@ import pytest
 
 from exams import item_analysis
 from exams.item_analysis import Flag, analyse_exam, analyse_item, discrimination, kr20, kr21, thirds
-from exams.tallying import ExamSums, JudgedItem, QuestionSums, tally
+from exams.scoring import FULL
+from exams.tallying import AlikeAnswers, ExamSums, QuestionSums, exam_sums, question_sums
 
 # The Law School Admission Test, section 6: 1,000 people, 5 questions; how often each pattern of 0 and 1 came, from
 # 00000 to 11111. R. D. Bock, M. Lieberman, "Fitting a response model for n dichotomously scored items", Psychometrika
@@ -26,23 +28,26 @@ QUIZ_ROWS = [tuple(map(int, row)) for row in QUIZ.split()]
 
 def summed(rows):
     """Return the sums of tests of one form, given who had what right: by question, and of the exam."""
-    questions, exam = [QuestionSums() for _ in rows[0]], ExamSums()
-    for row in rows:
-        items = [
-            JudgedItem(
-                position=number,
-                question_id=number,
-                revision_id=number,
-                is_scored=True,
-                points=points,
-                is_blank=False,
-                marks=[points, 1 - points],
-                seconds=10,
-            )
-            for number, points in enumerate(row)
-        ]
-        tally(items, has_run_out=False, is_fixed=True, sign=1, questions=dict(enumerate(questions)), exam=exam)
+    length, totals = len(rows[0]), [sum(row) for row in rows]
+    questions = [
+        question_sums([alike(row[number], total, length) for row, total in zip(rows, totals, strict=True)], {})
+        for number in range(length)
+    ]
+    right = [sum(row[number] for row in rows) for number in range(length)]
+    exam = exam_sums(
+        [(FULL * total, length, count) for total, count in Counter(totals).items()],
+        [(number, FULL * count, FULL * FULL * count) for number, count in enumerate(right)],
+    )
     return questions, exam
+
+
+def alike(points, total, length, *, count=1, **fields):
+    """Return answers of people with so many points, of which this question gave them some."""
+    return AlikeAnswers(
+        **{"is_scored": True, "is_blank": False, "is_reached": True, "marks": [int(points == 1), int(points != 1)]}
+        | fields
+        | {"count": count, "earned": int(FULL * points), "score_earned": int(FULL * total), "score_total": length}
+    )
 
 
 # --- Published examples -------------------------------------------------------------------------------------------
@@ -173,69 +178,46 @@ def test_median_is_that_of_the_standard_library(values):
     assert item_analysis.median({}) is None
 
 
-# --- Blanks, marks ------------------------------------------------------------------------------------------------
-
-
-def items_of(*answers):
-    """Return items answered right (1), wrong (0) or not at all (None); the second is unscored."""
-    return [
-        JudgedItem(
-            position=number,
-            question_id=number,
-            revision_id=number,
-            is_scored=number != 2,
-            points=int(answer == 1),
-            is_blank=answer is None,
-            marks=[int(answer == 1), int(answer == 0)],
-            seconds=number,
-        )
-        for number, answer in enumerate(answers, start=1)
-    ]
-
-
-def tallied(items, **fields):
-    questions, exam = {item.revision_id: QuestionSums() for item in items}, ExamSums()
-    tally(items, **{"has_run_out": False, "is_fixed": True, "sign": 1, "questions": questions, "exam": exam, **fields})
-    return questions, exam
+# --- Blanks, marks, points ----------------------------------------------------------------------------------------
 
 
 def test_blank_is_wrong_and_the_unscored_question_is_in_nobodys_rest():
-    questions, exam = tallied(items_of(1, 1, None, 0, None))
-
-    assert [question.cells for question in questions.values()] == [
-        {"0/3": [1, 1, 0, 1, 0]},
-        {"1/4": [1, 1, 0, 1, 0]},
-        {"1/3": [1, 0, 1, 0, 0]},
-        {"1/3": [1, 0, 0, 0, 1]},
-        {"1/3": [1, 0, 1, 0, 0]},
+    answers = [
+        alike(1, 3, 5, count=2),
+        alike(0, 3, 5, is_blank=True, marks=[0, 0]),
+        alike(1, 3, 5, is_scored=False),
+        alike(0, 3, 5, count=4, is_reached=False),
     ]
-    assert [question.seconds for question in questions.values()] == [{"1": 1}, {"2": 1}, {}, {"4": 1}, {}]
-    assert (exam.scores, exam.right, exam.empty) == ({"1/4": 1}, {"1": 1}, 0)
+
+    sums = question_sums(answers, {9: 3})
+
+    assert sums.cells == {"2/4": [2, 2, 0, 2, 0], "3/4": [1, 0, 1, 0, 0], "3/5": [1, 1, 0, 1, 0]}
+    assert (sums.seconds, sums.not_reached) == ({"9": 3}, 4)
 
 
-def test_blanks_at_the_end_were_not_reached_where_time_ran_out():
-    questions, exam = tallied(items_of(1, None, 0, None, None), has_run_out=True)
+def test_partly_right_is_not_right_and_points_of_the_others_are_the_rest():
+    sums = question_sums([alike(Fraction(1, 2), Fraction(5, 2), 3), alike(1, Fraction(7, 3), 3)], {})
 
-    assert [question.not_reached for question in questions.values()] == [0, 0, 0, 1, 1]
-    assert [sum(cell[0] for cell in question.cells.values()) for question in questions.values()] == [1, 1, 1, 0, 0]
-    assert exam.scores == {"1/4": 1}  # the score is what it is
-
-
-def test_an_attempt_without_any_answer_is_counted_as_empty_only():
-    questions, exam = tallied(items_of(None, None, None))
-
-    assert all(question == QuestionSums() for question in questions.values())
-    assert exam == ExamSums(empty=1)
+    assert sums.cells == {"2/2": [1, 0, 0, 0, 1], "4/3/2": [1, 1, 0, 1, 0]}
+    assert [share for share, _ in item_analysis._by_ability(sums.cells)] == [pytest.approx(2 / 3), 1.0]
 
 
-def test_taking_back_leaves_nothing():
-    items = items_of(1, 0, None, 1, None)
-    questions, exam = tallied(items, has_run_out=True)
+def test_reliability_of_a_form_with_part_marks_is_cronbachs_alpha():
+    chance = random.Random(4)
+    rows = [[Fraction(chance.randrange(3), 2) for _ in range(6)] for _ in range(40)]
+    totals = Counter(sum(row) for row in rows)
+    answers = [
+        (number, int(FULL * sum(column)), int(FULL * FULL * sum(points * points for points in column)))
+        for number, column in enumerate(zip(*rows, strict=True))
+    ]
 
-    tally(items, has_run_out=True, is_fixed=True, sign=-1, questions=questions, exam=exam)
+    sums = exam_sums([(int(FULL * total), 6, count) for total, count in totals.items()], answers)
 
-    assert all(question == QuestionSums() for question in questions.values())
-    assert exam == ExamSums()
+    variances = [pvariance([float(points) for points in column]) for column in zip(*rows, strict=True)]
+    expected = 6 / 5 * (1 - sum(variances) / pvariance([float(sum(row)) for row in rows]))
+    found = analyse_exam(sums, is_fixed=True).reliability
+    assert (found.method, found.value) == ("Cronbach’s alpha", pytest.approx(expected))
+    assert analyse_exam(sums, is_fixed=False).reliability.method == "KR-21, at least"
 
 
 # --- Flags --------------------------------------------------------------------------------------------------------

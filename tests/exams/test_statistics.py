@@ -1,17 +1,20 @@
 """The statistics that workers keep: every score in them once, whatever happens, equal to a computation from scratch."""
 
+import contextlib
 import random
+import re
 from fractions import Fraction
 from io import StringIO
-from itertools import pairwise
 from statistics import correlation, fmean, median
 
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from django.db import OperationalError
 
 from exams import services
 from exams.models import Attempt, ExamStatistics, QuestionStatistics, Score
+from exams.queries.statistics import due_statistics
 from exams.scoring import FULL
 from exams.services import count_scores, draw_form, recount_scores
 from exams.services import statistics as counting
@@ -19,7 +22,7 @@ from questions.models import Revision
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of
 from tests.exams.test_rescoring import LATER, asked_about, correct, order, with_key
 from tests.exams.threads import at_once
-from tests.factories import UserFactory, make_attempt, make_content
+from tests.factories import QuestionFactory, UserFactory, make_attempt, make_content
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -39,10 +42,9 @@ def scored(exam, chance, **fields):
     """Return an attempt that was answered at random, and scored; every third was closed by its deadline."""
     attempt = make_attempt(exam=exam, candidate=UserFactory(), now=START, **fields)
     give_answers(attempt, chance, chance.random())
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
-    if chance.random() < 1 / 3:
-        Attempt.objects.filter(pk=attempt.pk).update(closed_by="deadline")
-    services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+    now = attempt.deadline_at if chance.random() < 1 / 3 else START + MINUTE
+    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    services.score_attempt(attempt_id=attempt.pk, now=now)
     return attempt
 
 
@@ -60,7 +62,8 @@ def count_all(**options):
 def snapshot():
     """Return all that is stored, in a shape that can be compared."""
     exams = ExamStatistics.objects.order_by("exam", "form").values_list("exam", "form", "scores", "right", "empty")
-    fields = [field.name for field in QuestionStatistics._meta.fields if field.name != "id"]
+    when = {"id", "computed_at", "tried_at", "waiting"}
+    fields = [field.name for field in QuestionStatistics._meta.fields if field.name not in when]
     return list(QuestionStatistics.objects.order_by("revision_id").values(*fields)), list(exams)
 
 
@@ -138,43 +141,45 @@ def test_counting_in_pieces_with_rescores_and_failures_is_counting_from_scratch(
             order(question, instructor, rule="credit")
     count_all(limit=7)
     assert Score.objects.filter(rescore__isnull=False, is_counted=True).exists()
-    assert not Score.objects.filter(is_current=False, is_counted=True).exists()
+    assert not Score.objects.filter(is_current=True, is_counted=False).exists()
     assert_stored_is_what_the_rows_say()
     in_pieces = snapshot()
 
     call_command("recompute_statistics", stdout=(said := StringIO()))
 
-    assert said.getvalue() == "44 scores counted\n"
+    assert re.match(r"the statistics of \d+ questions, forms and exams are computed", said.getvalue())
     assert snapshot() == in_pieces
 
 
 def fail_once(monkeypatch, chance):
     """Let the next counting end as if the worker were killed, after some of what it writes."""
-    place = chance.choice(["_change", "_store", "_take_turn"])
+    place = chance.choice(["_add_waiting", "compute_question", "compute_exam"])
     real = getattr(counting, place)
 
     def killed(*args):
         real(*args)
         raise KeyboardInterrupt
 
-    before = snapshot()
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(counting, place, killed)
-        with pytest.raises(KeyboardInterrupt):
-            counting._count(LATER, 5)
-    assert snapshot() == before
+        count_scores(now=LATER, limit=5)
 
 
-def test_the_last_kill_is_before_the_scores_are_marked():
-    """Were the marks not of the same transaction, a kill between them and the sums would count twice."""
+def test_scores_are_marked_in_the_transaction_that_says_what_is_due(monkeypatch):
+    """Were the mark committed first, a kill behind it would lose a score; what is due twice is only computed again."""
     scored(make_exam_of(make_content("x"), make_content("y")), random.Random(1))
 
-    with count_queries() as counted:
-        count_scores(now=LATER)
+    def killed(*args):
+        raise KeyboardInterrupt
 
-    marks = [n for n, sql in enumerate(counted.statements) if sql.startswith("UPDATE") and "is_counted" in sql]
-    sums = [n for n, sql in enumerate(counted.statements) if "statistics" in sql and not sql.startswith("SELECT")]
-    assert max(sums) < min(marks)
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "_add_waiting", killed)
+        with pytest.raises(KeyboardInterrupt):
+            count_scores(now=LATER)
+
+    assert Score.objects.filter(is_counted=False).count() == 1
+    count_all()
+    assert_stored_is_what_the_rows_say()
 
 
 # --- Exactly once -------------------------------------------------------------------------------------------------
@@ -182,7 +187,7 @@ def test_the_last_kill_is_before_the_scores_are_marked():
 
 def test_counting_again_changes_nothing():
     scored(mixed_exam(), random.Random(1))
-    assert count_scores(now=LATER) == 1
+    assert count_scores(now=LATER) == 1 + 6 + 1  # the score, its questions, its exam
     before = snapshot()
 
     assert count_scores(now=LATER) == 0
@@ -256,7 +261,7 @@ def test_workers_that_count_side_by_side_count_each_score_once(threaded_db):
     for seed in range(9):
         scored(exam, chance, seed=seed)
 
-    outcomes = at_once(*[lambda: count_scores(now=LATER, limit=2)] * 4, lambda: recount_scores(now=LATER))
+    outcomes = at_once(*[lambda: count_scores(now=LATER, limit=2)] * 4, recount_scores)
 
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
     count_all()
@@ -284,17 +289,111 @@ def test_rescoring_while_counting_ends_in_the_new_scores(threaded_db):
     assert_stored_is_what_the_rows_say()
 
 
-def test_number_of_queries_does_not_grow_with_the_batch():
+def test_number_of_queries_does_not_grow_with_the_number_of_answers():
     exam, chance = mixed_exam(), random.Random(5)
     numbers = []
     for size in (1, 6):
         for seed in range(size):
             scored(exam, chance, seed=seed)
+        count_all()
+        recount_scores()
         with count_queries() as counted:
             count_scores(now=LATER)
         numbers.append(counted.number)
 
-    assert len({later - former for former, later in pairwise(numbers)} | {0}) == 1
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize(
+    ("counted", "waiting", "age", "is_due"),
+    [
+        (0, 1, None, True),
+        (49, 1, 0, True),
+        (100, 1, 1, False),
+        (100, 2, 1, True),
+        (65_000, 1_299, 59, False),
+        (65_000, 1_300, 1, True),
+        (65_000, 1, 60, True),
+        (65_000, 0, 600, False),
+    ],
+)
+def test_statistics_of_many_answers_wait_until_it_is_worth_it(counted, waiting, age, is_due):
+    computed_at = None if age is None else LATER - age * MINUTE
+    revision = QuestionFactory().published_revision
+    QuestionStatistics.objects.create(revision=revision, counted=counted, waiting=waiting, computed_at=computed_at)
+
+    assert due_statistics(QuestionStatistics, LATER).exists() is is_due
+
+
+# --- What fails -----------------------------------------------------------------------------------------------------
+
+
+def poisoned(exam):
+    """Make one question of the exam impossible to judge again; return its revision."""
+    revision = Revision.objects.filter(question__placements__certification=exam.certification).first()
+    Revision.objects.filter(pk=revision.pk).update(kind="essay")
+    return revision
+
+
+def test_question_that_cannot_be_computed_holds_up_no_other_and_is_parked(caplog):
+    exam = mixed_exam()
+    scored(exam, random.Random(1))
+    revision = poisoned(exam)
+
+    for tries in range(QuestionStatistics.MAX_TRIES + 3):
+        count_scores(now=LATER + 2 * tries * MINUTE)
+
+    row = QuestionStatistics.objects.get(revision=revision)
+    assert (row.tries, row.is_parked, row.waiting) == (5, True, 1)
+    assert row.error.startswith("UnknownKind: there is no kind of question “essay”")
+    others = QuestionStatistics.objects.exclude(pk=row.pk)
+    assert set(others.values_list("waiting", "tries")) == {(0, 0)}
+    assert ExamStatistics.objects.get().waiting == 0
+    assert caplog.text.count("could not be computed") == 5
+
+
+def test_question_that_failed_is_tried_a_minute_later_not_at_once():
+    exam = mixed_exam()
+    scored(exam, random.Random(1))
+    revision = poisoned(exam)
+
+    count_all()
+
+    assert QuestionStatistics.objects.get(revision=revision).tries == 1
+
+
+def test_parked_question_is_computed_once_it_is_mended_and_put_back():
+    exam = mixed_exam()
+    scored(exam, random.Random(1))
+    revision = poisoned(exam)
+    for tries in range(6):
+        count_scores(now=LATER + 2 * tries * MINUTE)
+    Revision.objects.filter(pk=revision.pk).update(kind=revision.kind)
+    count_scores(now=LATER + 60 * MINUTE)
+    assert QuestionStatistics.objects.get(revision=revision).is_parked
+
+    assert services.requeue_statistics() == 1
+    count_all()
+
+    row = QuestionStatistics.objects.get(revision=revision)
+    assert (row.tries, row.error, row.waiting) == (0, "", 0)
+    assert_stored_is_what_the_rows_say()
+
+
+def test_database_out_of_reach_parks_no_statistic(monkeypatch):
+    scored(mixed_exam(), random.Random(1))
+
+    def gone(row):
+        raise OperationalError("the connection is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(counting, "compute_question", gone)
+        with pytest.raises(OperationalError):
+            count_scores(now=LATER)
+
+    assert set(QuestionStatistics.objects.values_list("tries", "error")) == {(0, "")}
+    count_all()
+    assert_stored_is_what_the_rows_say()
 
 
 def test_task_is_asked_for_every_minute():

@@ -7,11 +7,10 @@ from exams.services import count_scores, recount_scores
 
 
 class Command(BaseCommand):
-    help = "Count all scores anew for the statistics of questions and exams; may be broken off, the workers finish it."
+    help = "Compute all statistics of questions and exams again; may be broken off, the workers finish it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        recount_scores(now=timezone.now())
-        total = 0
-        while counted := count_scores(now=timezone.now()):
-            total += counted
-        self.stdout.write(f"{total} scores counted")
+        total = recount_scores()
+        while count_scores(now=timezone.now()):
+            pass
+        self.stdout.write(f"the statistics of {total} questions, forms and exams are computed from all answers")
