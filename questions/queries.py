@@ -98,29 +98,36 @@ def published_placements(
     return rows
 
 
-def drawable_from(
-    domain: Domain,
-    *,
-    start: float,
-    limit: int,
-    among: models.QuerySet[QuestionTask] | None = None,
-    exclude: models.QuerySet[Any, Any] | None = None,
-) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
-    """Return the parts of a window on a domain's published questions: `limit` of them from a random `start` on.
-
-    Two parts, the second for the wrap-around at the end of the draw keys. `among` narrows what is drawn from,
-    `exclude` selects ids of questions to leave out. To be read by `fetch_drawable`.
-    """
+def drawable(
+    among: models.QuerySet[QuestionTask], *, exclude: models.QuerySet[Any, Any] | None = None
+) -> models.QuerySet[QuestionTask, tuple[int, ...]]:
+    """Select what drawing needs to know of questions. `exclude` selects ids of questions to leave out."""
     rows = (
-        (published_placements() if among is None else among)
-        .filter(domain=domain)
-        .order_by("draw_key")
+        among.order_by("draw_key")
         .annotate(is_new=models.Value(exclude is not None))
         .values_list("question_id", "question__published_revision_id", "task_id", "domain_id", "is_new")
     )
-    if exclude is not None:
-        rows = rows.exclude(question_id__in=exclude)
-    return [rows.filter(draw_key__gte=start)[:limit], rows.filter(draw_key__lt=start)[:limit]]
+    return rows if exclude is None else rows.exclude(question_id__in=exclude)
+
+
+def window_of(
+    rows: models.QuerySet[QuestionTask, tuple[int, ...]], domain_id: int, *, start: float, limit: int
+) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
+    """Return the parts of a window on what is drawable of a domain: `limit` of them from a random `start` on.
+
+    Two parts, the second for the wrap-around at the end of the draw keys. To be read by `fetch_drawable`.
+    """
+    return [
+        rows.filter(domain=domain_id, draw_key__gte=start)[:limit],
+        rows.filter(domain=domain_id, draw_key__lt=start)[:limit],
+    ]
+
+
+def drawable_from(
+    domain: Domain, *, start: float, limit: int, exclude: models.QuerySet[Any, Any] | None = None
+) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
+    """Return the parts of a window on a domain's published questions."""
+    return window_of(drawable(published_placements(), exclude=exclude), domain.pk, start=start, limit=limit)
 
 
 def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ...]]]) -> list[Drawable]:

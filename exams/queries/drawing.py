@@ -11,7 +11,7 @@ from exams.assembly import Part, Quota, assemble, form_quotas, part_of, quotas, 
 from exams.exceptions import ExamRefused, PoolTooSmall, QuotasDoNotFit
 from exams.models import Exam, ExamQuota
 from questions.models import Domain, QuestionTask, Revision
-from questions.queries import Drawable, drawable_from, fetch_drawable, published_placements
+from questions.queries import Drawable, drawable, fetch_drawable, published_placements, window_of
 
 # How many questions assembly may choose from, per question it needs: more mixes better, fewer reads less.
 WINDOW_FACTOR = 4
@@ -80,28 +80,33 @@ def form_pool(
     *,
     bank: QuerySet[QuestionTask],
     seen: QuerySet[Any, Any] | None = None,
+    never: QuerySet[Any, Any] | None = None,
     seed: int,
 ) -> list[Drawable]:
     """Return enough questions per quota to draw from, in one query that does not grow with the bank.
 
-    With `seen` (ids of questions), a window of questions that are not among them comes before the window of any.
+    With `seen` (ids of questions), a window of questions that are not among them comes before the window of any. None
+    of `never` is there, which must be among those seen, if that is given.
     """
     rng = random.Random(seed)  # noqa: S311  # spreads the draw, keeps no secret
     divided: dict[int, list[int]] = {}
     for quota in asked:
         if quota.task_id is not None:
             divided.setdefault(quota.domain_id, []).append(quota.task_id)
+    # Made for all quotas at once: each step of a queryset copies it.
+    sources = [drawable(bank if never is None else bank.exclude(question_id__in=never))]
+    if seen is not None:
+        sources.insert(0, drawable(bank, exclude=seen))
     windows = []
     for quota in asked:
-        domain, among = Domain(pk=quota.domain_id), bank
-        if quota.task_id is not None:
-            among = bank.filter(task=quota.task_id)
-        elif quota.domain_id in divided:
-            among = bank.exclude(task__in=divided[quota.domain_id])
         limit = max(WINDOW_FACTOR * quota.total, WINDOW_MINIMUM)
-        if seen is not None:
-            windows += drawable_from(domain, start=rng.random(), limit=limit, among=among, exclude=seen)
-        windows += drawable_from(domain, start=rng.random(), limit=limit, among=among)
+        for rows in sources:
+            among = rows
+            if quota.task_id is not None:
+                among = rows.filter(task=quota.task_id)
+            elif quota.domain_id in divided:
+                among = rows.exclude(task__in=divided[quota.domain_id])
+            windows += window_of(among, quota.domain_id, start=rng.random(), limit=limit)
     return fetch_drawable(windows)
 
 

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from accounts.models import User
 from exams import timing
@@ -47,17 +47,20 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
 
 def _take_turn(candidate: User) -> list[Any]:
     """Lock the candidate's row, so that their starts wait for each other: each counts the attempts before it and draws
-    none of their questions. Return rows with what is under way, as it was before the wait."""
+    none of their questions. Return rows with what is under way, as it was before the wait, and whether there was
+    anything before (`has_past`); one row at least."""
     under_way = FilteredRelation("attempts", condition=Q(attempts__state=Attempt.State.IN_PROGRESS))
     rows = User.objects.filter(pk=candidate.pk).only("pk").annotate(under_way=under_way)
     rows = rows.annotate(exam=F("under_way__exam"), attempt=F("under_way__pk"), deadline_at=F("under_way__deadline_at"))
-    return [row for row in rows.select_for_update(of=("self",), no_key=True) if row.attempt]
+    rows = rows.annotate(has_past=Exists(Attempt.objects.filter(candidate=OuterRef("pk"))))
+    return list(rows.select_for_update(of=("self",), no_key=True))
 
 
 @transaction.atomic
 def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed: int) -> Attempt:
     exam = terms.exam
-    under_way = _take_turn(candidate)
+    rows = _take_turn(candidate)
+    under_way = [row for row in rows if row.attempt]
     for row in under_way:
         if row.exam == exam.pk and timing.is_accepting(row.deadline_at, now):
             return Attempt.objects.get(pk=row.attempt)
@@ -71,7 +74,7 @@ def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed:
             raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
     if terms.assignment and not _is_member(candidate, terms.assignment):
         raise ExamNotOpen("You are no longer in the cohort that takes this exam.")
-    form, items = _drawn_form(candidate, exam, seed)
+    form, items = _drawn_form(candidate, exam, seed, has_past=any(row.has_past for row in rows))
     return _pinned(candidate, terms, form, items, now, seed)
 
 
@@ -134,17 +137,20 @@ def _is_member(candidate: User, assignment: Assignment) -> bool:
     return memberships.select_for_update(no_key=True).order_by("pk").first() is not None
 
 
-def _drawn_form(candidate: User, exam: Exam, seed: int) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:
+def _drawn_form(
+    candidate: User, exam: Exam, seed: int, *, has_past: bool
+) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:
     """Return the questions to ask and, if they come from one, the fixed form, whose order they have already."""
     if exam.form_kind == Exam.FormKind.FIXED:
         form = form_for(candidate, exam)
         return form, form_items(form)
     form_quotas = exam_quotas(exam)
+    # Who has met nothing yet needs no second window on what is new: half of the SQL, at the peak of beginning together.
+    seen = met_by(candidate) if exam.prefers_unseen and has_past else None
     # What is being asked elsewhere is not asked here: the score of one would tell what is right in the other. Fixed
     # forms ask what they ask; there the score waits (`queries.release`).
-    bank = bank_of(exam).exclude(question_id__in=open_questions(candidate))
-    seen = met_by(candidate) if exam.prefers_unseen else None
-    pool = form_pool(form_quotas, bank=bank, seen=seen, seed=seed)
+    never = open_questions(candidate)
+    pool = form_pool(form_quotas, bank=bank_of(exam), seen=seen, never=never, seed=seed)
     # The windows on what is new hold more than a form needs, or all there is: what is in none of them comes last.
     last = set() if seen is None else {item.question_id for item in pool if not item.is_new}
     try:
