@@ -30,6 +30,8 @@ FLOORS = {
     "tasks": 4,
     "mail": 4,
     "adapters": 4,
+    "backends": 4,
+    "sessions": 4,
     "counters": 4,
     "limits": 4,
     "hashing": 4,

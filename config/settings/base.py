@@ -106,7 +106,7 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR}/db.sqlite3"))}
 REDIS_URL = env.text("REDIS_URL")
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 # Sessions live in the database and the cache in each process, so that Redis carries messages and nothing else: while it
 # is down, pages, log-ins and hand-ins go on. Limits are counted in Redis while it answers (accounts/limits.py).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -148,8 +148,7 @@ CELERY_BEAT_SCHEDULE = {
 
 AUTH_USER_MODEL = "accounts.User"
 ACCOUNT_ADAPTER = "config.adapters.AccountAdapter"
-# One alone: with a second, each wrong password would cost two hashes.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.UserBackend"]
 PASSWORD_HASHERS = ["accounts.hashing.Argon2Hasher", "accounts.hashing.OldHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
