@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from questions.kinds import KINDS, kind_of
@@ -68,6 +68,19 @@ class QuestionContent(Written):
 
     kind: Annotated[str, AfterValidator(_known)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _canonical(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or not isinstance(fields.get("answer"), dict):
+            return fields
+        kind = KINDS.get(str(fields.get("kind")))
+        return fields | {"answer": kind.canonical(fields["answer"])} if kind else fields
+
+    @property
+    def prompt(self) -> dict[str, Any]:
+        """What else candidates are shown of the answer."""
+        return kind_of(self.kind).prompt(self)
+
     @property
     def choices(self) -> list[str]:
         """What options may be matched with, in an order that tells nothing."""
@@ -90,6 +103,8 @@ def size_problems(content: QuestionContent) -> list[Problem]:
     for index, option in enumerate(content.options):
         fields += [(f"options.{index}.{name}", getattr(option, name)) for name in ("text", "match", "rationale")]
     fields += [(f"decoys.{index}", decoy) for index, decoy in enumerate(content.decoys)]
+    for name, value in content.answer.items():
+        fields += [(f"answer.{name}", text) for text in (value if isinstance(value, tuple) else (str(value),))]
     for index, reference in enumerate(content.references):
         fields += [(f"references.{index}", reference.title), (f"references.{index}", reference.section)]
     problems = [

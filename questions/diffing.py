@@ -81,6 +81,10 @@ def content_fields(content: QuestionContent) -> list[tuple[str, str]]:
             (f"Option {number}: rationale", option.rationale),
         ]
     fields += [
+        *(
+            (f"Answer: {name.replace('_', ' ')}", "\n".join(value) if isinstance(value, tuple) else str(value))
+            for name, value in content.answer.items()
+        ),
         ("Further matches", "\n".join(content.decoys)),
         ("Explanation", content.explanation),
         ("Service note", content.service_note),

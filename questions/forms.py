@@ -18,8 +18,9 @@ from questions.content import (
     Reference,
     draft_problems,
 )
-from questions.kinds import KINDS, Kind, kind_of
+from questions.kinds import KINDS, AnswerField, Kind, kind_of
 from questions.models import Question, QuestionTask, Revision, Task
+from questions.parts import MAX_TYPED
 from questions.queries import possible_reviewers
 
 FORM_OPTIONS = MAX_OPTIONS
@@ -30,6 +31,10 @@ NO_STEM = "…"
 
 def option_field(number: int, name: str) -> str:
     return f"option_{number}_{name}"
+
+
+def answer_field(kind: Kind, field: AnswerField) -> str:
+    return f"{kind.name}_{field.name}"
 
 
 def text_field(rows: int, **kwargs: Any) -> forms.CharField:
@@ -125,6 +130,7 @@ class QuestionForm(forms.ModelForm):
             stem=data.get("stem") or NO_STEM,
             options=options,
             decoys=decoys,
+            answer=self._answer(data, kind),
             explanation=data.get("explanation") or "",
             service_note=data.get("service_note") or "",
             references=data.get("references") or (),
@@ -134,6 +140,21 @@ class QuestionForm(forms.ModelForm):
             for problem in draft_problems(self.content):
                 self.add_error(None, str(problem))
         return data
+
+    def _answer(self, data: dict[str, Any], kind: Kind) -> dict[str, Any]:
+        """Return what is filled in of the answer; what other kinds ask for is ignored, and named."""
+        answer: dict[str, Any] = {}
+        for other in KINDS.values():
+            for field in other.fields:
+                value = data.get(answer_field(other, field))
+                if not value:
+                    continue
+                if other is not kind:
+                    self.ignored.append(f"“{field.label}”")
+                    continue
+                lines = tuple(line for line in str(value).splitlines() if line.strip())
+                answer[field.name] = lines if field.widget == "lines" else value
+        return answer
 
     def _options(self, data: dict[str, Any], kind: Kind) -> tuple[Option, ...]:
         """Return the options in the order of their places; one without a place stands where it was written."""
@@ -182,9 +203,24 @@ def _option_fields() -> dict[str, forms.Field]:
     return fields
 
 
+def _answer_fields() -> dict[str, forms.Field]:
+    fields: dict[str, forms.Field] = {}
+    for kind in KINDS.values():
+        for field in kind.fields:
+            said: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
+            if field.widget == "check":
+                made: forms.Field = forms.BooleanField(**said)
+            elif field.widget == "lines":
+                made = text_field(4, strip=False, **said)
+            else:
+                made = forms.CharField(max_length=MAX_TYPED, **said)
+            fields[answer_field(kind, field)] = made
+    return fields
+
+
 # Declared once for the class, as if written out: the admin builds its pages from `base_fields`.
-QuestionForm.base_fields.update(_option_fields())
-QuestionForm.declared_fields.update(_option_fields())
+QuestionForm.base_fields.update(_option_fields() | _answer_fields())
+QuestionForm.declared_fields.update(_option_fields() | _answer_fields())
 
 
 def latest_revision(question: Question) -> Revision | None:
@@ -206,6 +242,10 @@ def _initial(revision: Revision | None) -> dict[str, Any]:
         "references": "\n".join(f"{r.title} {REFERENCE_SEPARATOR} {r.section}" for r in content.references),
         "valid_as_of": content.valid_as_of,
     }
+    kind = kind_of(content.kind)
+    for field in kind.fields:
+        value = content.answer.get(field.name)
+        initial[answer_field(kind, field)] = "\n".join(value) if isinstance(value, tuple) else value
     for number, option in enumerate(content.options, start=1):
         for name in ("text", "key", "match", "rationale"):
             initial[option_field(number, name)] = getattr(option, name)

@@ -223,6 +223,11 @@ class Revision(models.Model):
         db_default=models.Value([], models.JSONField()),
         help_text="What options may be matched with.",
     )
+    prompt = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="What else of the answer candidates are shown, such as its unit.",
+    )
     choose = models.PositiveSmallIntegerField(
         null=True, editable=False, help_text="How many options candidates are told to choose; none: they are not told."
     )
@@ -263,6 +268,7 @@ class Revision(models.Model):
         self.choices = content.choices
         self.options = [option.text for option in content.options]
         self.choose = content.choose
+        self.prompt = content.prompt
         self.key = content.key
         self.rationales = [option.rationale for option in content.options]
         self.explanation = content.explanation

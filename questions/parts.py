@@ -59,14 +59,16 @@ class Written(Content):
 
     `single` and `multiple` mark options as `key`. The options of `ordering` are written in their right order. Those of
     `matching` are prompts, each with its right `match`; `decoys` are offered as matches too and fit no prompt.
+    Where an answer is typed there are no options, and `answer` says what is right.
     """
 
     kind: str
     shuffle: bool = True
     case: AnyText = ""
     stem: Text
-    options: tuple[Option, ...]
+    options: tuple[Option, ...] = ()
     decoys: Decoys = ()
+    answer: dict[str, str | int | float | bool | tuple[str, ...] | None] = {}
     explanation: AnyText = ""
     service_note: AnyText = ""
     references: tuple[Reference, ...] = ()

@@ -153,7 +153,7 @@ def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ..
 
 def told_of(revision: Revision) -> Told:
     """Return what candidates are told of how to answer it."""
-    return Told(revision.options, revision.choices, revision.choose)
+    return Told(revision.options, revision.choices, revision.choose, revision.prompt)
 
 
 @dataclass(frozen=True)

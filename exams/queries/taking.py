@@ -72,7 +72,7 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
     rows = items.values(
         "position", "option_order", "response", "is_flagged", "struck", "seconds_spent", "sequence",
         "revision__kind", "revision__case_text", "revision__stem", "revision__options", "revision__choices",
-        "revision__choose",
+        "revision__choose", "revision__prompt",
     )  # fmt: skip
     return [
         ShownItem(
@@ -80,7 +80,12 @@ def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem
             case=render_markdown(row["revision__case_text"]),
             stem=render_markdown(row["revision__stem"]),
             asked=kind_of(row["revision__kind"]).asked(
-                Told(row["revision__options"], row["revision__choices"], row["revision__choose"]),
+                Told(
+                    row["revision__options"],
+                    row["revision__choices"],
+                    row["revision__choose"],
+                    row["revision__prompt"],
+                ),
                 row["option_order"],
                 row["response"],
                 row["struck"],

@@ -25,6 +25,7 @@ EVENTS_SHOWN = 30
 NOTHING_WRITTEN: dict[str, Any] = {
     **dict.fromkeys(("case", "explanation", "service_note"), ""),
     **dict.fromkeys(("options", "decoys", "references"), ()),
+    "answer": {},
 }
 # The steps that take nothing but a comment: their service, and what to say when it is done.
 STEPS: dict[str, tuple[Callable[..., object], str]] = {

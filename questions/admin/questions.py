@@ -15,7 +15,16 @@ from questions.admin.filters import QUESTION_FILTERS
 from questions.admin.imports import ImportPages, export_selected
 from questions.admin.pages import QuestionPages
 from questions.exceptions import QuestionRefused
-from questions.forms import OPTION_PARTS, PlacementFormSet, QuestionForm, TaskField, latest_revision, option_field
+from questions.forms import (
+    OPTION_PARTS,
+    PlacementFormSet,
+    QuestionForm,
+    TaskField,
+    answer_field,
+    latest_revision,
+    option_field,
+)
+from questions.kinds import KINDS
 from questions.models import Question, QuestionTask, Revision
 from questions.queries import task_labels
 
@@ -72,6 +81,14 @@ class QuestionAdmin(ImportPages, QuestionPages):
                 {"fields": [option_field(number, name) for name in OPTION_PARTS], "classes": ["option"]},
             )
             for number in range(1, 9)
+        ),
+        *(  # type: ignore[arg-type]  # as above
+            (
+                f"Answer: {kind.label}",
+                {"fields": [answer_field(kind, field) for field in kind.fields], "classes": ["answer"]},
+            )
+            for kind in KINDS.values()
+            if kind.fields
         ),
         ("Further matches", {"fields": ["decoys"], "classes": ["decoys"]}),
         ("For the review", {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -95,6 +96,11 @@ def check_count(count: int) -> None:
         raise Unreadable("There is no question in the file.")
     if count > MAX_QUESTIONS:
         raise Unreadable(f"There are {count:,} questions; at most {MAX_QUESTIONS:,} are read at once. Split the file.")
+
+
+def typed(entry: QuestionEntry, format_name: str) -> str:
+    """Say why a format that has options alone cannot write this question, empty if it can."""
+    return f"{format_name} has no {entry.kind} questions" if entry.answer else ""
 
 
 def unwritable(entry: QuestionEntry) -> str:
@@ -208,6 +214,8 @@ def derived_id(content: QuestionContent) -> str:
     # The case only where there is one: in a series of questions on several cases stem and options are often the same.
     case = [content.case] if content.case else []
     said = [content.kind, *case, content.stem, *(option.text for option in content.options)]
+    if content.answer:
+        said.append(json.dumps(content.model_dump(mode="json")["answer"], sort_keys=True))
     # Length first: no two questions run together to the same string.
     joined = "".join(f"{len(part)}:{part}" for part in said)
     return f"imp-{hashlib.sha256(joined.encode()).hexdigest()[:10]}"

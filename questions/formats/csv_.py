@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable
+from questions.formats.base import Defaults, ReadQuestion, Unreadable, typed
 from questions.formats.columns import HEADER
 from questions.formats.tables import LOSSES, read_rows, template_rows, write_row
 from questions.formats.texts import MAX_FILE_BYTES, decode
@@ -36,7 +36,7 @@ class CsvFormat:
         return read_rows(_rows(reader), defaults)
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return ""
+        return typed(entry, "CSV")
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return _write([list(HEADER), *(write_row(entry) for entry in entries)])

@@ -8,7 +8,7 @@ from typing import Any
 
 from questions.bankfiles import SLUG, QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, read_entry
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, read_entry, typed
 from questions.formats.html import HtmlReader, Unconvertible, plain_to_markdown
 from questions.formats.markup import formula_in, lines_to_html
 from questions.formats.slugs import tags_of
@@ -67,6 +67,8 @@ class GiftFormat:
         return questions
 
     def left_out(self, entry: QuestionEntry) -> str:
+        if entry.answer:
+            return typed(entry, "GIFT")
         if entry.kind == "ordering":
             return "GIFT has no ordering questions"
         if entry.kind == "matching" and not all(option.match for option in entry.options):

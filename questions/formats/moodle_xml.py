@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry, typed
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, plain_to_markdown
 from questions.formats.moodle_writing import BLOCK, BLOCK_AT_END, HAS_CASE, Block, write_quiz
 from questions.formats.safe_xml import parse
@@ -60,7 +60,7 @@ class MoodleXml:
         return found
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return ""
+        return typed(entry, "Moodle XML")
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return write_quiz(entries)

@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable
+from questions.formats.base import Defaults, ReadQuestion, Unreadable, typed
 from questions.formats.columns import HEADER, MAX_COLUMNS
 from questions.formats.packages import Package, write_package
 from questions.formats.tables import LOSSES, read_rows, template_rows, write_row
@@ -38,7 +38,7 @@ class XlsxFormat:
         return read_rows(_rows(data), defaults)
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return ""
+        return typed(entry, "a workbook")
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return _write([list(HEADER), *(write_row(entry) for entry in entries)])

@@ -4,13 +4,13 @@ A new kind is a package here and a line in `KINDS`: see `base.Kind` for what it 
 """
 
 from questions.exceptions import UnknownKind
-from questions.kinds.base import Given, Kind, Response, Revised
+from questions.kinds.base import AnswerField, Given, Kind, Response, Revised
 from questions.kinds.choice import Multiple, Single
 from questions.kinds.matching import Matching
 from questions.kinds.ordering import Ordering
 from questions.kinds.showing import OnPaper, Told
 
-__all__ = ["KINDS", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
+__all__ = ["KINDS", "AnswerField", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching())}
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from questions.exceptions import Incomparable
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
@@ -27,6 +27,16 @@ class Given:
         return bool(self.chosen or self.text or any(place is not None for place in self.places))
 
 
+@dataclass(frozen=True)
+class AnswerField:
+    """A field of the form in which an answer is written: one `line`, `lines` that make a list, or a `check` mark."""
+
+    name: str
+    label: str
+    help: str = ""
+    widget: Literal["line", "lines", "check"] = "line"
+
+
 class Revised(Protocol):
     """What of a revision an answer is judged by, in the shapes of `questions.models.Revision`."""
 
@@ -38,6 +48,8 @@ class Revised(Protocol):
     def choices(self) -> Any: ...
     @property
     def key(self) -> Any: ...
+    @property
+    def prompt(self) -> Any: ...
 
 
 class Kind(ABC):
@@ -49,7 +61,9 @@ class Kind(ABC):
     folder: ClassVar[str]
     # What a mark in the statistics of an option says.
     marked: ClassVar[str] = "Chosen"
-    # Which of `options`, `key`, `match` and `decoys` mean something in a question of this kind.
+    # What the form asks for of the `answer`, where the kind has one.
+    fields: ClassVar[tuple[AnswerField, ...]] = ()
+    # Which of `options`, `key`, `match`, `decoys` and `answer` mean something in a question of this kind.
     parts: ClassVar[frozenset[str]]
     # Options that are written in their right order are shuffled whatever the question says.
     always_shuffles: ClassVar[bool] = False
@@ -64,6 +78,14 @@ class Kind(ABC):
         """Return what options may be matched with, in an order that tells nothing."""
         return []
 
+    def canonical(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Say the same answer in the one way in which it is stored and compared."""
+        return dict(answer)
+
+    def prompt(self, content: Written) -> dict[str, Any]:
+        """Return what else candidates are shown of the answer, such as its unit: nothing of the key."""
+        return {}
+
     def choose(self, content: Written) -> int | None:
         """Return how many options a candidate is told to choose; None: they are not told."""
         return None
@@ -74,7 +96,7 @@ class Kind(ABC):
 
     @abstractmethod
     def written(self, revision: Revised, rationales: Sequence[str]) -> Mapping[str, Any]:
-        """Return the fields of the content (options, decoys) that a revision was made from."""
+        """Return the fields of the content (options, decoys, answer) that a revision was made from."""
 
     # --- What is wrong with a question ------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ def misplaced(kind: Kind, content: Written) -> list[Problem]:
             problems.append(
                 Problem(f"options.{index}.key", f"a {kind.name} question marks no option as key; unmark it.")
             )
+    if content.answer and "answer" not in kind.parts:
+        problems.append(Problem("answer", f"a {kind.name} question says what is right in its options; empty it."))
     if content.decoys and "decoys" not in kind.parts:
         problems.append(Problem("decoys", f"a {kind.name} question has no decoys; empty them."))
     return problems

@@ -157,7 +157,7 @@ def _listed(fields: Iterable[str]) -> str:
 
 _COMPARED = (
     *("kind", "shuffle", "case", "stem", "explanation", "service_note", "references", "valid_as_of"),
-    *("difficulty", "tasks", "source"),
+    *("difficulty", "tasks", "source", "answer"),
 )
 
 

@@ -46,7 +46,7 @@ def is_same(current: QuestionEntry, entry: QuestionEntry, assumed: Collection[st
     alike = resemblance(asked, asks)
     offered, offers = ({option.text.casefold() for option in other.options} for other in (current, entry))
     is_telling = threshold == UNRELATED and not offered <= _ANYWHERE
-    return alike >= threshold or (offered == offers and (is_telling or alike >= UNRELATED))
+    return alike >= threshold or (bool(offered) and offered == offers and (is_telling or alike >= UNRELATED))
 
 
 def twice(entry: QuestionEntry, place: str) -> Problem:

@@ -341,7 +341,7 @@ def test_what_the_pages_render_has_no_field_that_could_tell(rendered, fields):
     assert [field.name for field in dataclasses.fields(rendered)] == fields
 
 
-SHOWN_COLUMNS = {"id", "kind", "case_text", "stem", "choose", "options", "choices"}
+SHOWN_COLUMNS = {"id", "kind", "case_text", "stem", "choose", "options", "choices", "prompt"}
 
 
 @pytest.mark.parametrize("name", ["attempt", "attempt-hand-in", "attempt-clock"])

@@ -39,12 +39,20 @@ class TaskFactory(factory.django.DjangoModelFactory):
     name = factory.LazyAttribute(lambda task: f"Task {task.code}")
 
 
+ANSWERS = {
+    "numeric": {"value": "2.5", "tolerance": "0.5", "unit": "ms"},
+    "short_text": {"accepted": ("Amazon S3", "S3"), "ignore_case": True},
+}
+
+
 def make_content(mark="x", kind="single", **changes):
     """Return publishable content; every text bears the mark.
 
     The key is, for `single`, index 1 of four; for `multiple` 1 and 2; `ordering` is written in order; `matching` has
-    four prompts, the first two with the same match, and a decoy.
+    four prompts, the first two with the same match, and a decoy. Kinds whose answer is typed have it in `ANSWERS`.
     """
+    if kind in ANSWERS:
+        changes = {"options": (), "answer": ANSWERS[kind], **changes}
     keys = {"single": {1}, "multiple": {1, 2}}.get(kind, set())
     matches = [f"Match {letter} of {mark}" for letter in "CCAD"] if kind == "matching" else [""] * 4
     fields = {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
+from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry, typed
 from questions.formats.html import HtmlReader
 from questions.formats.packages import Package, is_archive, write_package
 from questions.formats.qti.item import SUFFIX, Refused, fields_of, item_of
@@ -59,7 +59,7 @@ class Qti:
         return [_Reader(defaults).item("the item", root, {}, None, [])]
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return ""
+        return typed(entry, "QTI")
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         files = {MANIFEST: write_manifest(entries, self.dialect)}
