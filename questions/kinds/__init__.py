@@ -7,12 +7,13 @@ from questions.exceptions import UnknownKind
 from questions.kinds.base import AnswerField, Given, Kind, Response, Revised
 from questions.kinds.choice import Multiple, Single
 from questions.kinds.matching import Matching
+from questions.kinds.numeric import Numeric
 from questions.kinds.ordering import Ordering
 from questions.kinds.showing import OnPaper, Told
 
 __all__ = ["KINDS", "AnswerField", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching(), Numeric())}
 
 
 def kind_of(name: str) -> Kind:

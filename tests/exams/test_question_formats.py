@@ -10,7 +10,7 @@ from exams.templatetags import exam_questions
 from questions.content import Option
 from questions.kinds import KINDS
 from tests.exams.helpers import START, make_exam_of
-from tests.factories import make_attempt, make_content
+from tests.factories import ANSWERS, make_attempt, make_content
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,8 @@ NASTY = "100 %(page)s %s {0} {{ page }} <b>bold</b> & \ue000page\ue001 “quoted
 
 
 def nasty(kind, **given):
+    if kind in ANSWERS:
+        return make_content(kind, kind=kind, stem=f"Stem {NASTY}", **given)
     options = tuple(
         Option(
             text=f"{NASTY} {number}",

@@ -1,6 +1,7 @@
 from tests.factories.accounts import UserFactory
 from tests.factories.exams import AssignmentFactory, CohortFactory, ExamFactory, make_attempt, make_exam
 from tests.factories.questions import (
+    ANSWERS,
     CertificationFactory,
     DomainFactory,
     QuestionFactory,
@@ -10,6 +11,7 @@ from tests.factories.questions import (
 )
 
 __all__ = [
+    "ANSWERS",
     "AssignmentFactory",
     "CertificationFactory",
     "CohortFactory",
