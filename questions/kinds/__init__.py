@@ -9,11 +9,14 @@ from questions.kinds.choice import Multiple, Single
 from questions.kinds.matching import Matching
 from questions.kinds.numeric import Numeric
 from questions.kinds.ordering import Ordering
+from questions.kinds.short_text import ShortText
 from questions.kinds.showing import OnPaper, Told
 
 __all__ = ["KINDS", "AnswerField", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching(), Numeric())}
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching(), Numeric(), ShortText())
+}
 
 
 def kind_of(name: str) -> Kind:

@@ -1,0 +1,82 @@
+"""A word or a few to be typed.
+
+Key: the `accepted` answers. Blanks at the ends are ignored and several count as one, unless `keep_blanks`; capitals
+count, unless `ignore_case`.
+"""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+from questions.exceptions import Unjudgeable
+from questions.kinds.base import AnswerField, Response
+from questions.kinds.entry import Entry
+from questions.kinds.showing import Told
+from questions.parts import MAX_TYPED, Content, Problem, Written
+
+MAX_ACCEPTED = 20
+
+
+class ShortTextAnswer(Content):
+    accepted: tuple[Annotated[str, StringConstraints(min_length=1, max_length=MAX_TYPED)], ...] = ()
+    ignore_case: bool = False
+    keep_blanks: bool = False
+
+
+class ShortText(Entry):
+    name = "short_text"
+    label = "a short text"
+    model = ShortTextAnswer
+    direction = "Write the answer on the line."
+    fields = (
+        AnswerField("accepted", "Accepted answers", "One a line: each way to write it that is right", "lines"),
+        AnswerField("ignore_case", "Capitals do not matter", "", "check"),
+        AnswerField(
+            "keep_blanks", "Each blank matters", "Otherwise several count as one, and none at the ends", "check"
+        ),
+    )
+
+    def answer_problems(self, answer: Any) -> list[Problem]:
+        problems = []
+        if len(answer.accepted) > MAX_ACCEPTED:
+            problems.append(
+                Problem("answer.accepted", f"{len(answer.accepted)} accepted answers; give at most {MAX_ACCEPTED}.")
+            )
+        seen: set[str] = set()
+        for index, text in enumerate(answer.accepted):
+            compared = compare(text, answer.ignore_case, answer.keep_blanks)
+            if not compared.strip() or not text.isprintable():
+                problems.append(Problem(f"answer.accepted.{index}", "is no single line of text; write one."))
+            if compared in seen:
+                problems.append(
+                    Problem(f"answer.accepted.{index}", f"“{text[:60]}” is accepted already; leave it out.")
+                )
+            seen.add(compared)
+        return problems
+
+    def key_problems(self, content: Written) -> list[Problem]:
+        if content.answer.get("accepted"):
+            return []
+        return [Problem("answer.accepted", "no accepted answer; write what is right, one a line.")]
+
+    def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
+        return isinstance(response, str) and bool(response.strip())
+
+    def points(self, key: Response, response: Response | None) -> int:
+        if not isinstance(key, dict) or not key.get("accepted"):
+            raise Unjudgeable
+        if not isinstance(response, str):
+            return 0
+        how = bool(key.get("ignore_case")), bool(key.get("keep_blanks"))
+        return int(compare(response, *how) in {compare(text, *how) for text in key["accepted"]})
+
+    def answers(self, told: Told, key: Response) -> list[str]:
+        return list(key.get("accepted", []))
+
+
+def compare(text: str, ignore_case: bool, keep_blanks: bool) -> str:
+    """Return what of a text counts. An accent typed as a sign of its own is the same letter."""
+    text = unicodedata.normalize("NFC", text)
+    text = text if keep_blanks else " ".join(text.split())
+    return unicodedata.normalize("NFC", text.casefold()) if ignore_case else text
