@@ -97,8 +97,19 @@ def grow_attempts(size: int, model: UUID, per_candidate: int = 20) -> None:
     copy_rows(
         "exams_attemptitem", "attempt_id", model, {"attempt_id": "g.id", "id": None}, f" AND g.n %% {ITEMS_OF} = 0"
     )
+    # Each of these has its judged answers, which belong to its own score and items.
+    of_item = "(SELECT i.id FROM exams_attemptitem i WHERE i.attempt_id = g.id AND i.question_id = m.question_id)"
+    of_score = "(SELECT s.id FROM exams_score s WHERE s.attempt_id = g.id)"
+    own = {"id": None, "candidate_id": "g.candidate_id", "item_id": of_item, "score_id": of_score}
+    copy_rows("exams_judgedanswer", "score_id", score_of(model), own, f" AND g.n %% {ITEMS_OF} = 0")
     execute("DROP TABLE grown")
     execute("VACUUM ANALYZE")
+
+
+def score_of(model: UUID) -> int:
+    from exams.models import Score
+
+    return Score.objects.get(attempt=model).pk
 
 
 def _shifted() -> dict[str, str]:
@@ -182,17 +193,27 @@ def measure_attempts(model: UUID) -> dict[str, float]:
     from django.utils import timezone
 
     from exams import services
-    from exams.models import Attempt
+    from exams.models import Attempt, ExamStatistics, QuestionStatistics
+    from exams.services.statistics import compute_exam, compute_question, count_scores, recount_scores
 
     client, instructor = Client(headers={"host": "localhost"}), signed_in_instructor()
     attempt = Attempt.objects.get(pk=model)
     exam = attempt.exam_id
+    recount_scores()
+    while count_scores(now=timezone.now(), limit=1_000):
+        pass
+    row, exam_row = QuestionStatistics.objects.latest("reached"), ExamStatistics.objects.get(exam=exam)
     client.force_login(attempt.candidate, settings.AUTHENTICATION_BACKENDS[0])
     return {
         "sweep": median_of(lambda: services.sweep(now=timezone.now())),
         "result page": median_of(page(client, f"/attempts/{model}/result/")),
         "review page": median_of(page(client, f"/attempts/{model}/review/")),
         "history": median_of(page(client, "/attempts/")),
+        "statistics: one question": median_of(lambda: compute_question(row)),
+        "statistics: one exam": median_of(lambda: compute_exam(exam_row)),
+        "admin: a question's statistics": median_of(
+            page(instructor, f"/admin/exams/questionstatistics/{row.pk}/change/")
+        ),
         "admin: attempts": median_of(page(instructor, "/admin/exams/attempt/")),
         "admin: attempts of an exam": median_of(page(instructor, f"/admin/exams/attempt/?exam__id__exact={exam}")),
     }

@@ -150,7 +150,7 @@ def execute(sql: str, *params: Any) -> None:
         cursor.execute(sql, params)
 
 
-def copy_rows(name: str, by: str, model: UUID, changed: dict[str, str | None], where: str = "") -> None:
+def copy_rows(name: str, by: str, model: UUID | int, changed: dict[str, str | None], where: str = "") -> None:
     """Copy the rows of a table that belong to the model attempt, once for each row of the temporary table `grown` (g).
 
     Columns as the models have them, whatever they are: `changed` gives other values, None leaves the column out.

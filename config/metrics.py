@@ -121,6 +121,8 @@ class BacklogCollector(Collector):
             ("exam_attempts_overdue", "Open past deadline and grace: nobody closed them yet.", counts.overdue),
             ("exam_attempts_due", "Handed in and not scored yet.", counts.due),
             ("exam_attempts_parked", "Scoring was given up: see manage.py parked_attempts.", counts.parked),
+            ("exam_rescores_parked", "Attempts that a re-score has given up.", counts.parked_rescores),
+            ("exam_statistics_parked", "Questions and exams whose statistics fail.", counts.parked_statistics),
             ("exam_oldest_due_seconds", "Age of the oldest hand-in without a score.", age),
         ):
             yield GaugeMetricFamily(name, text, value)

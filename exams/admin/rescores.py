@@ -46,7 +46,8 @@ class RescoreAdmin(ReadOnlyAdmin):
     def done(self, rescore: Rescore) -> str:
         counts = rescore_counts(rescore)
         going_on = "" if rescore.finished_at else "; going on while attempts are under way"
-        return f"{counts.rescored} judged anew, {counts.changed} with another score{going_on}"
+        parked = f"; {counts.parked} could not be judged and wait for an operator" if counts.parked else ""
+        return f"{counts.rescored} judged anew, {counts.changed} with another score{parked}{going_on}"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.offer_view)

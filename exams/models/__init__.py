@@ -11,7 +11,7 @@ from exams.models.cohorts import (
 )
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
-from exams.models.rescores import Rescore
+from exams.models.rescores import Rescore, RescoreFailure
 from exams.models.statistics import ExamStatistics, QuestionStatistics
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "ProblemReport",
     "QuestionStatistics",
     "Rescore",
+    "RescoreFailure",
     "Score",
 ]

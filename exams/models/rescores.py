@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from exams.models.attempts import Attempt
 from questions.models import Question, Revision
 
 
@@ -39,3 +40,29 @@ class Rescore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question}, revision {self.old_revision.number}, {self.get_rule_display()}"
+
+
+class RescoreFailure(models.Model):
+    """An attempt that an order could not judge again: how often it was tried, and why it failed the last time.
+
+    After some tries it is parked, and holds up neither the order nor another attempt. The row goes with the success.
+    """
+
+    MAX_TRIES = 5
+
+    rescore = models.ForeignKey(Rescore, models.CASCADE, related_name="failures")
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="+")
+    tries = models.PositiveSmallIntegerField()
+    tried_at = models.DateTimeField()
+    error = models.TextField()
+
+    class Meta:
+        ordering = ["tried_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["rescore", "attempt"], name="one_failure_per_rescore")]
+
+    def __str__(self) -> str:
+        return f"{self.rescore}: attempt {self.attempt_id}"
+
+    @property
+    def is_parked(self) -> bool:
+        return self.tries >= self.MAX_TRIES

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q, QuerySet
 
 from exams import timing
-from exams.models import Attempt
+from exams.models import Attempt, ExamStatistics, QuestionStatistics
+from exams.queries.correcting import parked_rescores
+from exams.queries.statistics import parked_statistics
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Backlog:
     overdue: int
     due: int
     parked: int
+    parked_rescores: int
+    parked_statistics: int
     oldest_due_at: dt.datetime | None
 
 
@@ -26,7 +30,7 @@ def parked_attempts() -> QuerySet[Attempt]:
 
 
 def backlog(now: dt.datetime) -> Backlog:
-    """Count in two queries, each within a partial index: what is scored, however much, is not read."""
+    """Count in five queries: of attempts each within a partial index, what is scored, however much, is not read."""
     is_due = Q(scoring_tries__lt=Attempt.MAX_SCORING_TRIES)
     under_way = Attempt.objects.in_progress().aggregate(
         open=Count("pk"), overdue=Count("pk", filter=Q(deadline_at__lt=now - timing.GRACE))
@@ -36,4 +40,9 @@ def backlog(now: dt.datetime) -> Backlog:
         parked=Count("pk", filter=~is_due),
         oldest_due_at=Min("submitted_at", filter=is_due),
     )
-    return Backlog(**under_way, **handed_in)
+    return Backlog(
+        **under_way,
+        **handed_in,
+        parked_rescores=parked_rescores().count(),
+        parked_statistics=sum(parked_statistics(model).count() for model in (QuestionStatistics, ExamStatistics)),
+    )

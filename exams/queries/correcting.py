@@ -1,5 +1,6 @@
 """Keys that were corrected, the attempts that were judged by the old ones, and what became of their scores."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -7,9 +8,12 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from exams.correction import is_judged_alike, translated
 from exams.exceptions import Incomparable
-from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, Score
+from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, RescoreFailure, Score
 from exams.queries.release import may_know
 from questions.models import Question, Revision
+
+# What failed is tried again after so long.
+TRY_AGAIN_AFTER = dt.timedelta(seconds=60)
 
 # --- For instructors ------------------------------------------------------------------------------------
 
@@ -83,6 +87,19 @@ def to_rescore(rescore: Rescore) -> QuerySet[Attempt]:
     return pinning(rescore).filter(state=Attempt.State.SCORED).exclude(scores__rescore=rescore)
 
 
+def due_to_rescore(rescore: Rescore, now: dt.datetime) -> QuerySet[Attempt]:
+    """Select of these the attempts to try now: not those that are parked, nor those that failed a moment ago."""
+    failures = RescoreFailure.objects.filter(rescore=rescore)
+    not_now = failures.filter(Q(tries__gte=RescoreFailure.MAX_TRIES) | Q(tried_at__gt=now - TRY_AGAIN_AFTER))
+    return to_rescore(rescore).exclude(pk__in=not_now.values("attempt"))
+
+
+def parked_rescores() -> QuerySet[RescoreFailure]:
+    """Select the attempts that an order has given up; one that a later order covers is not waited for."""
+    failures = RescoreFailure.objects.filter(tries__gte=RescoreFailure.MAX_TRIES, rescore__finished_at=None)
+    return failures.order_by("tried_at", "pk")
+
+
 def pinning(rescore: Rescore) -> QuerySet[Attempt]:
     """Select the attempts that the order means, in whatever state."""
     return Attempt.objects.filter(items__revision=rescore.old_revision_id, started_at__lte=rescore.ordered_at)
@@ -92,6 +109,7 @@ def pinning(rescore: Rescore) -> QuerySet[Attempt]:
 class RescoreCounts:
     rescored: int
     changed: int
+    parked: int
 
 
 def rescore_counts(rescore: Rescore) -> RescoreCounts:
@@ -102,7 +120,8 @@ def rescore_counts(rescore: Rescore) -> RescoreCounts:
     answers = JudgedAnswer.objects.filter(score__rescore=rescore, revision=rescore.old_revision_id)
     answers = answers.annotate(earned_before=Subquery(before.values("earned")))
     changed = Count("pk", filter=~Q(earned=F("earned_before")))
-    return RescoreCounts(**answers.aggregate(rescored=Count("pk"), changed=changed))
+    parked = rescore.failures.filter(tries__gte=RescoreFailure.MAX_TRIES).count()
+    return RescoreCounts(**answers.aggregate(rescored=Count("pk"), changed=changed), parked=parked)
 
 
 # --- For candidates -------------------------------------------------------------------------------------

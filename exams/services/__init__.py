@@ -25,7 +25,7 @@ from exams.services.erasing import apply_retention, cohorts_left_alone, erase_in
 from exams.services.extending import accommodate, extend_assignment, extend_attempt
 from exams.services.own_data import all_about
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
-from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, rescore_batch
+from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, requeue_rescores, rescore_batch
 from exams.services.saving import Answer, FormSaved, save_answer, save_form
 from exams.services.scoring import (
     RESEND_AFTER,
@@ -77,6 +77,7 @@ __all__ = [
     "request_rescore",
     "request_scoring",
     "requeue_parked",
+    "requeue_rescores",
     "requeue_statistics",
     "rescore_batch",
     "resend_due",

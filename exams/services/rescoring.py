@@ -6,6 +6,8 @@ in a transaction of its own. It stays due while attempts are under way that it m
 
 import datetime as dt
 import logging
+from collections.abc import Collection
+from functools import partial
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
@@ -14,9 +16,9 @@ from accounts import audit
 from accounts.models import User
 from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
-from exams.models import Attempt, Rescore
-from exams.queries.correcting import pinning, to_rescore
-from exams.services.scoring import RESEND_AFTER, apply_rescore, ask_worker
+from exams.models import Attempt, Rescore, RescoreFailure
+from exams.queries.correcting import due_to_rescore, parked_rescores, pinning, to_rescore
+from exams.services.scoring import RESEND_AFTER, apply_rescore, ask_worker, record_rescore_failure
 from questions.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -101,24 +103,38 @@ def resend_rescores(*, now: dt.datetime) -> None:
 def rescore_batch(*, rescore_id: int, now: dt.datetime, limit: int = BATCH) -> bool:
     """Do a part of what is due; tell whether there is more to do right now.
 
-    An attempt that fails is left for the next sweep, with its reason in the log. The order is finished when nothing is
-    left and no attempt is under way that it means.
+    An attempt that fails is tried again by the next sweep, some times, and then parked with its reason. The order is
+    finished when nothing is left, parked ones too, and no attempt is under way that it means.
     """
     rescore = Rescore.objects.select_related("old_revision", "revision").filter(pk=rescore_id).first()
     if rescore is None or rescore.finished_at:
         return False
-    attempts = list(to_rescore(rescore).order_by("pk")[:limit])
+    attempts = list(due_to_rescore(rescore, now).order_by("pk")[:limit])
     done = 0
     for attempt in attempts:
         try:
             done += apply_rescore(attempt, rescore, now)
         except OperationalError:
             raise
-        except Exception:
+        except Exception as error:
+            record_rescore_failure(attempt, rescore, error, now)
             logger.exception("attempt %s could not be re-scored; the next sweep tries again", attempt.pk)
-    if done and len(attempts) == limit:
+    if len(attempts) == limit:
         return True
     is_waiting = pinning(rescore).exclude(state=Attempt.State.SCORED).exists() or to_rescore(rescore).exists()
     if not is_waiting:
         Rescore.objects.filter(pk=rescore.pk, finished_at=None).update(finished_at=now)
     return False
+
+
+@transaction.atomic
+def requeue_rescores(*, now: dt.datetime, only: Collection[int] | None = None) -> list[int]:
+    """Give parked re-scores all their tries again, and ask for them; return which."""
+    parked = parked_rescores() if only is None else parked_rescores().filter(pk__in=only)
+    failures = list(parked.select_for_update(of=("self",)))
+    RescoreFailure.objects.filter(pk__in=[failure.pk for failure in failures]).update(
+        tries=0, tried_at=now - 2 * RESEND_AFTER
+    )
+    for rescore_id in sorted({failure.rescore_id for failure in failures}):
+        transaction.on_commit(partial(request_rescore, rescore_id))
+    return [failure.pk for failure in failures]

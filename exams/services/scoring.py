@@ -13,8 +13,8 @@ from django.db.models import F, Q
 from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.models import User
-from exams.exceptions import UnscorableAttempt
-from exams.models import Attempt, Rescore, Score
+from exams.exceptions import Incomparable, UnscorableAttempt
+from exams.models import Attempt, Rescore, RescoreFailure, Score
 from exams.queries import parked_attempts
 from exams.services.judging import judge
 
@@ -123,7 +123,20 @@ def apply_rescore(attempt: Attempt, rescore: Rescore, now: dt.datetime) -> bool:
     if not is_due or attempt.scores.filter(rescore=rescore).exists():
         return False
     judge(attempt, now, before=attempt.scores.get(is_current=True), rescore=rescore)
+    RescoreFailure.objects.filter(rescore=rescore, attempt=attempt).delete()
     return True
+
+
+@transaction.atomic
+def record_rescore_failure(attempt: Attempt, rescore: Rescore, error: Exception, now: dt.datetime) -> None:
+    """Count a failure and keep its reason; what no rule can judge is parked at once."""
+    failure, _ = RescoreFailure.objects.select_for_update().get_or_create(
+        rescore=rescore, attempt=attempt, defaults={"tries": 0, "tried_at": now, "error": ""}
+    )
+    is_hopeless = isinstance(error, UnscorableAttempt | Incomparable)
+    failure.tries = RescoreFailure.MAX_TRIES if is_hopeless else failure.tries + 1
+    failure.tried_at, failure.error = now, f"{type(error).__name__}: {error}"[:1000]
+    failure.save()
 
 
 def _apply_standing_orders(attempt: Attempt, now: dt.datetime) -> None:
@@ -137,7 +150,8 @@ def _apply_standing_orders(attempt: Attempt, now: dt.datetime) -> None:
             apply_rescore(attempt, rescore, now)
         except OperationalError:
             raise
-        except Exception:
+        except Exception as error:
+            record_rescore_failure(attempt, rescore, error, now)
             logger.exception(
                 "attempt %s was scored without re-score %s; the next sweep tries again", attempt.pk, rescore.pk
             )

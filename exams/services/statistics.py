@@ -8,7 +8,7 @@ transaction of its own. Nothing is added or taken back, so what is lost or repea
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from celery import current_app
@@ -190,10 +190,12 @@ def recount_scores() -> int:
     return len(revisions) + len(pairs)
 
 
-def requeue_statistics(*, only: Mapping[type[Any], set[int]] | None = None) -> int:
-    """Give parked statistics all their tries again; return how many. With `only`, these of each model."""
-    done = 0
+@transaction.atomic
+def requeue_statistics(*, only: Mapping[type[Any], Collection[int]] | None = None) -> dict[type[Any], list[int]]:
+    """Give parked statistics all their tries again; return the ids of each model. With `only`, these of them."""
+    done = {}
     for model in (QuestionStatistics, ExamStatistics):
         rows = parked_statistics(model) if only is None else parked_statistics(model).filter(pk__in=only.get(model, ()))
-        done += rows.update(tries=0, tried_at=None)
+        done[model] = list(rows.order_by("pk").values_list("pk", flat=True))
+        model.objects.filter(pk__in=done[model]).update(tries=0, tried_at=None)
     return done

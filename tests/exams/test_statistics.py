@@ -372,7 +372,8 @@ def test_parked_question_is_computed_once_it_is_mended_and_put_back():
     count_scores(now=LATER + 60 * MINUTE)
     assert QuestionStatistics.objects.get(revision=revision).is_parked
 
-    assert services.requeue_statistics() == 1
+    row = QuestionStatistics.objects.get(revision=revision)
+    assert services.requeue_statistics() == {QuestionStatistics: [row.pk], ExamStatistics: []}
     count_all()
 
     row = QuestionStatistics.objects.get(revision=revision)
