@@ -54,7 +54,7 @@ def test_attempt_that_fails_is_tried_some_times_and_parked_with_its_reason(order
     assert [(failure.attempt, failure.tries, failure.is_parked) for failure in failures] == [
         (attempt, RescoreFailure.MAX_TRIES, True) for attempt in attempts[:2]
     ]
-    assert failures[0].error.startswith("KeyError")
+    assert failures[0].error.startswith("TypeError: ")
     assert rescore.finished_at is None
     counts = backlog(LATER)
     assert (counts.parked_rescores, counts.parked_statistics, counts.parked) == (2, 0, 0)
@@ -161,5 +161,5 @@ def test_command_says_what_is_not_parked(named):
 
 @pytest.mark.parametrize("named", ["question-x", "rescore-", "essay-1"])
 def test_command_refuses_what_is_no_id(named):
-    with pytest.raises(CommandError, match="takes an id as it is shown"):
+    with pytest.raises(CommandError, match="takes the id as it is shown"):
         run("--requeue", named)

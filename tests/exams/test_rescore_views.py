@@ -174,7 +174,7 @@ def test_reason_waits_while_the_question_is_asked_again(instructor, question, dj
     assert not any("Option 2 is right." in page for page in pages)
 
 
-def test_corrections_cost_the_review_one_query_and_the_result_two(
+def test_corrections_cost_the_review_one_query_and_the_result_three(
     instructor, question, django_capture_on_commit_callbacks
 ):
     attempt = attempts_of(question)[0]
@@ -187,5 +187,5 @@ def test_corrections_cost_the_review_one_query_and_the_result_two(
             counts[moment, name] = counted.number
         order(client_of(instructor), question, django_capture_on_commit_callbacks)
 
-    assert counts["after", "result"] - counts["before", "result"] == 2
+    assert counts["after", "result"] - counts["before", "result"] == 3
     assert counts["after", "review"] - counts["before", "review"] == 1

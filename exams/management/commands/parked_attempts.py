@@ -104,7 +104,7 @@ def read_ids(texts: list[str]) -> Ids | None:
             else:
                 ids.attempts.append(UUID(text))
         except ValueError as error:
-            raise CommandError("--requeue takes an id as it is shown, or `all`") from error
+            raise CommandError("--requeue takes the id as it is shown, or `all`") from error
     return ids
 
 
