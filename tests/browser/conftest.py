@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
+from django.conf import settings as project
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,7 +25,7 @@ ARGUMENTS = [
     "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,"
     "SpareRendererForSitePerProcess",
 ]
-FAILURES = settings.VAR_DIR / "test-failures"
+FAILURES = project.VAR_DIR / "test-failures"
 FAILED = pytest.StashKey[bool]()
 
 
@@ -80,13 +80,14 @@ def problems() -> Problems:
 
 @pytest.fixture
 def new_context(
-    browser: Browser, live_server: Any, problems: Problems, request: pytest.FixtureRequest
+    browser: Browser, live_server: Any, problems: Problems, request: pytest.FixtureRequest, settings: Any
 ) -> Iterator[Callable[..., BrowserContext]]:
     """new_context(width=1280, height=900, javascript=True, color_scheme="dark", …): a browser of someone's own.
 
     Further arguments are Playwright's. Without `base_url`, relative addresses are those of the live server.
     """
     contexts: list[BrowserContext] = []
+    settings.SITE_URL = live_server.url
 
     def make(
         *, width: int = 1280, height: int = 900, javascript: bool = True, base_url: str = "", **options: Any
@@ -97,7 +98,7 @@ def new_context(
             java_script_enabled=javascript,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # how long a busy machine may take; nothing waits as long for nothing
         problems.watch(context)
         contexts.append(context)
         return context

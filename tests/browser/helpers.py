@@ -15,7 +15,7 @@ LETTERS = "ABCDEFGH"
 # What the browser's console says of a request that fails, for `problems.allow`.
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 def refused(status):
