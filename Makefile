@@ -49,7 +49,7 @@ faults: $(VENV)/.dev  ## play the faults of docs/faults.md against real processe
 # The figures of docs/performance.md, measured on this machine; about half an hour.
 bench: $(VENV)/.base  ## measure the figures of docs/performance.md
 	@.ci/packages postgresql redis-server
-	@for figures in save_floor load growth; do \
+	@for figures in save_floor beginning load growth; do \
 	$(BIN)/python .ci/with_services.py $(BIN)/python -m benchmarks.$$figures || exit 1; done
 
 lint: $(VENV)/.dev  ## style, types, templates
