@@ -10,12 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import candidate_required, signed_in
-from exams import queries, services, timing
-from exams.access import own_attempt
+from exams import queries, services
+from exams.access import own_attempt, own_attempts
 from exams.models import ProblemReport
 from exams.release import When
 from exams.views import keeping
-from exams.views.state import is_open
 
 PAGE_LENGTH = 50
 
@@ -25,16 +24,13 @@ PAGE_LENGTH = 50
 @candidate_required
 def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The score and the report, as soon as they exist and may be shown; until then a page that waits for them."""
-    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
-    if is_open(attempt, request):
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
+    if attempt.is_in_progress:
         return redirect("exams:attempt", attempt_id=attempt_id)
-    if services.resend_due(now=now, candidate=signed_in(request)) or attempt.is_in_progress:
+    if services.resend_due(now=now, candidate=signed_in(request)):
         attempt.refresh_from_db(fields=["state", "submitted_at", "closed_by", "scoring_error", "scoring_tries"])
     shown = queries.shown_of(attempt, now)
-    if shown.under_way and not timing.is_accepting(shown.under_way.deadline_at, now):
-        # No sweep has closed what it waits for.
-        services.close_overdue(now=now, candidate=signed_in(request))
-        shown = queries.shown_of(attempt, now)
     is_withheld = shown.score is not When.NOW
     unsaved = keeping.unsaved(request, attempt)
     context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld, "unsaved": unsaved}
@@ -64,11 +60,12 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 @candidate_required
 def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """Every question with what the exam shows now: the candidate's own answers, the key, the rationales."""
-    attempt = own_attempt(request.user, attempt_id)
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
     score = attempt.scores.filter(is_current=True).first()
     if score is None:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
-    shown, show = queries.shown_of(attempt, timezone.now(), with_score=False), request.GET.get("show", "")
+    shown, show = queries.shown_of(attempt, now, with_score=False), request.GET.get("show", "")
     unsaved = keeping.unsaved(request, attempt)
     context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show, "unsaved": unsaved}
     if shown.key is not When.NOW:
@@ -101,7 +98,6 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 @candidate_required
 def history(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    services.sweep(now=now, candidate=user)
-    page = Paginator(user.attempts.order_by("pk"), PAGE_LENGTH).get_page(request.GET.get("page"))
+    page = Paginator(own_attempts(user, now).order_by("pk"), PAGE_LENGTH).get_page(request.GET.get("page"))
     attempts = queries.attempts_of(user, now, limit=PAGE_LENGTH, offset=max(0, page.start_index() - 1))
     return render(request, "exams/history.html", {"attempts": attempts, "page": page})

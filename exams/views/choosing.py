@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import candidate_required, signed_in
 from exams import queries, services, timing
+from exams.access import own_attempts
 from exams.cohort_access import exam_to_take
 from exams.exceptions import ExamRefused
 from exams.views import joining
@@ -41,8 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
             joining.forget(back)  # once: a link that leads nowhere must not shut the home page
             return back
         user, now = signed_in(request), timezone.now()
-        services.sweep(now=now, candidate=user)
-        under_way = list(user.attempts.in_progress().select_related("exam").order_by("deadline_at"))
+        under_way = list(own_attempts(user, now).in_progress().select_related("exam").order_by("deadline_at"))
         context |= {"under_way": under_way, "invitations": queries.invitations_to(user)}
         context["attempts"] = queries.attempts_of(user, now, limit=10)
         if assigned := queries.assigned_terms(user, now):
@@ -99,14 +99,14 @@ def exam_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The start screen: what the exam is, and what the clock will do."""
     user, now = signed_in(request), timezone.now()
     exam = exam_to_take(user, slug)
-    services.sweep(now=now, candidate=user)
+    open_attempt = own_attempts(user, now).in_progress().filter(exam=exam).first()
     quotas, refusals = queries.mix_of(exam)
     terms = queries.terms_of(user, exam, now)
     context = {
         "exam": exam,
         "refusals": refusals,
         "quotas": [] if refusals else quotas,
-        "open_attempt": user.attempts.in_progress().filter(exam=exam).first(),
+        "open_attempt": open_attempt,
         "terms": terms,
         "is_open": terms.is_open(now),
         "is_over": terms.is_over(now),

@@ -18,11 +18,12 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts.access import candidate_required
+from accounts.access import candidate_required, signed_in
 from exams import queries
 from exams.access import own_attempt
 from exams.exceptions import InvalidResponse
@@ -30,7 +31,6 @@ from exams.forms import read_answers
 from exams.models import Attempt
 from exams.queries import Unsaved
 from exams.services import Answer
-from exams.views.state import is_open
 
 P = ParamSpec("P")
 
@@ -161,12 +161,12 @@ def attempt_unsaved(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
     204: all of them are saved as they are. 202: the exam is still under way, nothing is lost yet.
     """
-    attempt = own_attempt(request.user, attempt_id)
+    attempt = own_attempt(signed_in(request), attempt_id, timezone.now())
     if "seen" in request.POST:
         response: HttpResponse = redirect("exams:attempt-result", attempt_id=attempt_id)
         drop(request, response, attempt_id)
         return response
-    if is_open(attempt, request):
+    if attempt.is_in_progress:
         return HttpResponse(status=202)
     try:
         rows = queries.unsaved_of(attempt, read_answers(request.POST))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import candidate_required, signed_in
 from exams import queries, services
-from exams.access import own_attempt
+from exams.access import own_attempt, own_attempts
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
 from exams.views.afterwards import PAGE_LENGTH
@@ -31,7 +31,7 @@ class ReportForm(forms.ModelForm):
 @candidate_required
 def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
     """Take a report of a question that the review shows now."""
-    if own_attempt(request.user, attempt_id).state != Attempt.State.SCORED:
+    if own_attempt(signed_in(request), attempt_id, timezone.now()).state != Attempt.State.SCORED:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     form = ReportForm(request.POST)
     if not form.is_valid():
@@ -61,7 +61,7 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
 @candidate_required
 def problem_reports(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    services.sweep(now=now, candidate=user)
+    own_attempts(user, now)  # an answer may wait for the end of one
     page = Paginator(queries.reports_by(user), PAGE_LENGTH).get_page(request.GET.get("page"))
     withheld = queries.withheld_answers(page.object_list, user, now)
     reports = [(report, report.pk in withheld) for report in page.object_list]

@@ -22,7 +22,6 @@ from exams.forms import read_answer, read_answers, read_seconds
 from exams.models import Attempt, AttemptItem
 from exams.services import Answer
 from exams.views import keeping
-from exams.views.state import is_open
 
 
 # 240 KB become 35. BREACH finds nothing here: the page repeats nothing that the request says, its CSRF token is masked
@@ -33,8 +32,9 @@ from exams.views.state import is_open
 @candidate_required
 def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """All questions in one document; once the attempt is closed, on to its result."""
-    attempt, now = own_attempt(request.user, attempt_id), timezone.now()
-    if not is_open(attempt, request):
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
+    if not attempt.is_in_progress:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     items, unsaved = queries.shown_items(attempt), keeping.kept(request, attempt_id)
     if unsaved:
@@ -66,7 +66,7 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
     except AttemptClosed as closed:
         return HttpResponse(str(closed), status=410, content_type="text/plain")
     except StaleAnswer:
-        (item_there,) = queries.shown_items(own_attempt(request.user, attempt_id), position=position)
+        (item_there,) = queries.shown_items(own_attempt(signed_in(request), attempt_id, now), position=position)
         mine = item_there.with_answer(answer.given, answer.sequence)
         context = {"attempt_id": attempt_id, "position": position, "item": item_there, "mine": mine}
         return render(request, "exams/_conflict.html", context, status=409)
@@ -83,10 +83,11 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
 @candidate_required
 def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """What a page that was away needs to go on: the time left and a fresh CSRF token. 410 when the exam is over."""
-    attempt = own_attempt(request.user, attempt_id)
-    if not is_open(attempt, request):
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
+    if not attempt.is_in_progress:
         return HttpResponse("This exam is over.", status=410, content_type="text/plain")
-    remaining = timing.remaining(attempt.deadline_at, timezone.now())
+    remaining = timing.remaining(attempt.deadline_at, now)
     return JsonResponse({"remaining": remaining, "token": get_token(request)})
 
 
@@ -96,8 +97,8 @@ def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 @candidate_required
 def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """Save what the page holds; then go back to it, show the summary, or hand in, as the button says."""
-    attempt = own_attempt(request.user, attempt_id)
-    if not is_open(attempt, request) and request.method == "GET":
+    attempt = own_attempt(signed_in(request), attempt_id, timezone.now())
+    if not attempt.is_in_progress and request.method == "GET":
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     if request.method == "GET":
         if keeping.kept(request, attempt_id):  # back from a log-in that interrupted a hand-in
