@@ -83,7 +83,7 @@ def test_metrics_want_a_directory_that_the_processes_share(tmp_path):
 def test_static_files_can_be_collected(settings, tmp_path):
     """The manifest storage stops at a reference to a file that is not there; only the image's build would show it."""
     settings.STATIC_ROOT = tmp_path
-    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    storage = "config.static_files.StaticFiles"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
 
     call_command("collectstatic", interactive=False, verbosity=0)
