@@ -6,11 +6,14 @@ no clock, no request.
 """
 
 import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from questions.kinds import KINDS
 
 APPS = ["accounts", "questions", "exams", "config"]
 PURE = 0
@@ -316,3 +319,46 @@ def test_clock_is_found_however_it_is_imported():
     ]
 
     assert [len(clock_problems(source, Module("exams.services"))) for source in sources] == [1, 1, 1, 1]
+
+
+# --- A room per kind of question -------------------------------------------------------------------------------------
+
+KIND_ASKED = re.compile(
+    rf"CHOICE_KINDS|\bkind (?:==|!=|in|not in) *[({{\[]*[\"'](?:{'|'.join(KINDS)})[\"']|\bRevision\.Kind\b"
+)
+# What still maps the first four kinds by name; typed answers map themselves (`questions/formats/typed.py`).
+STILL_ASKING = {
+    f"questions/formats/{name}.py"
+    for name in (
+        *("aiken", "gift", "moodle_writing", "moodle_xml", "plain", "tables"),
+        *("qti/item", "qti/reading", "qti/writing"),
+    )
+}
+
+
+def test_no_file_outside_its_room_asks_which_kind_a_question_is():
+    files = [
+        path
+        for folder in (*APPS, "templates")
+        for path in (settings.BASE_DIR / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".jinja"}
+        and not {"migrations", "kinds"} & set(path.relative_to(settings.BASE_DIR).parts[:-1])
+    ]
+
+    asking = {str(path.relative_to(settings.BASE_DIR)) for path in files if KIND_ASKED.search(path.read_text())}
+
+    assert asking == STILL_ASKING
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'if kind == "single":',
+        "{% if item.kind == 'matching' %}",
+        'if entry.kind not in {"single", "multiple"}:',
+        "if kind in CHOICE_KINDS:",
+        "revision.kind != Revision.Kind.ORDERING",
+    ],
+)
+def test_question_about_a_kind_is_found(source):
+    assert KIND_ASKED.search(source)

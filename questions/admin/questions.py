@@ -85,7 +85,10 @@ class QuestionAdmin(ImportPages, QuestionPages):
         *(  # type: ignore[arg-type]  # as above
             (
                 f"Answer: {kind.label}",
-                {"fields": [answer_field(kind, field) for field in kind.fields], "classes": ["answer"]},
+                {
+                    "fields": [answer_field(kind, field) for field in kind.fields],
+                    "classes": ["answer", f"answer-{kind.name}"],
+                },
             )
             for kind in KINDS.values()
             if kind.fields

@@ -100,7 +100,7 @@ def check_count(count: int) -> None:
 
 def typed(entry: QuestionEntry, format_name: str) -> str:
     """Say why a format that has options alone cannot write this question, empty if it can."""
-    return f"{format_name} has no {entry.kind} questions" if entry.answer else ""
+    return f"{format_name} has no {entry.kind} questions" if not entry.options else ""
 
 
 def unwritable(entry: QuestionEntry) -> str:

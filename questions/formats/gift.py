@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from questions.bankfiles import SLUG, QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, read_entry, typed
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, plain_to_markdown
 from questions.formats.markup import formula_in, lines_to_html
 from questions.formats.slugs import tags_of
 from questions.formats.texts import decode
+from questions.formats.typed import FORMATS, has_key, kept_answer, read_number_answers, read_text_answers
 
 # What GIFT has no place for stands in a comment before the question, which Moodle skips.
 _OURS = "mock-exams:"
@@ -67,8 +68,8 @@ class GiftFormat:
         return questions
 
     def left_out(self, entry: QuestionEntry) -> str:
-        if entry.answer:
-            return typed(entry, "GIFT")
+        if not entry.options and not has_key(entry):
+            return "GIFT needs a right answer"
         if entry.kind == "ordering":
             return "GIFT has no ordering questions"
         if entry.kind == "matching" and not all(option.match for option in entry.options):
@@ -105,7 +106,10 @@ def _write(entry: QuestionEntry) -> str:
     dumped = entry.model_dump(mode="json", exclude_defaults=True)
     ours = {name: dumped[name] for name in _CARRIED if name in dumped}
     ours["valid_as_of"] = entry.valid_as_of.isoformat()
-    if entry.kind == "matching":
+    if not entry.options:
+        ours["answer"] = dumped["answer"]
+        answers = [FORMATS[entry.kind].gift(entry.answer)]
+    elif entry.kind == "matching":
         ours["rationales"] = [option.rationale for option in entry.options]
         answers = [f"={_answer(option.text)} -> {_answer(option.match)}" for option in entry.options]
         answers += [f"= -> {_answer(decoy)}" for decoy in entry.decoys]
@@ -190,7 +194,7 @@ def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, A
         said = json.loads(ours)
     except (ValueError, RecursionError) as error:
         raise _Refused("comment", f"the “{_OURS}” comment cannot be read; mend or delete it.") from error
-    if not isinstance(said, dict) or set(said) - {*_CARRIED, "valid_as_of", "rationales"}:
+    if not isinstance(said, dict) or set(said) - {*_CARRIED, "valid_as_of", "rationales", "answer"}:
         raise _Refused("comment", f"the “{_OURS}” comment holds what this program never writes; delete it.")
     rationales, case = said.pop("rationales", None), said.get("case")
     if isinstance(case, str) and fields["stem"].startswith(f"{case}\n\n"):
@@ -200,6 +204,8 @@ def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, A
         said.pop("case")
     if said.pop("kind", fields["kind"]) != fields["kind"]:
         notes.append(f"The kind was changed since it was exported; taken as {fields['kind']}.")
+    if "answer" in said:
+        fields["answer"] = kept_answer(fields["kind"], said.pop("answer"), fields.get("answer", {}))
     if rationales is not None:
         options = fields["options"]
         if isinstance(rationales, list) and len(rationales) == len(options):
@@ -240,7 +246,7 @@ def _answers(inner: str, form: _Form) -> dict[str, Any]:
     if not inner:
         raise _Refused("kind", "essay questions are not taken; write one with options.")
     if inner.startswith("#"):
-        raise _Refused("kind", "numerical questions are not taken; write one with options.")
+        return _typed(read_number_answers, inner[1:], form)
     if found := re.fullmatch(r"(T|TRUE|F|FALSE)\s*((?:#.*)?)", inner, re.DOTALL):
         feedback = [_text(part, form) for part in _split(found[2], "#")[1:3]] + ["", ""]
         is_true = found[1].startswith("T")
@@ -258,8 +264,29 @@ def _answers(inner: str, form: _Form) -> dict[str, Any]:
     if all(mark == "=" for mark, _ in answers) and all(_find(text, "->") >= 0 for _, text in answers):
         return _matching([text for _, text in answers], form)
     if all(mark == "=" for mark, _ in answers):
-        raise _Refused("kind", "short-answer questions are not taken; add wrong answers, with ~ before them.")
+        return _typed(read_text_answers, inner, form)
     return _choice(answers, form)
+
+
+def _typed(
+    read: Callable[[list[tuple[str, float]], list[str]], dict[str, Any]], text: str, form: _Form
+) -> dict[str, Any]:
+    """Return the answer of a question without options: `=%50%text#feedback` and so on, or a number alone."""
+    answers = []
+    for _, answer in _marked(text) or [("=", text)]:
+        percent = 100.0
+        if found := _WEIGHT.match(answer):
+            percent, answer = float(found[1]), answer[found.end() :]
+        said, *feedback = _split(answer, "#")
+        if feedback:
+            form.notes.append(
+                Loss(f"feedback of “{said.strip()[:40]}” is not taken over; the explanation says such things.")
+            )
+        answers.append((_plain(said).strip(), percent))
+    try:
+        return read(answers, form.notes)
+    except ValueError as error:
+        raise _Refused("answer", str(error)) from error
 
 
 def _matching(answers: list[str], form: _Form) -> dict[str, Any]:

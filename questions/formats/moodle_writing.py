@@ -7,9 +7,11 @@ others into a code block at the end of the general feedback: both survive a stay
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from typing import Any
 
 from questions.bankfiles import QuestionEntry, Source
 from questions.content import Content, Reference
+from questions.formats.typed import FORMATS
 
 # Moodle's own list has five decimals for these; others it refuses on import.
 FRACTIONS = {1: "100", 2: "50", 3: "33.33333", 4: "25", 5: "20", 6: "16.66667", 7: "14.28571", 8: "12.5"}
@@ -27,6 +29,7 @@ class Block(Content):
     source: Source | None = None
     rationales: tuple[str, ...] = ()
     shuffle: bool = True
+    answer: dict[str, Any] = {}
 
 
 def write_quiz(entries: Sequence[QuestionEntry]) -> bytes:
@@ -51,7 +54,9 @@ def _add_text(parent: ET.Element, name: str, text: str, **attributes: str) -> ET
 
 
 def _write_question(quiz: ET.Element, entry: QuestionEntry) -> None:
-    kind = {"ordering": "ordering", "matching": "matching"}.get(entry.kind, "multichoice")
+    types = {"ordering": "ordering", "matching": "matching"}
+    types |= {name: formats.moodle_type for name, formats in FORMATS.items()}
+    kind = types.get(entry.kind, "multichoice")
     question = _add(quiz, "question", type=kind)
     _add(_add(question, "name"), "text", entry.id)
     _add_text(question, "questiontext", _with_case(entry))
@@ -65,9 +70,11 @@ def _write_question(quiz: ET.Element, entry: QuestionEntry) -> None:
             _add(question, name, value)
         _add(question, "gradingtype", "ALL_OR_NOTHING")
         _add(question, "showgrading", "SHOW")
-    else:
+    elif entry.options:
         _add(question, "shuffleanswers", "true" if entry.shuffle else "false")
-    if kind == "matching":
+    if not entry.options:
+        _write_typed(question, entry)
+    elif kind == "matching":
         _write_pairs(question, entry)
     else:
         _write_answers(question, entry)
@@ -83,6 +90,20 @@ def _write_answers(question: ET.Element, entry: QuestionEntry) -> None:
         fraction = f"{index + 1}.0000000" if entry.kind == "ordering" else worth if option.key else "0"
         answer = _add_text(question, "answer", option.text, fraction=fraction)
         _add_text(answer, "feedback", option.rationale)
+
+
+def _write_typed(question: ET.Element, entry: QuestionEntry) -> None:
+    for text, extra in FORMATS[entry.kind].moodle(entry.answer):
+        answer = _add(question, "answer", fraction="100", format="moodle_auto_format")
+        _add(answer, "text", text)
+        for name, value in extra.items():
+            _add(answer, name, value)
+    for name, value in FORMATS[entry.kind].moodle_settings(entry.answer).items():
+        _add(question, name, value)
+    if unit := entry.prompt.get("unit"):
+        element = _add(_add(question, "units"), "unit")
+        _add(element, "multiplier", "1")
+        _add(element, "unit_name", unit)
 
 
 def _write_pairs(question: ET.Element, entry: QuestionEntry) -> None:
@@ -116,6 +137,7 @@ def _with_block(entry: QuestionEntry) -> str:
         source=entry.source,
         rationales=tuple(option.rationale for option in entry.options) if entry.kind == "matching" else (),
         shuffle=entry.shuffle or entry.kind != "ordering",
+        answer=entry.model_dump(mode="json")["answer"],
     )
     # Without a block of ours, an explanation that ends like one would be taken for it.
     if block == Block() and not BLOCK_AT_END.search(entry.explanation):

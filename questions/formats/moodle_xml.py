@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS, Problem
-from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry, typed
+from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, plain_to_markdown
 from questions.formats.moodle_writing import BLOCK, BLOCK_AT_END, HAS_CASE, Block, write_quiz
 from questions.formats.safe_xml import parse
 from questions.formats.slugs import slug, tags_of
+from questions.formats.typed import has_key, kept_answer, read_number_answers, read_text_answers
 
 IN_BLOCK_ONLY = ("references", "service_note", "source")
 SUM_TOLERANCE = 0.1  # percent; three times 33.33333 is not 100
@@ -60,7 +61,7 @@ class MoodleXml:
         return found
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return typed(entry, "Moodle XML")
+        return "" if entry.options or has_key(entry) else "Moodle needs a right answer"
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return write_quiz(entries)
@@ -158,7 +159,9 @@ def _read_question(
     fields |= {"explanation": explanation, **block.model_dump(include=set(IN_BLOCK_ONLY))}
     if kind == "ordering":
         fields["shuffle"] = block.shuffle
-    if len(block.rationales) == len(fields["options"]):
+    if "answer" in fields:
+        fields["answer"] = kept_answer(fields["kind"], block.answer, fields["answer"])
+    elif len(block.rationales) == len(fields["options"]):
         for option, rationale in zip(fields["options"], block.rationales, strict=True):
             option["rationale"] = rationale
     # Where there is no block, Moodle's own fields say nothing of these.
@@ -289,6 +292,47 @@ def _read_ordering(question: _Question) -> dict[str, Any]:
     return {"kind": "ordering", "options": question.answers()}
 
 
+def _typed(question: _Question) -> list[tuple[ET.Element, str, float]]:
+    """Return the answers to be typed, each with its text and percent."""
+    rows = []
+    for index, answer in enumerate(question.element.findall("answer")):
+        text = answer.findtext("text", "").strip()
+        if question.rationale(answer, index):
+            question.notes.append(
+                Loss(f"feedback of “{text[:40]}” is not taken over; the explanation says such things.")
+            )
+        rows.append((answer, text, _fraction(answer, index)))
+    return rows
+
+
+def _read_numerical(question: _Question) -> dict[str, Any]:
+    units = [
+        (unit.findtext("unit_name", "").strip(), unit.findtext("multiplier", "1").strip())
+        for unit in question.element.findall("units/unit")
+    ]
+    own = [name for name, multiplier in units if _number(multiplier or "1", "multiplier") == 1]
+    if len(units) > len(own[:1]):
+        question.notes.append(Loss("further units are not taken over; a question has one here."))
+    rows = [
+        (f"{text}:{answer.findtext('tolerance', '0').strip()}", percent) for answer, text, percent in _typed(question)
+    ]
+    try:
+        fields = read_number_answers(rows, question.notes)
+    except ValueError as error:
+        raise _Refused("answer", str(error)) from error
+    if own:
+        fields["answer"]["unit"] = own[0]
+    return fields
+
+
+def _read_short_answer(question: _Question) -> dict[str, Any]:
+    rows = [(text, percent) for _, text, percent in _typed(question)]
+    try:
+        return read_text_answers(rows, question.notes, ignore_case=not question.is_true("usecase", "0"))
+    except ValueError as error:
+        raise _Refused("answer", str(error)) from error
+
+
 _READERS: dict[str, Callable[[_Question], dict[str, Any]]] = {
     "multichoice": _read_multichoice,
     "multichoiceset": _read_multichoiceset,
@@ -296,6 +340,8 @@ _READERS: dict[str, Callable[[_Question], dict[str, Any]]] = {
     "matching": _read_matching,
     "match": _read_matching,
     "ordering": _read_ordering,
+    "numerical": _read_numerical,
+    "shortanswer": _read_short_answer,
 }
 
 

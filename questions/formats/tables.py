@@ -14,7 +14,7 @@ from questions.formats.slugs import slug
 from questions.kinds import KINDS, kind_of
 
 _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
-LOSSES = ("status: every question arrives as a draft",)
+LOSSES = ("status: every question arrives as a draft", "questions whose answer is typed: left out")
 
 # Spreadsheets run what begins with a sign of a formula; an apostrophe before the sign makes it text. Others than the
 # plain forms are the same to some. A sign that stands after apostrophes gets one more: taking one away is always right.

@@ -53,6 +53,13 @@
       return made;
     });
 
+    // A kind with an answer to type has no options, and the others have no such answer. What is filled stays in sight.
+    const kind = form.elements.kind;
+    const answers = [...form.querySelectorAll("fieldset.answer")];
+    const isFilled = (fieldset) => [...fieldset.querySelectorAll("input, textarea")]
+      .some((input) => (input.type === "checkbox" ? input.checked : input.value.trim()));
+    const isTyped = () => answers.some((answer) => answer.classList.contains(`answer-${kind.value}`));
+
     let shown = 4;
     const more = button("Add an option", "", () => {
       shown += 1;
@@ -63,12 +70,17 @@
       const used = options.findLastIndex((option, index) => !isEmpty(index) || option.querySelector(".errorlist")) + 1;
       shown = Math.max(shown, used);
       options.forEach((option, index) => {
-        option.hidden = index >= shown;
+        option.hidden = index >= shown || (isTyped() && index >= used);
         buttons[index].up.disabled = index === 0;
         buttons[index].down.disabled = index === shown - 1;
       });
-      more.hidden = shown === options.length;
+      more.hidden = shown === options.length || isTyped();
+      for (const answer of answers) {
+        const isOwn = answer.classList.contains(`answer-${kind.value}`);
+        answer.hidden = !isOwn && !isFilled(answer) && !answer.querySelector(".errorlist");
+      }
     };
+    kind.addEventListener("change", show);
     options.at(-1).after(more);
     show();
 

@@ -6,7 +6,8 @@ what the item says.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
@@ -14,6 +15,7 @@ from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Loss
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, tidy, to_elements
+from questions.formats.typed import kept_answer
 from questions.rendering import render_inline, render_markdown
 
 SUFFIX = ".question.json"
@@ -54,6 +56,7 @@ class Item:
     choices: tuple[Choice, ...]
     matches: tuple[str, ...] = ()
     explanation: str = ""
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def item_of(entry: QuestionEntry) -> Item:
@@ -80,6 +83,7 @@ def item_of(entry: QuestionEntry) -> Item:
         ),
         matches=tuple(_inline(match) for match in matches),
         explanation=_block(entry.explanation),
+        answer=entry.answer,
     )
 
 
@@ -120,6 +124,7 @@ def fields_of(item: Item, source: QuestionEntry | None, html: HtmlReader, notes:
         "options": options,
         "decoys": list(dict.fromkeys(decoys)),
         "explanation": texts.plain("explanation", item.explanation),
+        "answer": kept_answer(item.kind, source.answer if source else None, item.answer),
     }
     if source and ours:
         kept = {"id", "source", "tasks", "difficulty", "tags", "service_note", "references", "valid_as_of"}

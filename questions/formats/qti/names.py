@@ -103,3 +103,7 @@ def child(element: ET.Element | None, name: str) -> ET.Element | None:
 def within(element: ET.Element | None, *names: str) -> list[ET.Element]:
     """Return the elements of these names at any depth, in their order."""
     return [] if element is None else [inner for inner in element.iter() if name_of(inner.tag) in names]
+
+
+# Classes by which we know our own: the line with the field to type in, and the unit behind it.
+ENTRY, UNIT = "answer-entry", "unit"

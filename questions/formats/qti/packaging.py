@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
-from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry, typed
+from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import HtmlReader
 from questions.formats.packages import Package, is_archive, write_package
 from questions.formats.qti.item import SUFFIX, Refused, fields_of, item_of
@@ -24,6 +24,7 @@ from questions.formats.qti.writing import (
 )
 from questions.formats.safe_xml import Budget, IllFormed, parse
 from questions.formats.slugs import slug, tags_of
+from questions.formats.typed import has_key
 
 MANIFEST = "imsmanifest.xml"
 # Our file beside an item: of one question, of a package. 5,000 questions of our bank have 13 MB.
@@ -59,7 +60,7 @@ class Qti:
         return [_Reader(defaults).item("the item", root, {}, None, [])]
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return typed(entry, "QTI")
+        return "" if entry.options or has_key(entry) else "QTI needs a right answer"
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         files = {MANIFEST: write_manifest(entries, self.dialect)}

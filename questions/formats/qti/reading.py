@@ -13,9 +13,10 @@ from questions.content import MAX_OPTIONS, MIN_OPTIONS
 from questions.formats.base import Loss
 from questions.formats.html import inner_html
 from questions.formats.qti.item import Choice, Item, Refused
-from questions.formats.qti.names import child, children, get, name_of, within
+from questions.formats.qti.names import ENTRY, child, children, get, name_of, within
+from questions.formats.qti.typed import read_text_entry
 
-KNOWN = ("choiceInteraction", "orderInteraction", "matchInteraction")
+KNOWN = ("choiceInteraction", "orderInteraction", "matchInteraction", "textEntryInteraction")
 MAX_CHOICES = 50  # more than a question may have; so many are not even converted
 _FEEDBACK = ("feedbackInline", "feedbackBlock")
 _EXPLAINING = re.compile(r"explanation|solution|general|rationale", re.IGNORECASE)
@@ -37,7 +38,12 @@ def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.E
     body = child(root, "itemBody")
     interaction = _interaction(body)
     declaration = _declaration(root, get(interaction, "responseIdentifier"), notes)
-    identifiers, item = _READERS[name_of(interaction.tag)](interaction, declaration, notes)
+    name = name_of(interaction.tag)
+    if name == "textEntryInteraction":
+        identifiers: list[str] = []
+        item = read_text_entry(root, interaction, declaration.correct, declaration.worth, notes)
+    else:
+        identifiers, item = _READERS[name](interaction, declaration, notes)
     rationales, explanation = _feedback(root, identifiers, notes)
     cases = [element for element in within(body, "div") if "case" in element.get("class", "").split()]
     shared = [
@@ -49,7 +55,8 @@ def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.E
             notes.append(Loss(f"a rubric for {get(rubric, 'view')[:40]} is not taken over."))
     if within(root, "catalogInfo"):
         notes.append(Loss("the catalog of other forms of the text (translations, speech) is not taken over."))
-    left_out = {interaction, *cases, *rubrics, *within(body, *_FEEDBACK, "stylesheet", "catalogInfo")}
+    entries = [element for element in within(body, "p") if element.get("class") == ENTRY]
+    left_out = {interaction, *entries, *cases, *rubrics, *within(body, *_FEEDBACK, "stylesheet", "catalogInfo")}
     stem = [
         *(inner_html(rubric) for rubric in rubrics if "candidate" in get(rubric, "view", "candidate").split()),
         inner_html(body, left_out) if body is not None else "",

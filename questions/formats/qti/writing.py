@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from questions.bankfiles import QuestionEntry
 from questions.formats.html import to_elements
 from questions.formats.qti.item import SUFFIX, Item
-from questions.formats.qti.names import Dialect
+from questions.formats.qti.names import ENTRY, UNIT, Dialect
+from questions.formats.typed import FORMATS
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _LOM = "http://ltsc.ieee.org/xsd/LOM"
@@ -65,7 +66,7 @@ def write_item(item: Item, dialect: Dialect) -> bytes:
         writer.fill(ET.SubElement(body, "div", {"class": "case"}), item.case)
     writer.fill(body, item.stem)
     _interact(writer, body, item, identifiers)
-    writer.add(root, "responseProcessing", template=dialect.match_correct)
+    _process(writer, root, item)
     for identifier, html in _feedback(item, identifiers).items():
         feedback = writer.add(
             root, "modalFeedback", outcomeIdentifier="FEEDBACK", showHide="show", identifier=identifier
@@ -74,13 +75,38 @@ def write_item(item: Item, dialect: Dialect) -> bytes:
     return _file(root)
 
 
+def _process(writer: _Writer, root: ET.Element, item: Item) -> None:
+    formats, template = FORMATS.get(item.kind), writer.dialect.match_correct
+    bounds = formats.qti_bounds(item.answer) if formats else None
+    if bounds is None:
+        writer.add(root, "responseProcessing", template=_mapped(template) if formats else template)
+        return
+    condition = writer.add(writer.add(root, "responseProcessing"), "responseCondition")
+    branch = writer.add(condition, "responseIf")
+    both = writer.add(branch, "and")
+    for name, bound in zip(("gte", "lte"), bounds, strict=True):
+        comparison = writer.add(both, name)
+        writer.add(comparison, "variable", identifier="RESPONSE")
+        writer.add(comparison, "baseValue", bound, baseType="float")
+    outcome = writer.add(branch, "setOutcomeValue", identifier="SCORE")
+    writer.add(outcome, "baseValue", "1", baseType="float")
+
+
+def _mapped(template: str) -> str:
+    """Return the standard template that adds up the mapping, from the one that compares with the correct response."""
+    return template.replace("match_correct", "map_response")
+
+
 def _feedback(item: Item, identifiers: Sequence[str]) -> dict[str, str]:
     said = {identifier: choice.rationale for identifier, choice in zip(identifiers, item.choices, strict=True)}
     return {identifier: html for identifier, html in {**said, "explanation": item.explanation}.items() if html}
 
 
 def _declare(writer: _Writer, root: ET.Element, item: Item, identifiers: Sequence[str]) -> None:
-    if item.kind == "ordering":
+    formats = FORMATS.get(item.kind)
+    if formats:
+        cardinality, correct = "single", formats.qti_correct(item.answer)
+    elif item.kind == "ordering":
         cardinality, correct = "ordered", list(identifiers)
     elif item.kind == "matching":
         cardinality = "multiple"
@@ -92,10 +118,16 @@ def _declare(writer: _Writer, root: ET.Element, item: Item, identifiers: Sequenc
     else:
         cardinality = item.kind
         correct = [identifier for identifier, choice in zip(identifiers, item.choices, strict=True) if choice.key]
-    base = "directedPair" if item.kind == "matching" else "identifier"
+    base = formats.qti_base if formats else "directedPair" if item.kind == "matching" else "identifier"
     response = writer.add(root, "responseDeclaration", identifier="RESPONSE", cardinality=cardinality, baseType=base)
     if correct:
-        _values(writer, writer.add(response, "correctResponse"), correct)
+        # Of texts that are all right one is the correct response; the mapping says the others.
+        _values(writer, writer.add(response, "correctResponse"), correct[:1] if formats else correct)
+    if formats and not formats.qti_bounds(item.answer):
+        mapping = writer.add(response, "mapping", defaultValue="0")
+        case = "false" if item.answer.get("ignore_case") else "true"
+        for text in correct:
+            writer.add(mapping, "mapEntry", mapKey=text, mappedValue="1", caseSensitive=case)
     score = writer.add(root, "outcomeDeclaration", identifier="SCORE", cardinality="single", baseType="float")
     _values(writer, writer.add(score, "defaultValue"), ["0"])
     # By default all feedback is shown once the response is processed, as our review shows every rationale.
@@ -113,6 +145,12 @@ def _values(writer: _Writer, parent: ET.Element, values: Sequence[str]) -> None:
 
 def _interact(writer: _Writer, body: ET.Element, item: Item, identifiers: Sequence[str]) -> None:
     shuffle = "true" if item.shuffle else "false"
+    if item.kind in FORMATS:
+        line = ET.SubElement(body, "p", {"class": ENTRY})
+        writer.add(line, "textEntryInteraction", responseIdentifier="RESPONSE", expectedLength="24")
+        if unit := item.answer.get("unit"):
+            ET.SubElement(line, "span", {"class": UNIT}).text = str(unit)
+        return
     if item.kind == "matching":
         count = str(len(item.choices))
         interaction = writer.add(

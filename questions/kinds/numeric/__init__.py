@@ -5,7 +5,7 @@ texts, so that 0.1 is a tenth.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -133,14 +133,22 @@ class Numeric(Entry):
         return []
 
 
+def _exact(text: str) -> Fraction:
+    """Return the number of a key. Only what people may write: a fraction of 1e999999999 would fill the memory."""
+    number = read_number(text)
+    if number is None:
+        raise ValueError(text)
+    return Fraction(number)
+
+
 def bounds(key: Response) -> tuple[Fraction, Fraction]:
     """Return the lowest and the highest number that are right, exactly. Raises `Unjudgeable`."""
     try:
         if key.get("value") is None:
-            return Fraction(Decimal(key["low"])), Fraction(Decimal(key["high"]))
-        value, said = Fraction(Decimal(key["value"])), key.get("tolerance") or "0"
-        number = Fraction(Decimal(said.removesuffix("%").strip()))
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation) as error:
+            return _exact(key["low"]), _exact(key["high"])
+        value, said = _exact(key["value"]), key.get("tolerance") or "0"
+        number = _exact(said.removesuffix("%"))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unjudgeable from error
     off = abs(value) * number / 100 if said.endswith("%") else number
     return value - off, value + off

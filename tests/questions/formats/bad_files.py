@@ -243,8 +243,8 @@ def _gift():
     return {
         "prose": "Just a text without any answers.\n",
         "essay": "Say why.{}\n",
-        "short": "Capital?{=Rome =Roma}\n",
-        "numeric": "Pi?{#3.14:0.01}\n",
+        "short": "Capital?{=Ro*}\n",
+        "numeric": "Pi?{#three}\n",
         "no-key": "Which?{~a ~b}\n",
         "two-keys": "Which?{=a =b ~c}\n",
         "shares": "Which?{~%50%a ~%40%b ~c}\n",

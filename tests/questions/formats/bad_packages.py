@@ -157,7 +157,7 @@ def _pairs(*pairs):
 
 
 UNKNOWN_TYPES = (
-    *("essay", "shortanswer", "numerical", "calculated", "calculatedsimple", "calculatedmulti", "cloze", "multianswer"),
+    *("essay", "calculated", "calculatedsimple", "calculatedmulti", "cloze", "multianswer"),
     *("description", "ddwtos", "ddmarker", "gapselect", "randomsamatch", "coderunner", "stack", "", "MULTICHOICE"),
 )
 MOODLE_QUESTIONS = {
@@ -252,7 +252,7 @@ MOODLE_FILES = {
 # --- QTI items -----------------------------------------------------------------------------------------------
 
 UNKNOWN_INTERACTIONS = (
-    *("textEntry", "extendedText", "inlineChoice", "gapMatch", "associate", "hottext", "hotspot", "selectPoint"),
+    *("extendedText", "inlineChoice", "gapMatch", "associate", "hottext", "hotspot", "selectPoint"),
     *("graphicOrder", "graphicAssociate", "graphicGapMatch", "positionObject", "slider", "media", "drawing", "upload"),
     *("custom", "endAttempt", "portableCustom"),
 )

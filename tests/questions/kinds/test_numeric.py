@@ -80,7 +80,9 @@ def test_points_are_exact_at_the_bounds(key, response, expected):
     assert NUMERIC.points(key, response) == expected
 
 
-@pytest.mark.parametrize("key", [{}, [], None, {"low": "1"}, {"value": "x"}, {"value": "1", "tolerance": "x"}])
+@pytest.mark.parametrize(
+    "key", [{}, [], None, {"low": "1"}, {"value": "x"}, {"value": "1", "tolerance": "x"}, {"value": "1e999999999"}]
+)
 def test_key_without_a_right_number_judges_nothing(key):
     with pytest.raises(Unjudgeable):
         NUMERIC.points(key, "1")
