@@ -195,6 +195,7 @@ def make_sessions(count: int) -> list[str]:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
+    from accounts.access import LOGGED_IN_AT
     from accounts.models import User
 
     tag = secrets.token_hex(4)
@@ -205,6 +206,7 @@ def make_sessions(count: int) -> list[str]:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session[LOGGED_IN_AT] = time.time()
         session.save()
         keys.append(str(session.session_key))
     return keys
