@@ -67,9 +67,18 @@ class QuestionEntry(QuestionContent):
 
     @property
     def digest(self) -> str:
-        """Return a fingerprint of all that the entry says, the same for the same meaning."""
+        """Return a fingerprint of what the entry says, the same for the same meaning; of its status it says nothing."""
+        settled = self.model_copy(
+            update={
+                "status": "draft",
+                "tags": tuple(sorted(self.tags)),
+                "decoys": tuple(sorted(self.decoys)),
+                "tasks": dict(sorted(self.tasks.items())),
+                "answer": dict(sorted(self.answer.items())),
+            }
+        )
         # Without defaults, so that a field this program learns later changes no fingerprint.
-        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+        return hashlib.sha256(settled.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 class CertificationFile(Content):
@@ -149,12 +158,12 @@ def find_files(arguments: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """YAML without dates: they stay texts, so that a day that does not exist is found with its line, like all else."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
 

@@ -137,7 +137,10 @@ class Question(models.Model):
         "Revision", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     loaded_digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="Of the file entry last loaded; empty if written here."
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of what the last imported file said; if the question says something else, it was edited here.",
     )
     copied_from = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="copies"

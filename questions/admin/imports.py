@@ -24,7 +24,7 @@ from questions.formats.base import Unreadable
 from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.formats.tables import escape_cell
 from questions.models import ImportDraft, Question
-from questions.services.importing import ImportPlan
+from questions.services.planning import ImportPlan
 
 TEMPLATES = ("csv", "xlsx")
 # What is more makes a slow page; the counts at the top and the list of refused ones cover all.

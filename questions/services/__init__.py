@@ -3,8 +3,9 @@
 from questions.services.exporting import export_questions, with_content
 from questions.services.filing import change_tags, move_to_task, set_difficulty, set_tags
 from questions.services.import_drafts import apply_draft, forget_old_imports, keep_import, read_draft
-from questions.services.importing import apply_import, plan_import
-from questions.services.loading import LoadReport, load_bank
+from questions.services.importing import apply_import
+from questions.services.loading import load_bank
+from questions.services.planning import plan_import
 from questions.services.reviewing import (
     approve,
     approve_and_publish,
@@ -19,7 +20,6 @@ from questions.services.reviewing import (
 from questions.services.writing import copy_question, restore_revision, save_draft
 
 __all__ = [
-    "LoadReport",
     "apply_draft",
     "apply_import",
     "approve",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.db import models
 
@@ -11,13 +12,18 @@ from questions.models import Question
 
 # So many codes go into one query; SQLite takes 32,766 values.
 CHUNK = 5_000
+T = TypeVar("T")
+
+
+def chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def questions_with_content(*, codes: Sequence[str], lock: bool = False) -> list[Question]:
     """Return the questions of these codes with all that an entry says. `lock` holds them for this transaction."""
     found: list[Question] = []
-    for start in range(0, len(codes), CHUNK):
-        questions = with_content(Question.objects.filter(code__in=codes[start : start + CHUNK]))
+    for part in chunks(codes):
+        questions = with_content(Question.objects.filter(code__in=part))
         found += questions.select_for_update(of=("self",)) if lock else questions
     return found
 

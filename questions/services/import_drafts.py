@@ -11,7 +11,8 @@ from questions.formats.child import read_file
 from questions.formats.registry import FORMATS
 from questions.formats.texts import check_size
 from questions.models import ImportDraft
-from questions.services.importing import ImportPlan, apply_import
+from questions.services.importing import apply_import
+from questions.services.planning import ImportPlan
 
 KEPT_FOR = dt.timedelta(days=1)
 

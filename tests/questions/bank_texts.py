@@ -1,6 +1,9 @@
 """Question files as texts, for tests of reading and loading them. Line numbers matter: see `test_bankfiles.py`."""
 
+import hashlib
 from pathlib import Path
+
+from questions.bankfiles import QuestionEntry
 
 CERTIFICATION = """\
 schema: 1
@@ -87,3 +90,8 @@ def write_files(folder: Path, **texts: str | bytes) -> list[Path]:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         paths.append(path)
     return paths
+
+
+def earlier_digest(entry: QuestionEntry) -> str:
+    """Return the digest that the loader of earlier versions stored."""
+    return hashlib.sha256(entry.model_dump_json(exclude_defaults=True).encode()).hexdigest()

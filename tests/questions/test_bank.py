@@ -4,8 +4,10 @@ import datetime as dt
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 from questions.bankfiles import find_files, read_bank
@@ -13,7 +15,8 @@ from questions.content import QuestionContent, longest_option_is_key
 from questions.models import Certification, Question
 from questions.queries import published_counts
 from questions.rendering import render_inline, render_markdown
-from questions.services import LoadReport, load_bank
+from questions.services import load_bank
+from tests.questions.bank_texts import earlier_digest
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 NOW = dt.datetime(2026, 11, 21, 9, tzinfo=dt.UTC)
@@ -219,13 +222,26 @@ def test_rendering_loses_no_word(questions):
 
 @pytest.mark.django_db
 def test_bank_loads_and_loads_again_without_a_change(bank, questions):
-    report = load_bank(bank=bank, now=NOW)
+    plan = load_bank(bank=bank, now=NOW)
 
-    assert report == LoadReport(new=list(questions))
+    assert [(row.state, row.code) for row in plan.rows] == [("new", code) for code in questions]
     assert Question.objects.published().count() == sum(q.status == "published" for q in questions.values())
     assert sum(published_counts(Certification.objects.get(code="mls-c01")).values()) >= sum(ENOUGH.values())
-    assert load_bank(bank=bank, now=NOW) == LoadReport(unchanged=list(questions))
+    assert load_bank(bank=bank, now=NOW).counts["unchanged"] == len(questions)
     for question in Question.objects.select_related("published_revision"):
         entry = questions[question.code]
         expected = {name: getattr(entry, name) for name in QuestionContent.model_fields}
         assert question.published_revision.content == QuestionContent(**expected), question.code
+
+
+@pytest.mark.django_db
+def test_bank_that_an_earlier_version_loaded_is_not_taken_for_edited(bank, questions):
+    load_bank(bank=bank, now=NOW)
+    for question in Question.objects.all():
+        question.loaded_digest = earlier_digest(questions[question.code])
+        question.save()
+
+    import_module("questions.migrations.0014_one_digest").settle(apps, None)
+
+    digests = dict(Question.objects.values_list("code", "loaded_digest"))
+    assert digests == {code: entry.digest for code, entry in questions.items()}

@@ -133,8 +133,8 @@ def test_load_bank_names_what_it_wrote_when_asked(tmp_path):
     out, _ = run("load_bank", tmp_path, verbosity=2)
 
     assert out.splitlines() == [
-        "new: second-one",
         "changed: first-one",
+        "new: second-one",
         "1 certifications; questions: 1 new, 1 changed, 0 unchanged, 0 kept",
     ]
 
@@ -149,7 +149,7 @@ def test_load_bank_keeps_what_was_edited_and_says_how_not_to(tmp_path):
     out, _ = run("load_bank", tmp_path)
 
     assert out.splitlines() == [
-        "kept: first-one was edited here since it was loaded; --overwrite takes the file's text",
+        "kept: first-one was edited here; --overwrite takes the file's text",
         "1 certifications; questions: 0 new, 0 changed, 1 unchanged, 1 kept",
     ]
     assert run("load_bank", tmp_path, overwrite=True)[0] == (

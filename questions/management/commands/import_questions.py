@@ -12,7 +12,7 @@ from questions.formats.base import Defaults, Unreadable
 from questions.formats.child import read_file
 from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.services import apply_import, plan_import
-from questions.services.importing import ImportPlan
+from questions.services.planning import ImportPlan
 
 
 def task_of(text: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from questions.bankfiles import find_files, read_bank
+from questions.exceptions import QuestionRefused
 from questions.queries import known_tasks
 from questions.services import load_bank
 
@@ -27,13 +28,16 @@ class Command(BaseCommand):
             for problem in bank.problems:
                 self.stderr.write(str(problem))
             raise CommandError(f"{len(bank.problems)} problems; nothing was loaded.")
-        report = load_bank(bank=bank, now=timezone.now(), overwrite=overwrite)
-        for word in ("new", "changed"):
-            for code in getattr(report, word) if options["verbosity"] > 1 else []:
-                self.stdout.write(f"{word}: {code}")
-        for code in report.kept:
-            self.stdout.write(f"kept: {code} was edited here since it was loaded; --overwrite takes the file's text")
-        self.stdout.write(
-            f"{len(bank.certifications)} certifications; questions: {len(report.new)} new, "
-            f"{len(report.changed)} changed, {len(report.unchanged)} unchanged, {len(report.kept)} kept"
-        )
+        try:
+            plan = load_bank(bank=bank, now=timezone.now(), overwrite=overwrite)
+        except QuestionRefused as error:
+            raise CommandError(str(error)) from error
+        for row in plan.rows:
+            if row.state in {"new", "changed"} and options["verbosity"] > 1:
+                self.stdout.write(f"{row.state}: {row.code}")
+            if row.state == "kept":
+                self.stdout.write(f"kept: {row.code} was edited here; --overwrite takes the file's text")
+            for note in row.notes if row.state in {"new", "changed"} else ():
+                self.stdout.write(f"{row.code}: {note}")
+        counts = ", ".join(f"{plan.counts[state]} {state}" for state in ("new", "changed", "unchanged", "kept"))
+        self.stdout.write(f"{len(bank.certifications)} certifications; questions: {counts}")
