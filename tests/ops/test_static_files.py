@@ -1,11 +1,13 @@
 import re
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from config.static_files import StaticFiles
 
-SCRIPTS = ["exams/exam.js", *(f"questions/kinds/{name}.js" for name in ("index", "choice", "placing"))]
+KINDS = settings.BASE_DIR / "static/questions/kinds"
+SCRIPTS = ["exams/exam.js", *(f"questions/kinds/{path.name}" for path in sorted(KINDS.glob("*.js")))]
 
 
 def test_imported_script_has_the_name_of_its_content(tmp_path):

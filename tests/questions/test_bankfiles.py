@@ -36,6 +36,7 @@ def test_question_entry_has_all_that_the_file_says(tmp_path):
         "shuffle": True,
         "case": "",
         "decoys": (),
+        "answer": {},
         "tasks": {"cert-a": "1.1"},
         "difficulty": "easy",
         "valid_as_of": dt.date(2026, 11, 21),
@@ -213,7 +214,7 @@ def test_broken_rule_is_named_with_file_line_field_and_remedy(tmp_path, change, 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("  kind: single\n", "  kind: single\n  answer: 3\n"), "7: first-one.answer: Extra inputs are not permitted"),
+        (("  kind: single\n", "  kind: single\n  weight: 3\n"), "7: first-one.weight: Extra inputs are not permitted"),
         (
             ("    key: true\n    rationale: The cat", "    right: true\n    rationale: The cat"),
             "17: first-one.options.1",
@@ -221,7 +222,8 @@ def test_broken_rule_is_named_with_file_line_field_and_remedy(tmp_path, change, 
         (("section: Shelves}", "section: Shelves, url: x}"), "22: first-one.references.0.url: Extra inputs"),
         (
             ("kind: single", "kind: essay"),
-            "6: first-one.kind: Input should be 'single', 'multiple', 'ordering' or 'matching'",
+            "6: first-one.kind: Input should be 'single', 'multiple', 'ordering', 'matching', "
+            "'numeric' or 'short_text'",
         ),
         (("difficulty: easy", "difficulty: 3"), "8: first-one.difficulty: Input should be 'easy', 'medium' or 'hard'"),
         (("  difficulty: easy\n", ""), "4: first-one.difficulty: Field required."),
@@ -265,7 +267,8 @@ def test_every_problem_of_a_file_is_named_at_once(tmp_path):
     bank = read_bank(write_files(tmp_path, a=CERTIFICATION, b=text, c="questions: 3\nschema: 1\ntitle: C\n"))
 
     assert problems_of(bank, tmp_path) == [
-        "b.yaml:6: first-one.kind: Input should be 'single', 'multiple', 'ordering' or 'matching' (found 'essay').",
+        "b.yaml:6: first-one.kind: Input should be 'single', 'multiple', 'ordering', "
+        "'matching', 'numeric' or 'short_text' (found 'essay').",
         "b.yaml:27: second-one.difficulty: Input should be 'easy', 'medium' or 'hard' (found 'huge').",
         "c.yaml:1: questions: Input should be a valid tuple (found 3).",
     ]

@@ -44,10 +44,10 @@ def test_check_bank_says_what_the_bank_covers_and_asks_no_database(tmp_path):
     assert err == ""
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "cert-a: Certified A",
-        "task single multiple ordering matching all",
-        "1.1 Store data 1 0 0 0 1",
-        "1.2 Move data 0 0 0 0 0",
-        "2.1 Train models 0 1 0 0 1",
+        "task single multiple ordering matching numeric short_text all",
+        "1.1 Store data 1 0 0 0 0 0 1",
+        "1.2 Move data 0 0 0 0 0 0 0",
+        "2.1 Train models 0 1 0 0 0 0 1",
         "chapter 1 Storage 1",
         "key positions of single questions: B 100%; the key is the longest option in 0/1",
         "2 questions, no problem",
@@ -60,7 +60,8 @@ def test_check_bank_names_every_problem_by_file_and_line(tmp_path):
     message, err = run_refused("check_bank", tmp_path)
 
     assert err.splitlines() == [
-        f"{path}:6: first-one.kind: Input should be 'single', 'multiple', 'ordering' or 'matching' (found 'essay').",
+        f"{path}:6: first-one.kind: Input should be 'single', 'multiple', 'ordering', "
+        "'matching', 'numeric' or 'short_text' (found 'essay').",
         f"{path}:27: second-one.difficulty: Input should be 'easy', 'medium' or 'hard' (found 'huge').",
     ]
     assert message == "2 problems in 0 questions."
