@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
+from questions.yamlfiles import BadYaml, line_of, read_yaml
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
@@ -158,34 +159,17 @@ def find_files(arguments: Sequence[Path]) -> list[Path]:
     return sorted(found)
 
 
-class Loader(yaml.CSafeLoader):
-    """YAML without dates: they stay texts, so that a day that does not exist is found with its line, like all else."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | None:
     try:
-        loader = Loader(path.read_text(encoding="utf-8"))
-        node = loader.get_single_node()
-        duplicate = duplicate_key(node)
-        data = loader.construct_document(node) if node else None
+        data, node = read_yaml(path.read_text(encoding="utf-8"), may_repeat=True)
     except OSError as error:
         bank.problems.append(FileProblem(path, 0, "file", f"cannot be read: {error.strerror}."))
         return None
     except UnicodeDecodeError as error:
         bank.problems.append(FileProblem(path, 0, "file", f"is not UTF-8 (byte {error.start}); save it as UTF-8."))
         return None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        bank.problems.append(FileProblem(path, mark.line + 1 if mark else 0, "YAML", f"{problem}."))
-        return None
-    if duplicate:
-        bank.problems.append(FileProblem(path, duplicate[1], duplicate[0], "stands twice; keep one."))
+    except BadYaml as error:
+        bank.problems.append(FileProblem(path, error.line, error.where, error.message))
         return None
     if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
         message = (
@@ -216,42 +200,6 @@ def _named(where: str, data: Any, loc: tuple[int | str, ...]) -> str:
         if isinstance(entry, dict) and "id" in entry:
             return ".".join([str(entry["id"]), *(str(part) for part in loc[2:])])
     return where
-
-
-def duplicate_key(node: yaml.Node | None) -> tuple[str, int] | None:
-    """Return the first key that stands twice in one mapping: YAML would keep the second without a word."""
-    stack = [node] if node else []
-    seen_nodes: set[int] = set()
-    while stack:
-        current = stack.pop()
-        if id(current) in seen_nodes:
-            continue
-        seen_nodes.add(id(current))
-        if isinstance(current, yaml.MappingNode):
-            keys: set[str] = set()
-            for key, value in current.value:
-                if str(key.value) in keys:
-                    return str(key.value), key.start_mark.line + 1
-                keys.add(str(key.value))
-                stack.append(value)
-        elif isinstance(current, yaml.SequenceNode):
-            stack.extend(current.value)
-    return None
-
-
-def line_of(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
-    """Return the line of the deepest part of `loc` that the document has."""
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            inner = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            inner = node.value[part]
-        else:
-            inner = None
-        if inner is None:
-            break
-        node = inner
-    return int(node.start_mark.line) + 1 if node else 0
 
 
 def _add_question(
