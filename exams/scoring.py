@@ -11,36 +11,10 @@ from fractions import Fraction
 from math import floor, sqrt
 
 from exams.exceptions import UnscorableAttempt
-from questions.exceptions import Unjudgeable
-from questions.kinds import Response, UnknownKind, kind_of
-
-# Names the rule a score was computed by: see `exams.rules`. A new rule gets a new name; old scores, and attempts begun
-# by it, keep theirs. By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
-RULE = "all-or-nothing/linear-2"
-ROUNDED_RULE = "all-or-nothing/linear-1"
-PARTIAL_RULE = "partial-credit/linear-2"
-
-# Divisible by 1 to 8: a question has at most eight options (`questions.content.MAX_OPTIONS`; a test compares).
-FULL = 840
+from exams.rules import FULL, ROUNDED_RULE, RULE
 
 # Below this many answers a share says too little for a verdict.
 MINIMUM_FOR_VERDICT = 5
-
-
-def points(kind: str, key: Response, response: Response | None) -> int:
-    """Return 1 for a right response, else 0: all or nothing. A blank is wrong and a guess costs nothing."""
-    try:
-        return kind_of(kind).points(key, response)
-    except (UnknownKind, Unjudgeable) as error:
-        raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}") from error
-
-
-def share_earned(kind: str, key: Response, option_count: int, response: Response | None) -> Fraction:
-    """Return the share of a question's point that the answer earns part by part, 0 to 1."""
-    try:
-        return kind_of(kind).share(key, option_count, response)
-    except (UnknownKind, Unjudgeable) as error:
-        raise UnscorableAttempt(f"no scoring rule for a question of kind “{kind}” with the key {key!r}") from error
 
 
 @dataclass(frozen=True)

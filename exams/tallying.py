@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from exams.scoring import FULL
+from exams.rules import FULL
 
 # The first numbers of a cell; one number per option follows.
 REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3

@@ -38,7 +38,9 @@ def rescore(rescore_id: int) -> None:
 # Not retried: the next one comes in seconds.
 @shared_task(name="exams.sweep")
 def sweep() -> None:
-    services.sweep(now=timezone.now())
+    now = timezone.now()
+    services.sweep(now=now)
+    services.resend_rescores(now=now)
 
 
 # Not retried: the next one comes in a minute, and it was all or nothing. The rest is left to that one too.

@@ -22,6 +22,7 @@ FLOORS = {
     "queries": 2,
     "links": 2,
     "cohort_access": 2,
+    "workers": 2,
     "services": 3,
     "granting": 3,
     "roles": 3,  # writes, as services do

@@ -1,5 +1,4 @@
-from exams.models.answers import JudgedAnswer
-from exams.models.attempts import Attempt, AttemptItem, Extension, Score
+from exams.models.attempts import Attempt, AttemptItem, Extension
 from exams.models.cohorts import (
     Accommodation,
     Assignment,
@@ -11,7 +10,7 @@ from exams.models.cohorts import (
 )
 from exams.models.exams import Exam, ExamForm, ExamQuota, FormQuestion
 from exams.models.problems import ProblemReport
-from exams.models.rescores import Rescore, RescoreFailure
+from exams.models.scores import JudgedAnswer, Rescore, RescoreFailure, Score
 from exams.models.statistics import ExamStatistics, QuestionStatistics
 
 __all__ = [

@@ -7,9 +7,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from exams import scoring, timing
+from exams import timing
 from exams.models.exams import Exam, ExamForm
-from exams.rules import RULES
 from questions.models import Question, Revision, Task
 
 
@@ -23,6 +22,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def due_for_scoring(self) -> "AttemptQuerySet":
         return self.filter(state=Attempt.State.SUBMITTED, scoring_tries__lt=Attempt.MAX_SCORING_TRIES)
+
+    def parked(self) -> "AttemptQuerySet":
+        """Those whose scoring was given up: see `Attempt.is_parked`."""
+        return self.filter(state=Attempt.State.SUBMITTED, scoring_tries__gte=Attempt.MAX_SCORING_TRIES)
 
 
 class Attempt(models.Model):
@@ -160,110 +163,3 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minutes} minutes for {self.attempt_id}"
-
-
-class Score(models.Model):
-    """What an attempt was worth, by one scoring. A re-score adds a version and keeps the old one."""
-
-    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="scores")
-    version = models.PositiveIntegerField()
-    is_current = models.BooleanField(default=True)
-    rule = models.CharField(max_length=50)
-    reason = models.CharField(max_length=300, blank=True)
-    rescore = models.ForeignKey("Rescore", models.PROTECT, null=True, blank=True, related_name="scores")
-    correct = models.PositiveSmallIntegerField()
-    total = models.PositiveSmallIntegerField()
-    unscored_correct = models.PositiveSmallIntegerField()
-    unscored_total = models.PositiveSmallIntegerField()
-    scaled = models.PositiveSmallIntegerField()
-    is_passed = models.BooleanField("passed")
-    # What the scored questions earned, in parts (`exams.scoring.FULL` for a point). Null never: see the constraint. The
-    # column is nullable because the version before it does not know it.
-    earned = models.PositiveIntegerField(null=True, editable=False)
-    # What domains and tasks were called then: see `exams.outline`.
-    outline = models.JSONField()
-    created_at = models.DateTimeField()
-    # Whether `exams.services.statistics` has taken note of it. One mark a score tells what is new without reading
-    # sixty-five answers of each.
-    is_counted = models.BooleanField(default=False, db_default=False, editable=False)
-
-    class Meta:
-        ordering = ["attempt", "-version"]
-        indexes = [
-            models.Index(fields=["id"], condition=Q(is_current=True, is_counted=False), name="scores_to_count"),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["attempt", "version"], name="one_score_per_version"),
-            models.UniqueConstraint(fields=["attempt"], condition=Q(is_current=True), name="one_current_score"),
-            models.UniqueConstraint(fields=["attempt", "rescore"], name="one_score_per_rescore"),
-            models.CheckConstraint(condition=Q(correct__lte=F("total")), name="score_is_at_most_its_total"),
-            # A version that does not write the judged answers cannot write a score either: its attempt stays due.
-            models.CheckConstraint(
-                condition=Q(earned__isnull=False)
-                & Q(earned__gte=F("correct") * scoring.FULL)
-                & Q(earned__lte=F("total") * scoring.FULL),
-                name="score_has_earned_what_it_can",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.scaled} ({self.shown_points}/{self.total})"
-
-    @property
-    def points(self) -> Fraction:
-        """What the scored questions earned, in questions: the number of right ones where it is all or nothing."""
-        return Fraction(self.earned or 0, scoring.FULL)
-
-    @property
-    def shown_points(self) -> str:
-        return scoring.shown_points(self.points)
-
-    @property
-    def is_partial(self) -> bool:
-        return self.rule in RULES and RULES[self.rule].is_partial
-
-    @property
-    def unit(self) -> str:
-        """What is counted: "right" or "points"."""
-        return "points" if self.is_partial else "right"
-
-    @property
-    def share(self) -> Fraction:
-        return self.points / self.total
-
-    @property
-    def rank(self) -> tuple[bool, Fraction]:
-        """Compares scores by different marks and scales: passed first, then by the share right."""
-        return self.is_passed, self.share
-
-    @property
-    def exact(self) -> str:
-        """The estimate before rounding, where `scaled` is not simply that rounded: it was just short of the mark."""
-        attempt, parts, all_parts = self.attempt, self.earned or 0, self.total * scoring.FULL
-        exact = attempt.scale_min + (attempt.scale_max - attempt.scale_min) * self.share
-        if self.scaled == scoring.scaled_estimate(
-            parts, all_parts, scale_min=attempt.scale_min, scale_max=attempt.scale_max
-        ):
-            return ""
-        return scoring.shown_number(exact, attempt.cut_score)
-
-    @property
-    def _standing(self) -> scoring.Standing:
-        attempt = self.attempt
-        return scoring.standing(
-            self.earned or 0,
-            self.total * scoring.FULL,
-            cut_score=attempt.cut_score,
-            scale_min=attempt.scale_min,
-            scale_max=attempt.scale_max,
-        )
-
-    @property
-    def is_passed_by_rounding(self) -> bool:
-        """Whether the rounding of an earlier rule passed it: what was decided once is not decided again."""
-        return self.is_passed and self._standing is scoring.Standing.BELOW
-
-    @property
-    def standing(self) -> str:
-        """Where the score is, for example "at the pass mark"."""
-        return f"{scoring.Standing.AT if self.is_passed_by_rounding else self._standing} the pass mark"

@@ -15,8 +15,7 @@ from exams.models.bounds import (
     in_this_century,
     moment_field,
 )
-from exams.rules import CHOICES
-from exams.scoring import PARTIAL_RULE, RULE
+from exams.rules import CHOICES, PARTIAL_RULE, RULE
 from questions.models import Certification, Domain, Question, Tag, Task
 
 

@@ -1,7 +1,7 @@
 """Reads used in more than one place; they never write."""
 
 from exams.queries.answers import tallies_of
-from exams.queries.backlog import Backlog, backlog, parked_attempts
+from exams.queries.backlog import Backlog, backlog
 from exams.queries.cohorts import (
     MEMBER,
     STATES,
@@ -34,9 +34,9 @@ from exams.queries.meeting import form_for, met_by, open_items
 from exams.queries.membership import invitations_to, memberships_of
 from exams.queries.papers import FormItem, items_of_draw, items_of_form, paper_of
 from exams.queries.problems import problem_queue, reported_questions, reports_by, reports_of, withheld_answers
-from exams.queries.release import may_know, shown_of, shown_of_each
+from exams.queries.release import is_reviewed, may_know, shown_of, shown_of_each
 from exams.queries.reporting import attempts_of, focus, headline, report, trend
-from exams.queries.reviewing import answered_in_chapter, is_reviewed, reviewed_items
+from exams.queries.reviewing import answered_in_chapter, reviewed_items
 from exams.queries.statistics import counted_at, exam_panels, question_panel, question_panels, shares_right
 from exams.queries.taking import Unsaved, beside, item_states, shown_items, unsaved_of, with_answers
 from exams.queries.terms import Terms, assigned_terms, terms_of
@@ -89,7 +89,6 @@ __all__ = [
     "open_corrections",
     "open_items",
     "paper_of",
-    "parked_attempts",
     "problem_queue",
     "progress",
     "progress_table",

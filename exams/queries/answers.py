@@ -9,7 +9,7 @@ from django.db.models import Count, Q, Sum
 
 from exams import outline
 from exams.models import Attempt, AttemptItem, JudgedAnswer, Score
-from exams.scoring import FULL
+from exams.rules import FULL
 
 
 def met_before(attempt: Attempt) -> set[int]:

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q
 
 from exams import timing
 from exams.models import Attempt, ExamStatistics, QuestionStatistics
@@ -22,11 +22,6 @@ class Backlog:
     parked_rescores: int
     parked_statistics: int
     oldest_due_at: dt.datetime | None
-
-
-def parked_attempts() -> QuerySet[Attempt]:
-    """Those whose scoring was given up: see `Attempt.is_parked`."""
-    return Attempt.objects.filter(state=Attempt.State.SUBMITTED, scoring_tries__gte=Attempt.MAX_SCORING_TRIES)
 
 
 def backlog(now: dt.datetime) -> Backlog:

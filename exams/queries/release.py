@@ -17,7 +17,7 @@ from accounts.models import User
 from exams import release, timing
 from exams.models import Accommodation, Attempt, AttemptItem, Exam
 from exams.queries.meeting import open_items, open_questions
-from exams.release import Shown, UnderWay, Window
+from exams.release import Shown, UnderWay, When, Window
 
 NO_WINDOW = Window(closes_at=None, is_being_sat=False)
 
@@ -123,3 +123,9 @@ def _windows(attempt_ids: list[UUID], now: dt.datetime) -> dict[UUID, Window]:
     )
     rows = Attempt.objects.filter(pk__in=attempt_ids).order_by().values_list("pk", closes_at, is_being_sat)
     return {pk: Window(closes, bool(sat_now)) for pk, closes, sat_now in rows}
+
+
+def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
+    """Tell whether the review of a scored attempt shows this question and its key now, so that it may be reported."""
+    known = may_know(attempt.items.filter(position=position), attempt.candidate_id)
+    return shown_of(attempt, now, with_score=False).key is When.NOW and known.exists()

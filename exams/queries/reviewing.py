@@ -10,9 +10,10 @@ from exams import outline
 from exams.correction import translated
 from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, Score
 from exams.queries.correcting import applied_rescores
-from exams.queries.release import may_know, shown_of, shown_of_each
+from exams.queries.release import may_know, shown_of_each
 from exams.release import When
-from exams.scoring import FULL, shown_points
+from exams.rules import FULL
+from exams.scoring import shown_points
 from questions.kinds.base import moved
 from questions.models import Certification, Question, Revision
 from questions.queries import Previewed, previewed
@@ -64,12 +65,6 @@ def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True)
         _reviewed(answer, places[answer.task_id], is_explained, rescores.get(answer.question_id))
         for answer in answers.select_related("item__revision__question")
     ]
-
-
-def is_reviewed(attempt: Attempt, position: int, now: dt.datetime) -> bool:
-    """Tell whether the review of a scored attempt shows this question and its key now, so that it may be reported."""
-    known = may_know(attempt.items.filter(position=position), attempt.candidate_id)
-    return shown_of(attempt, now, with_score=False).key is When.NOW and known.exists()
 
 
 def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:

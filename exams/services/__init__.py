@@ -5,7 +5,7 @@ the attempt's row first, so an answer is either stored before the hand-in, and s
 """
 
 from exams.services.blueprints import create_standard_exams, delete_form, draw_form, replace_in_form
-from exams.services.closing import close_overdue, submit_attempt, sweep
+from exams.services.closing import close_overdue, resend_due, submit_attempt, sweep
 from exams.services.cohorts import (
     Invitee,
     Standing,
@@ -25,18 +25,15 @@ from exams.services.erasing import apply_retention, cohorts_left_alone, erase_in
 from exams.services.extending import accommodate, extend_assignment, extend_attempt
 from exams.services.own_data import all_about
 from exams.services.problems import DAILY_REPORTS, report_problem, resolve_reports
-from exams.services.rescoring import RESCORE_TASK, order_rescore, request_rescore, requeue_rescores, rescore_batch
+from exams.services.rescoring import order_rescore, request_rescore, requeue_rescores, rescore_batch, resend_rescores
 from exams.services.saving import Answer, FormSaved, save_answer, save_form
 from exams.services.scoring import (
-    RESEND_AFTER,
-    SCORE_TASK,
-    request_scoring,
     requeue_parked,
-    resend_due,
     score_attempt,
 )
 from exams.services.starting import start_attempt
-from exams.services.statistics import COUNT_TASK, count_in_process, count_scores, recount_scores, requeue_statistics
+from exams.services.statistics import count_in_process, count_scores, recount_scores, requeue_statistics
+from exams.workers import COUNT_TASK, RESCORE_TASK, RESEND_AFTER, SCORE_TASK, request_scoring
 
 __all__ = [
     "COUNT_TASK",
@@ -81,6 +78,7 @@ __all__ = [
     "requeue_statistics",
     "rescore_batch",
     "resend_due",
+    "resend_rescores",
     "resolve_reports",
     "save_answer",
     "save_form",

@@ -7,13 +7,12 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
-from exams import timing
+from exams import timing, workers
 from exams.models import Attempt
 from exams.models.attempts import AttemptQuerySet
-from exams.services import scoring as scoring_services
-from exams.services.rescoring import resend_rescores
 from exams.services.saving import NO_SECONDS, Answer, FormSaved, locked_attempt, store_all
 
 logger = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ def _close(attempt_id: UUID, now: dt.datetime, closed_by: str, to_close: Attempt
         state=Attempt.State.SUBMITTED, submitted_at=now, closed_by=closed_by, scoring_requested_at=now
     )
     if closed:
-        transaction.on_commit(partial(scoring_services.request_scoring, attempt_id))
+        transaction.on_commit(partial(workers.request_scoring, attempt_id))
     return bool(closed)
 
 
@@ -76,12 +75,29 @@ def close_overdue(*, now: dt.datetime, candidate: User | None = None, limit: int
     return closed
 
 
+def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:
+    """Ask again for scores that were due for too long; return how many were due.
+
+    A broker out of reach is asked once, not once for each: somebody may be waiting for a page.
+    """
+    due = Attempt.objects.due_for_scoring().filter(
+        Q(scoring_requested_at=None) | Q(scoring_requested_at__lt=now - workers.RESEND_AFTER)
+    )
+    if candidate is not None:
+        due = due.filter(candidate=candidate)
+    attempt_ids = list(due.order_by("submitted_at").values_list("pk", flat=True)[:limit])
+    # Marked before sending: a task that runs in this process finds the mark in place.
+    Attempt.objects.filter(pk__in=attempt_ids).update(scoring_requested_at=now)
+    for attempt_id in attempt_ids:
+        if not workers.request_scoring(attempt_id):
+            break
+    return len(attempt_ids)
+
+
 def sweep(*, now: dt.datetime, candidate: User | None = None) -> None:
     """Finish what people and processes left open: close overdue attempts and ask again for scores that are due."""
     left = Attempt.objects.overdue(now) | Attempt.objects.due_for_scoring()
     if candidate is not None and not left.filter(candidate=candidate).exists():
         return
     close_overdue(now=now, candidate=candidate)
-    scoring_services.resend_due(now=now, candidate=candidate)
-    if candidate is None:
-        resend_rescores(now=now)
+    resend_due(now=now, candidate=candidate)

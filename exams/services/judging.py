@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from exams import outline, scoring
+from exams import outline, rules, scoring
 from exams.correction import translated
 from exams.models import Attempt, AttemptItem, JudgedAnswer, Rescore, Score
 from exams.queries.answers import met_before
@@ -40,7 +40,7 @@ def _fill(score: Score, attempt: Attempt, answers: Sequence[JudgedAnswer]) -> No
     score.unscored_correct, score.unscored_total = result.unscored_correct, result.unscored_total
     score.scaled, score.is_passed = scoring.outcome(
         result.earned,
-        result.total * scoring.FULL,
+        result.total * rules.FULL,
         cut_score=attempt.cut_score,
         scale_min=attempt.scale_min,
         scale_max=attempt.scale_max,
@@ -106,7 +106,7 @@ def _corrected_answers(before: Score, rescore: Rescore, rule: Rule, score: Score
 
 def _corrected(item: AttemptItem, rescore: Rescore, rule: Rule) -> int:
     if rescore.rule == Rescore.Rule.CREDIT:
-        return scoring.FULL
+        return rules.FULL
     revision = rescore.revision
     response = translated(rescore.old_revision, revision, item.response)
     return rule.earned(revision.kind, revision.key, len(revision.options), response)

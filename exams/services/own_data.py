@@ -19,7 +19,7 @@ from exams.queries.problems import reports_by, withheld_answers
 from exams.queries.release import may_know, shown_of_each
 from exams.queries.taking import ShownItem, shown_items
 from exams.release import Shown, When
-from exams.scoring import FULL
+from exams.rules import FULL
 from questions.models import Question, QuestionEvent
 
 Data = dict[str, Any]

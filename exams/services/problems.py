@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.models import User
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
-from exams.queries import is_reviewed
+from exams.queries.release import is_reviewed
 from questions.models import Question
 
 DAILY_REPORTS = 30

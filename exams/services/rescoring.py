@@ -14,16 +14,16 @@ from django.db.models import Q
 
 from accounts import audit
 from accounts.models import User
+from exams import workers
 from exams.correction import translated
 from exams.exceptions import Incomparable, RescoreRefused
 from exams.models import Attempt, Rescore, RescoreFailure
 from exams.queries.correcting import due_to_rescore, parked_rescores, pinning, to_rescore
-from exams.services.scoring import RESEND_AFTER, apply_rescore, ask_worker, record_rescore_failure
+from exams.services.scoring import apply_rescore, record_rescore_failure
 from questions.models import Revision
 
 logger = logging.getLogger(__name__)
 
-RESCORE_TASK = "exams.rescore"
 # Some seconds of work: a task that is killed repeats no more than what one transaction had not committed.
 BATCH = 200
 
@@ -88,12 +88,14 @@ def _require_other_key(old: Revision, new: Revision) -> None:
 
 def request_rescore(rescore_id: int) -> bool:
     """Ask a worker to do it; False when the broker cannot be reached."""
-    return ask_worker(RESCORE_TASK, rescore_id)
+    return workers.ask_worker(workers.RESCORE_TASK, rescore_id)
 
 
 def resend_rescores(*, now: dt.datetime) -> None:
     """Ask again for what is due: lost, or waiting for attempts that were under way."""
-    due = Rescore.objects.filter(finished_at=None).filter(Q(requested_at=None) | Q(requested_at__lt=now - RESEND_AFTER))
+    due = Rescore.objects.filter(finished_at=None).filter(
+        Q(requested_at=None) | Q(requested_at__lt=now - workers.RESEND_AFTER)
+    )
     for rescore_id in list(due.order_by("ordered_at", "pk").values_list("pk", flat=True)):
         Rescore.objects.filter(pk=rescore_id).update(requested_at=now)
         if not request_rescore(rescore_id):
@@ -133,7 +135,7 @@ def requeue_rescores(*, now: dt.datetime, only: Collection[int] | None = None) -
     parked = parked_rescores() if only is None else parked_rescores().filter(pk__in=only)
     failures = list(parked.select_for_update(of=("self",)))
     RescoreFailure.objects.filter(pk__in=[failure.pk for failure in failures]).update(
-        tries=0, tried_at=now - 2 * RESEND_AFTER
+        tries=0, tried_at=now - 2 * workers.RESEND_AFTER
     )
     for rescore_id in sorted({failure.rescore_id for failure in failures}):
         transaction.on_commit(partial(request_rescore, rescore_id))

@@ -7,59 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
-from kombu.exceptions import OperationalError as BrokerError
+from django.db.models import F
 
-from accounts.models import User
+from exams import workers
 from exams.exceptions import Incomparable, UnscorableAttempt
 from exams.models import Attempt, Rescore, RescoreFailure, Score
-from exams.queries import parked_attempts
 from exams.services.judging import judge
 
 logger = logging.getLogger(__name__)
-
-SCORE_TASK = "exams.score_attempt"
-# A request for scoring that brought no score for so long is taken as lost and sent again.
-RESEND_AFTER = dt.timedelta(seconds=60)
-
-
-def ask_worker(task: str, argument: str | int) -> bool:
-    """Send a task with what it is to work on; False when the broker cannot be reached.
-
-    The database already says that the work is due: a dead broker costs time, and nothing is lost.
-    """
-    try:
-        current_app.tasks[task].apply_async((argument,), retry=False)
-    except BrokerError as error:
-        logger.warning("broker unreachable, %s of %s will be sent again by the sweep: %s", task, argument, error)
-        return False
-    return True
-
-
-def request_scoring(attempt_id: UUID) -> bool:
-    """Ask a worker for the score; False when the broker cannot be reached."""
-    return ask_worker(SCORE_TASK, str(attempt_id))
-
-
-def resend_due(*, now: dt.datetime, candidate: User | None = None, limit: int = 500) -> int:
-    """Ask again for scores that were due for too long; return how many were due.
-
-    A broker out of reach is asked once, not once for each: somebody may be waiting for a page.
-    """
-    due = Attempt.objects.due_for_scoring().filter(
-        Q(scoring_requested_at=None) | Q(scoring_requested_at__lt=now - RESEND_AFTER)
-    )
-    if candidate is not None:
-        due = due.filter(candidate=candidate)
-    attempt_ids = list(due.order_by("submitted_at").values_list("pk", flat=True)[:limit])
-    # Marked before sending: a task that runs in this process finds the mark in place.
-    Attempt.objects.filter(pk__in=attempt_ids).update(scoring_requested_at=now)
-    for attempt_id in attempt_ids:
-        if not request_scoring(attempt_id):
-            break
-    return len(attempt_ids)
 
 
 @transaction.atomic
@@ -68,13 +24,15 @@ def requeue_parked(*, now: dt.datetime, only: Collection[UUID] | None = None) ->
 
     With `only`, those of them that are parked. The reason of the last failure stays until a score takes its place.
     """
-    parked = parked_attempts() if only is None else parked_attempts().filter(pk__in=only)
+    parked = Attempt.objects.parked()
+    if only is not None:
+        parked = parked.filter(pk__in=only)
     rows = list(parked.select_for_update(no_key=True).order_by("submitted_at").values_list("pk", "scoring_tries"))
     attempt_ids = [attempt_id for attempt_id, _ in rows]
     Attempt.objects.filter(pk__in=attempt_ids).update(scoring_tries=0, scoring_requested_at=now)
     for attempt_id, tries in rows:
         logger.info("attempt %s, parked after %s tries, was put back for scoring by an operator", attempt_id, tries)
-        transaction.on_commit(partial(request_scoring, attempt_id))
+        transaction.on_commit(partial(workers.request_scoring, attempt_id))
     return attempt_ids
 
 

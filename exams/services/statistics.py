@@ -25,7 +25,6 @@ from questions.models import Revision
 
 logger = logging.getLogger(__name__)
 
-COUNT_TASK = "exams.count_scores"
 # Scores that are noted at once, and statistics that are computed then: seconds of work.
 BATCH = 100
 

@@ -17,7 +17,8 @@ from exams import queries, services
 from exams.access import own_attempt, own_attempts
 from exams.exceptions import ReportRefused
 from exams.models import Attempt, AttemptItem, ProblemReport
-from exams.views.afterwards import PAGE_LENGTH
+
+REPORTS_PER_PAGE = 50
 
 
 class ReportForm(forms.ModelForm):
@@ -62,7 +63,7 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
 def problem_reports(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     own_attempts(user, now)  # an answer may wait for the end of one
-    page = Paginator(queries.reports_by(user), PAGE_LENGTH).get_page(request.GET.get("page"))
+    page = Paginator(queries.reports_by(user), REPORTS_PER_PAGE).get_page(request.GET.get("page"))
     withheld = queries.withheld_answers(page.object_list, user, now)
     reports = [(report, report.pk in withheld) for report in page.object_list]
     return render(request, "exams/problems.html", {"reports": reports, "page": page})

@@ -5,7 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from exams import services
+from exams import services, workers
 from exams.models import Attempt
 from tests.browser.helpers import (
     choose,
@@ -90,7 +90,7 @@ def test_hand_in_dialog_names_open_and_flagged_questions_and_leads_to_them(new_c
 
 
 def test_result_appears_by_itself_once_the_exam_is_scored(new_context, monkeypatch):
-    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt()
     page = open_exam(new_context(), attempt)
     choose(page, 1, key_letters(attempt, 1))

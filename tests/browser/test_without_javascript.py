@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams import services
+from exams import services, workers
 from exams.models import Attempt
 from tests.browser.helpers import (
     all_stored,
@@ -95,7 +95,7 @@ def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, 
 
 
 def test_waiting_page_without_javascript_asks_again_by_itself(plain, monkeypatch):
-    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt()
     page = open_plainly(plain, attempt)
     page.get_by_role("button", name="Hand in…").click()

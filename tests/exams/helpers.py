@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from exams.models import Attempt, AttemptItem, JudgedAnswer
 from exams.queries.answers import summed_by_domain, tallies_of
-from exams.scoring import FULL
+from exams.rules import FULL
 from exams.services import Answer, save_form, score_attempt, submit_attempt
 from questions.kinds import kind_of
 from questions.models import Question, QuestionTask, Revision

@@ -188,7 +188,7 @@ def test_anonymous_htmx_gets_401_and_no_page_that_looks_like_a_success(attempt, 
     response = ask(Client(), name, method, attempt, HX_Request="true")
 
     assert (response.status_code, response.text) == (401, "Log in again.")
-    assert response.headers["Content-Type"] == "text/plain"
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.parametrize(("name", "method"), OF_AN_ATTEMPT)

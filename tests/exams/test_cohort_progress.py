@@ -10,7 +10,8 @@ from openpyxl import load_workbook
 from exams.admin.progress import arranged
 from exams.models import Accommodation, Attempt, Score
 from exams.queries import assignments_of, by_domain, progress, progress_table
-from exams.scoring import FULL, wilson_interval
+from exams.rules import FULL
+from exams.scoring import wilson_interval
 from exams.tables import csv_file, xlsx_file
 from tests.exams.helpers import MINUTE, START, answer_all, close, discard, finish, sums_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
@@ -42,7 +43,7 @@ def cohort():
 
 @pytest.fixture(autouse=True)
 def _no_scoring_by_itself(settings, monkeypatch):
-    monkeypatch.setattr("exams.services.scoring.request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr("exams.workers.request_scoring", lambda attempt_id: None)
 
 
 # --- The query ---------------------------------------------------------------------------------------------------

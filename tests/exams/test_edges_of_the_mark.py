@@ -15,18 +15,8 @@ from exams.queries.answers import Tally
 from exams.queries.cohorts import progress, progress_table
 from exams.queries.reporting import report_row
 from exams.queries.statistics import Share
-from exams.scoring import (
-    FULL,
-    ROUNDED_RULE,
-    RULE,
-    Standing,
-    on_scale,
-    outcome,
-    shown_percent,
-    standing,
-    verdict,
-    wilson_interval,
-)
+from exams.rules import FULL, ROUNDED_RULE, RULE
+from exams.scoring import Standing, on_scale, outcome, shown_percent, standing, verdict, wilson_interval
 from exams.services import rescore_batch, score_attempt
 from tests.exams.helpers import MINUTE, START, answer_all, client_of, close, finish
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from exams import services
+from exams import services, workers
 from exams.exceptions import AttemptClosed, InvalidResponse
 from exams.models import Attempt, AttemptItem
 from exams.services import close_overdue, save_form, score_attempt, submit_attempt
@@ -206,7 +206,7 @@ def test_submit_again_changes_nothing_and_stores_no_answer(attempt):
 
 def test_submit_asks_for_the_score_once_and_after_the_commit(attempt, monkeypatch, django_capture_on_commit_callbacks):
     asked = []
-    monkeypatch.setattr(services.scoring, "request_scoring", asked.append)
+    monkeypatch.setattr(workers, "request_scoring", asked.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         submit(attempt)
@@ -305,7 +305,7 @@ def test_close_overdue_leaves_the_grace_to_answers_on_their_way(attempt, now, is
 
 def test_close_overdue_asks_for_the_scores(attempt, monkeypatch, django_capture_on_commit_callbacks):
     asked = []
-    monkeypatch.setattr(services.scoring, "request_scoring", asked.append)
+    monkeypatch.setattr(workers, "request_scoring", asked.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         close_overdue(now=DEADLINE + MINUTE)

@@ -10,7 +10,7 @@ import pytest
 
 from exams import item_analysis
 from exams.item_analysis import Flag, analyse_exam, analyse_item, discrimination, kr20, kr21, thirds
-from exams.scoring import FULL
+from exams.rules import FULL
 from exams.tallying import AlikeAnswers, ExamSums, QuestionSums, exam_sums, question_sums
 
 # The Law School Admission Test, section 6: 1,000 people, 5 questions; how often each pattern of 0 and 1 came, from

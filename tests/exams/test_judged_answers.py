@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from exams import services
 from exams.models import Attempt, JudgedAnswer
-from exams.scoring import FULL
+from exams.rules import FULL
 from tests.exams.helpers import MINUTE, START, answer_all, close, finish
 from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key
 from tests.factories import UserFactory, make_attempt, make_content, make_exam

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from exams.models import Attempt, AttemptItem, Exam, Score
-from exams.scoring import FULL
+from exams.rules import FULL
 from tests.exams.helpers import MINUTE, SECOND, START, close, finish, item_of
 from tests.factories import DomainFactory, ExamFactory, UserFactory, make_attempt, make_exam
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from kombu.exceptions import OperationalError as BrokerError
 
-from exams import services, tasks
+from exams import tasks, workers
 from exams.exceptions import AttemptClosed, StaleAnswer
 from exams.models import Attempt, AttemptItem, Exam, Score
 from exams.services import close_overdue, save_answer, save_form, score_attempt, start_attempt, submit_attempt, sweep
@@ -253,7 +253,7 @@ def test_eight_hand_ins_at_the_same_moment_are_one_with_one_score(threaded_db):
 
 
 def test_message_delivered_to_six_workers_at_the_same_moment_gives_one_score(threaded_db, monkeypatch):
-    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt(now=START)
     answer_all(attempt, right=3)
     close(attempt)
@@ -288,7 +288,7 @@ def test_hand_in_without_a_broker_answers_commits_and_is_scored_by_the_next_swee
 
 @pytest.mark.django_db(transaction=True)
 def test_worker_killed_in_the_middle_leaves_nothing_half_done(monkeypatch):
-    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: None)
+    monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt(now=START)
     answer_all(attempt, right=3)
     close(attempt)

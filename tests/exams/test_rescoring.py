@@ -11,7 +11,7 @@ from exams import services
 from exams.exceptions import RescoreRefused
 from exams.models import Rescore, Score
 from exams.queries import corrected_scores, corrections_of, open_corrections, rescore_counts, reviewed_items
-from exams.services import order_rescore, rescore_batch, sweep
+from exams.services import order_rescore, rescore_batch, resend_rescores, sweep
 from questions.services import publish, save_draft
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of, sums_of
 from tests.exams.threads import at_once
@@ -21,6 +21,12 @@ pytestmark = pytest.mark.django_db
 
 LATER = START + dt.timedelta(hours=2)
 KINDS = ["single", "multiple", "ordering", "matching"]
+
+
+def beat(*, now):
+    """Do what the task of the sweep does."""
+    sweep(now=now)
+    resend_rescores(now=now)
 
 
 @pytest.fixture
@@ -92,7 +98,7 @@ def test_corrected_key_changes_no_score_until_it_is_ordered(instructor):
     exam, question = asked_about()
     attempt = answered(exam, question, [2])
     correct(question, with_key(make_content("x"), 2))
-    sweep(now=LATER + 5 * MINUTE)
+    beat(now=LATER + 5 * MINUTE)
     assert versions(attempt) == [(1, 0, True)]
 
     order(question, instructor)
@@ -292,7 +298,7 @@ def test_attempt_under_way_gets_it_after_its_score(instructor):
     assert rescore.finished_at is None
 
     submit(attempt, now=START + 2 * MINUTE)
-    sweep(now=START + 3 * MINUTE)
+    beat(now=START + 3 * MINUTE)
 
     assert versions(attempt) == [(1, 0, False), (2, 1, True)]
     rescore.refresh_from_db()
@@ -304,7 +310,7 @@ def test_attempts_that_began_after_the_order_are_not_meant(instructor):
     order(question, instructor, rule="credit", now=START)
 
     attempt = answered(exam, question, [2], now=START + MINUTE)
-    sweep(now=LATER)
+    beat(now=LATER)
 
     assert versions(attempt) == [(1, 0, True)]
 
@@ -335,12 +341,12 @@ def test_broker_that_is_down_costs_time_and_nothing_else(instructor, monkeypatch
         patch.setattr(current_app.tasks[services.RESCORE_TASK], "apply_async", fail)
         with django_capture_on_commit_callbacks(execute=True):
             order(question, instructor, run=False)
-        sweep(now=LATER + 2 * MINUTE)
+        beat(now=LATER + 2 * MINUTE)
     assert len(versions(attempt)) == 1
 
-    sweep(now=LATER + 2 * MINUTE + dt.timedelta(seconds=59))
+    beat(now=LATER + 2 * MINUTE + dt.timedelta(seconds=59))
     assert len(versions(attempt)) == 1
-    sweep(now=LATER + 4 * MINUTE)
+    beat(now=LATER + 4 * MINUTE)
 
     assert len(versions(attempt)) == 2
 

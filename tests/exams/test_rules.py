@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from exams import services
 from exams.exceptions import UnscorableAttempt
 from exams.models import Attempt, Exam, Score
-from exams.rules import CHOICES, RULES, rule_of
-from exams.scoring import FULL, PARTIAL_RULE, ROUNDED_RULE, RULE, share_earned, shown_points, wilson_interval
+from exams.rules import CHOICES, FULL, PARTIAL_RULE, ROUNDED_RULE, RULE, RULES, rule_of, share_earned
+from exams.scoring import shown_points, wilson_interval
 from questions.content import MAX_OPTIONS
 from tests.exams.helpers import MINUTE, START, client_of, close, make_exam_of, points_of, result_pages, sums_of
 from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key

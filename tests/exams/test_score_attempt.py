@@ -5,9 +5,9 @@ from django.db import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from config import celery_app
-from exams import services, tasks
+from exams import services, tasks, workers
 from exams.models import Attempt, Score
-from exams.scoring import FULL, RULE
+from exams.rules import FULL, RULE
 from exams.services import RESEND_AFTER, resend_due, score_attempt, sweep
 from questions.models import Revision
 from tests.exams.helpers import (
@@ -43,7 +43,7 @@ def attempt():
 def asked(monkeypatch):
     """The ids of the attempts that workers are asked to score; nothing is sent."""
     ids = []
-    monkeypatch.setattr(services.scoring, "request_scoring", lambda attempt_id: ids.append(attempt_id) or True)
+    monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: ids.append(attempt_id) or True)
     return ids
 
 

@@ -5,16 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exams.exceptions import UnscorableAttempt
-from exams.scoring import (
-    FULL,
-    Result,
-    ScoredItem,
-    points,
-    scaled_estimate,
-    score,
-    verdict,
-    wilson_interval,
-)
+from exams.rules import FULL, points
+from exams.scoring import Result, ScoredItem, scaled_estimate, score, verdict, wilson_interval
 
 # --- Points -----------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from accounts.models import User
 from exams import services
 from exams.models import Attempt, Score
 from exams.services import order_rescore
-from exams.services import scoring as scoring_services
 from tests.exams.helpers import MINUTE, START, client_of
 from tests.exams.test_rescoring import answered, asked_about, correct, with_key
 from tests.factories import UserFactory, make_content
@@ -71,7 +70,7 @@ def test_an_order_that_fails_holds_up_no_score_and_is_tried_again(clock, instruc
         old_revision=question.revisions.get(), rule="credit", by=instructor, reason="Both.", now=START + MINUTE
     )
     with monkeypatch.context() as broken:
-        broken.setattr(scoring_services, "_points", lambda item, rescore: 1 // 0)
+        broken.setattr("exams.services.judging._corrected", lambda item, rescore, rule: 1 // 0)
         assert hand_in(attempt).version == 1
 
     services.rescore_batch(rescore_id=rescore.pk, now=START + 4 * MINUTE)

@@ -8,7 +8,7 @@ from exams.assembly import Quota
 from exams.exceptions import ExamNotOpen, PoolTooSmall
 from exams.models import Attempt, AttemptItem, Exam
 from exams.queries import Terms, bank_of, exam_quotas, form_pool, met_by, mix_of
-from exams.scoring import RULE
+from exams.rules import RULE
 from exams.services import start_attempt
 from questions.models import Question, Revision
 from tests.exams.helpers import (

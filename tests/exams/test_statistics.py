@@ -15,7 +15,7 @@ from django.db import OperationalError
 from exams import services
 from exams.models import Attempt, ExamStatistics, QuestionStatistics, Score
 from exams.queries.statistics import due_statistics
-from exams.scoring import FULL
+from exams.rules import FULL
 from exams.services import count_scores, draw_form, recount_scores
 from exams.services import statistics as counting
 from questions.models import Revision

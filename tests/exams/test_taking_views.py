@@ -193,7 +193,7 @@ def test_answer_that_no_page_sends_is_a_400_with_the_reason_as_plain_text(client
 
     response = client.post(url_of("answer-save", attempt, 1), posted(item, 1) | change)
 
-    assert (response.status_code, response.headers["Content-Type"]) == (400, "text/plain")
+    assert (response.status_code, response.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
     assert message in response.text
     assert chosen_of(item) is None
 
@@ -281,7 +281,7 @@ def test_answer_after_the_hand_in_is_a_410(client, attempt):
 
     response = save(client, item_of(attempt), 1)
 
-    assert (response.status_code, response.headers["Content-Type"]) == (410, "text/plain")
+    assert (response.status_code, response.headers["Content-Type"]) == (410, "text/plain; charset=utf-8")
     assert response.text == "This exam was handed in; nothing can be changed any more."
 
 

@@ -7,7 +7,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from exams import services
+from exams import services, workers
 from exams.models import Attempt, AttemptItem
 from tests.exams.helpers import MINUTE, SECOND, START, close
 from tests.factories import make_attempt
@@ -40,7 +40,7 @@ def parked():
 def asked(monkeypatch):
     """The ids of the attempts that workers are asked to score; nothing is sent."""
     ids = []
-    monkeypatch.setattr(services.scoring, "request_scoring", ids.append)
+    monkeypatch.setattr(workers, "request_scoring", ids.append)
     return ids
 
 

@@ -52,7 +52,7 @@ def test_order_given_without_a_broker_is_done_by_the_sweep(broker, celery_worker
 
     broker.start()
     worker = celery_worker()
-    services.sweep(now=timezone.now() + 2 * services.RESEND_AFTER)
+    services.resend_rescores(now=timezone.now() + 2 * services.RESEND_AFTER)
 
     wait_until(lambda: Rescore.objects.get(pk=rescore.pk).finished_at, 30, worker)
     assert_each_has_two_versions(attempts)

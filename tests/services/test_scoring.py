@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from config import celery_app
-from exams import scoring, services
+from exams import rules, services
 from exams.models import Attempt, Score
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.services.processes import wait_until
@@ -36,7 +36,7 @@ def unscored():
 def assert_each_has_the_score_that_its_answers_deserve(attempts):
     for attempt in attempts:
         right = sum(
-            scoring.points(item.revision.kind, item.revision.key, item.response)
+            rules.points(item.revision.kind, item.revision.key, item.response)
             for item in attempt.items.select_related("revision")
         )
         assert [score.correct for score in attempt.scores.all()] == [right]

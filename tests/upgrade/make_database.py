@@ -262,5 +262,5 @@ if __name__ == "__main__":
     celery_app.conf.task_always_eager = False
     import unittest.mock
 
-    with unittest.mock.patch("exams.services.scoring.ask_worker", return_value=True):
+    with unittest.mock.patch("exams.workers.ask_worker", return_value=True):
         fill()

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from exams.models import ExamStatistics, QuestionStatistics
-from exams.queries import backlog, parked_attempts
+from exams.models import Attempt, ExamStatistics, QuestionStatistics
+from exams.queries import backlog
 from exams.queries.correcting import parked_rescores
 from exams.queries.statistics import parked_statistics
 from exams.services import requeue_parked, requeue_rescores, requeue_statistics
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if requeue:
             self.requeue(requeue, read_ids(requeue), now)
             return
-        for attempt in parked_attempts().select_related("exam").order_by("submitted_at"):
+        for attempt in Attempt.objects.parked().select_related("exam").order_by("submitted_at"):
             self.stdout.write(
                 f"{attempt.pk}\n"
                 f"    candidate {attempt.candidate_id}, exam {attempt.exam.slug}, tries {attempt.scoring_tries}\n"
