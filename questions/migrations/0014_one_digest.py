@@ -33,17 +33,25 @@ def written(revision):
     return {name: value for name, value in fields.items() if (value is False if name == 'shuffle' else value)}
 
 
-def digest(content, question, status, tasks, tags):
+def begun(question, content):
+    """Return the digest of all up to the status, which is the same in whatever order the rest stood."""
     fields = dict(content, id=question.code)
     if question.source_id and question.source_chapter:
         title = question.source_title or f'Chapter {question.source_chapter}'
         fields['source'] = {'id': question.source_id, 'chapter': question.source_chapter, 'title': title}
-    if status == 'draft':
-        fields['status'] = status
-    fields |= {'tasks': dict(tasks), 'difficulty': question.difficulty}
-    if tags:
-        fields['tags'] = tags
-    return hashlib.sha256(json.dumps(fields, ensure_ascii=False, separators=(',', ':')).encode()).hexdigest()
+    return hashlib.sha256(as_json(fields)[:-1])
+
+
+def ended(beginning, status, tasks, difficulty, tags):
+    fields = {'status': status} if status == 'draft' else {}
+    fields |= {'tasks': dict(tasks), 'difficulty': difficulty} | ({'tags': tags} if tags else {})
+    whole = beginning.copy()
+    whole.update(b',' + as_json(fields)[1:])
+    return whole.hexdigest()
+
+
+def as_json(fields):
+    return json.dumps(fields, ensure_ascii=False, separators=(',', ':')).encode()
 
 
 def settle(apps, schema_editor):
@@ -64,12 +72,16 @@ def settle(apps, schema_editor):
         tags = sorted(tag.name for tag in question.tags.all())
         if revision is None or len(tags) > MOST_TAGS:
             continue
-        content = written(revision)
+        beginning = begun(question, written(revision))
         placements = question.placements.all()
         tasks = sorted((other.task.domain.certification.code, other.task.code) for other in placements)
+        one = ended(beginning, 'draft', tasks, question.difficulty, tags)
         orders = product(['published', 'draft'], permutations(tasks), permutations(tags))
-        if any(digest(content, question, *order) == question.loaded_digest for order in orders):
-            question.loaded_digest = digest(content, question, 'draft', tasks, tags)
+        if question.loaded_digest != one and any(
+            ended(beginning, status, placed, question.difficulty, tagged) == question.loaded_digest
+            for status, placed, tagged in orders
+        ):
+            question.loaded_digest = one
             settled.append(question)
     Question.objects.bulk_update(settled, ['loaded_digest'], batch_size=500)
 

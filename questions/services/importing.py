@@ -42,9 +42,12 @@ def apply_import(
                 raise QuestionRefused("The bank has changed since the file was looked at; look at it again.")
             if plan.counts["refused"] and not skip_refused:
                 raise QuestionRefused(f"{plan.counts['refused']} questions are refused; nothing was imported.")
-            rows = [row for row in plan.rows if row.state in {"new", "changed"}]
-            _write(rows, by=by, now=now, source=source)
-            _adopt([row for row in plan.rows if row.is_adopted], now=now, source=source)
+            written = [row for row in plan.rows if row.state in {"new", "changed"} and row.changes != ("status",)]
+            same = [
+                row for row in plan.rows if row.is_adopted or (row.state == "changed" and row.changes == ("status",))
+            ]
+            _write(written, by=by, now=now, source=source)
+            _adopt(same, by=by, now=now, source=source)
             return _published(plan, by=by, now=now) if publish else plan
     except IntegrityError as error:  # two imports of the same new ids at the same moment: the other one was faster
         raise QuestionRefused(
@@ -52,15 +55,15 @@ def apply_import(
         ) from error
 
 
-def _adopt(rows: Sequence[ImportRow], *, now: dt.datetime, source: str) -> None:
-    """Remember that the bank's file says what was edited here. Who approved the text has approved it still."""
+def _adopt(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, source: str) -> None:
+    """Remember that the file says what the question says. Nobody wrote anything, so an approval still holds."""
     adopted = [(row.question, row.entry) for row in rows if row.question and row.entry]
     for question, entry in adopted:
         question.loaded_digest = entry.digest
     Question.objects.bulk_update([question for question, _ in adopted], ["loaded_digest"], batch_size=500)
-    kind = QuestionEvent.Kind.IMPORTED  # without a revision: nobody has written one
+    kind = QuestionEvent.Kind.IMPORTED
     QuestionEvent.objects.bulk_create(
-        [QuestionEvent(question=question, kind=kind, at=now, text=source) for question, _ in adopted]
+        [QuestionEvent(question=question, kind=kind, by=by, at=now, text=source) for question, _ in adopted]
     )
 
 
@@ -73,10 +76,8 @@ def _write(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, sour
         question.source_title = entry.source.title if entry.source else ""
         question.loaded_digest = entry.digest
         question.updated_at = now
-    new: list[Question] = []
-    known: list[Question] = []
-    for _, question in pairs:
-        (new if question.pk is None else known).append(question)
+    new = [question for _, question in pairs if question.pk is None]
+    known = [question for _, question in pairs if question.pk is not None]
     Question.objects.bulk_create(new)
     models.prefetch_related_objects(new, "revisions", "placements")  # there are none: asked once, not for each
     fields = ["difficulty", "source_id", "source_chapter", "source_title", "loaded_digest", "updated_at"]

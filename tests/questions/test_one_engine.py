@@ -192,6 +192,33 @@ def test_draft_that_was_imported_is_published_when_asked(load):
     assert first_one().published_revision.stem.startswith("On which shelf")
 
 
+def test_draft_that_was_approved_stays_so_when_its_file_publishes_it(load, settings):
+    settings.TWO_PERSON_RULE = True
+    author, reviewer = UserFactory(instructor=True), UserFactory(instructor=True)
+    load()
+    bring(NEW_STEM, by=author)
+    services.send_to_review(question=first_one(), reviewer=reviewer, by=author, now=NOW)
+    services.approve(question=first_one(), by=reviewer, now=NOW)
+
+    plan = bring(NEW_STEM, by=author, publish=True)
+
+    assert (plan.rows[0].changes, plan.rows[0].notes) == (("status",), ())
+    assert first_one().published_revision.stem.startswith("On which shelf")
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_draft_that_nobody_approved_is_not_published_by_its_author(load, settings, publish):
+    settings.TWO_PERSON_RULE = True
+    author = UserFactory(instructor=True)
+    load()
+    bring(NEW_STEM, by=author, publish=publish)
+
+    plan = bring(NEW_STEM, by=author, publish=True)
+
+    assert "not published: You wrote revision 2" in plan.rows[0].notes[0]
+    assert first_one().published_revision.number == 1
+
+
 def test_load_again_asks_little_of_a_certification_too(load):
     load()
 
