@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
 from questions.yamlfiles import BadYaml, line_of, read_yaml
@@ -64,7 +64,7 @@ class QuestionEntry(QuestionContent):
     status: Literal["draft", "published"] = "published"
     tasks: dict[Slug, str]
     difficulty: Literal["easy", "medium", "hard"]
-    tags: tuple[Slug, ...] = ()
+    tags: Annotated[tuple[Slug, ...], AfterValidator(lambda tags: tuple(dict.fromkeys(tags)))] = ()
 
     @property
     def digest(self) -> str:

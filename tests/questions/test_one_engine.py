@@ -239,6 +239,47 @@ def test_plan_to_publish_is_another_plan_than_one_for_drafts(load):
         services.apply_import(read, by=None, now=NOW, source="f", publish=True, expected=expected)
 
 
+MATCHING = [
+    ("  kind: single\n", "  kind: matching\n  decoys: [Zoo, Attic]\n"),
+    ("- text: The upper one\n", "- text: The upper one\n    match: Dust\n"),
+    ("    key: true\n    rationale: The cat sleeps there.", "    match: Cat\n    rationale: The cat sleeps there."),
+]
+NUMERIC = [
+    ("  kind: single\n", "  kind: numeric\n  answer: {value: 2.50, tolerance: 2 %, unit: ms}\n"),
+    (QUESTIONS[QUESTIONS.index("  options:\n  - text: The upper") : QUESTIONS.index("  explanation: Dust")], ""),
+]
+SHORT = [
+    ("  kind: single\n", "  kind: short_text\n  answer: {accepted: [S3, Amazon S3], ignore_case: true}\n"),
+    NUMERIC[1],
+]
+ORDERING = [
+    ("  kind: single\n", "  kind: ordering\n"),
+    ("    key: true\n    rationale: The cat", "    rationale: The cat"),
+]
+
+
+@pytest.mark.parametrize("status", ["draft", "published"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        MATCHING,
+        NUMERIC,
+        SHORT,
+        ORDERING,
+        [("tags: [storage, cost]", "tags: [storage, cost, storage]")],
+        [("title: Storage}", 'title: " Storage "}')],
+        [("Dust and cats tell.", '"Dust\\r\\nand cats tell. "')],
+    ],
+    ids=["matching", "numeric", "short_text", "ordering", "tag twice", "spaces", "line ends"],
+)
+def test_what_was_loaded_is_what_the_file_says(load, changes, status):
+    changes = [*changes, ("  difficulty: easy\n", f"  difficulty: easy\n  status: {status}\n")]
+    load(*changes)
+
+    assert states(load(*changes)) == ["unchanged", "unchanged"]
+    assert first_one().loaded_digest == entry_of(first_one()).digest
+
+
 # --- Databases of earlier versions -----------------------------------------------------------------------------------
 
 
