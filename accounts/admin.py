@@ -172,7 +172,7 @@ class UserAdmin(DjangoUserAdmin):
             address.send_confirmation(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # What somebody took, gave and wrote stays. A person who asks to be forgotten is erased: exams/admin/people.py.
+        # What somebody took, gave and wrote stays. A person who asks to be forgotten is erased: exams/people/admin.py.
         return False
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:

@@ -107,7 +107,7 @@ def grow_attempts(size: int, model: UUID, per_candidate: int = 20) -> None:
 
 
 def score_of(model: UUID) -> int:
-    from exams.models import Score
+    from exams.scoring.models import Score
 
     return Score.objects.get(attempt=model).pk
 
@@ -130,8 +130,9 @@ def measure_bank() -> dict[str, float]:
     from django.utils import timezone
 
     from accounts.models import User
-    from exams.models import Exam
-    from exams.services import start_attempt, submit_attempt
+    from exams.attempts.services.closing import submit_attempt
+    from exams.attempts.services.starting import start_attempt
+    from exams.blueprints.models import Exam
 
     exam = Exam.objects.get(slug="mls-c01-full")
     candidate = User.objects.get_or_create(email="before@example.com")[0]
@@ -175,8 +176,10 @@ def scored_attempt() -> UUID:
     from django.utils import timezone
 
     from accounts.models import User
-    from exams.models import Exam
-    from exams.services import score_attempt, start_attempt, submit_attempt
+    from exams.attempts.services.closing import submit_attempt
+    from exams.attempts.services.starting import start_attempt
+    from exams.blueprints.models import Exam
+    from exams.scoring.services import score_attempt
 
     candidate = User.objects.create(email="grown-0@example.com")
     exam = Exam.objects.get(slug="mls-c01-full")
@@ -192,9 +195,10 @@ def measure_attempts(model: UUID) -> dict[str, float]:
     from django.test import Client
     from django.utils import timezone
 
-    from exams import services
-    from exams.models import Attempt, ExamStatistics, QuestionStatistics
-    from exams.services.statistics import compute_exam, compute_question, count_scores, recount_scores
+    from exams.attempts.models import Attempt
+    from exams.attempts.services import closing as services
+    from exams.statistics.models import ExamStatistics, QuestionStatistics
+    from exams.statistics.services import compute_exam, compute_question, count_scores, recount_scores
 
     client, instructor = Client(headers={"host": "localhost"}), signed_in_instructor()
     attempt = Attempt.objects.get(pk=model)

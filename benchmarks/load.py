@@ -124,7 +124,7 @@ def seat(port: int, count: int) -> list[Candidate]:
     """Return candidates with an attempt under way, copies of one that was started as all are."""
     from django.contrib.sessions.models import Session
 
-    from exams.models import Attempt
+    from exams.attempts.models import Attempt
 
     first = Candidate(port, make_sessions(1)[0])
     first.start(EXAM)

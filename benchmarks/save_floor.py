@@ -24,7 +24,7 @@ def saves(candidate: Candidate) -> int:
 
 
 def floors(candidate: Candidate) -> int:
-    from exams.models import AttemptItem
+    from exams.attempts.models import AttemptItem
 
     items = list(AttemptItem.objects.filter(attempt=UUID(candidate.attempt)).values_list("pk", flat=True))
     # Cheap ones need more of them for the same precision.

@@ -9,7 +9,7 @@ from accounts.adapters import MailAdapter
 from accounts.guessing import GuardedLogIn
 from accounts.links import OwnLinks
 from accounts.models import User
-from exams import services
+from exams.cohorts import services
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from accounts import reauthentication
 from accounts.access import has_second_factor, used_second_factor
 from config.audited import AuditedAdmin
 from config.versioned import VersionedAdmin
-from exams.models.bounds import EARLIEST, LATEST
+from exams.blueprints.bounds import EARLIEST, LATEST
 
 # Longer than any name, shorter than what SQLite refuses to plan.
 MAX_SEARCH, MAX_SEARCH_WORDS = 300, 20

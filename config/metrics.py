@@ -100,7 +100,7 @@ class BacklogCollector(Collector):
         self.now = now
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        from exams.queries import backlog  # workers count, too, and import this before there are models
+        from exams.operating.queries import backlog  # workers count, too, and import this before there are models
 
         is_up = GaugeMetricFamily(
             "exam_database_up", "1 if the database answered; if 0, there are no numbers of attempts."

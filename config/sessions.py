@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import audit, services
 from accounts.access import LOGGED_IN_AT
 from accounts.models import User
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 
 SEEN_AT = "seen_at"
 # Being seen is written down once in so many seconds, not with every request.

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from config import celery_app
 from config.metrics import exposition
 from config.refusals import short_after_many
-from exams.views.keeping import after_stale_token
+from exams.attempts.views.keeping import after_stale_token
 
 # --- For operators --------------------------------------------------------------------------------------
 

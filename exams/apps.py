@@ -36,8 +36,7 @@ def remember_link(request: Any, user: Any, **kwargs: Any) -> None:
     """Somebody signed up who came by a cohort's link; the mail may be confirmed in another browser."""
     from django.utils import timezone
 
-    from exams import services
-    from exams.views import joining
+    from exams.cohorts import joining, services
 
     if token := joining.kept(request):
         services.remember_link(candidate=user, token=token, now=timezone.now())

@@ -85,7 +85,7 @@ def test_exception_is_still_needed(name, use):
     ],
 )
 def test_private_api_is_found(source):
-    assert private_uses(source, "exams.services.saving") != []
+    assert private_uses(source, "exams.attempts.services.saving") != []
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_private_api_is_found(source):
     ],
 )
 def test_public_api_is_left_alone(source):
-    assert private_uses(source, "exams.services.saving") == []
+    assert private_uses(source, "exams.attempts.services.saving") == []

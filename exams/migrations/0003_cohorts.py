@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import exams.models.cohorts
+import exams.cohorts.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200)),
-                ('invite_token', models.CharField(default=exams.models.cohorts.new_invite_token, editable=False, help_text='Who has the link may join.', max_length=40, unique=True)),
+                ('invite_token', models.CharField(default=exams.cohorts.models.new_invite_token, editable=False, help_text='Who has the link may join.', max_length=40, unique=True)),
                 ('invites_by_link', models.BooleanField(default=True, verbose_name='may be joined by link')),
                 ('created_at', models.DateTimeField()),
                 ('instructors', models.ManyToManyField(related_name='cohorts_taught', to=settings.AUTH_USER_MODEL)),

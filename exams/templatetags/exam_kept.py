@@ -3,7 +3,7 @@
 from django import template
 
 from accounts.models import User
-from exams.views.keeping import browser_key as key_of
+from exams.attempts.views.keeping import browser_key as key_of
 
 register = template.Library()
 

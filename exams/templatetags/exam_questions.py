@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exams.models import Attempt
-from exams.queries.taking import ShownItem
+from exams.attempts.models import Attempt
+from exams.attempts.queries.taking import ShownItem
 from questions.kinds import kind_of
 from questions.kinds.showing import Shape
 from questions.rendering import NOTHING

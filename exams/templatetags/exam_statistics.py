@@ -3,9 +3,11 @@
 from django import template
 from django.utils import timezone
 
-from exams import queries, services
-from exams.item_analysis import MINIMUM_FOR_ABILITY, MINIMUM_FOR_DISTRIBUTION, MINIMUM_FOR_RELIABILITY
-from exams.models import Exam, QuestionStatistics
+from exams.blueprints.models import Exam
+from exams.statistics import services
+from exams.statistics.item_analysis import MINIMUM_FOR_ABILITY, MINIMUM_FOR_DISTRIBUTION, MINIMUM_FOR_RELIABILITY
+from exams.statistics.models import QuestionStatistics
+from exams.statistics.queries import statistics as queries
 from questions.models import Question
 
 register = template.Library()

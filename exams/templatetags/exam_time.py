@@ -3,7 +3,7 @@ import datetime as dt
 from django import template
 from django.utils import timezone
 
-from exams import timing
+from exams.attempts import timing
 
 register = template.Library()
 register.filter("in_words", timing.in_words)

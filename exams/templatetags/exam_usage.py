@@ -6,17 +6,11 @@ from django import template
 from django.db.models import QuerySet
 
 from accounts.models import User
-from exams.models import Exam
-from exams.queries import (
-    Correction,
-    QuestionUsage,
-    Retirement,
-    open_corrections,
-    reported_questions,
-    retirement_of,
-    to_mend,
-    usage_of,
-)
+from exams.blueprints.models import Exam
+from exams.blueprints.queries.fixed_forms import to_mend
+from exams.corrections.queries import Correction, open_corrections
+from exams.problems.queries import reported_questions
+from exams.statistics.queries.usage import QuestionUsage, Retirement, retirement_of, usage_of
 from questions.models import Question
 
 register = template.Library()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from exams.models import Invitation
+from exams.cohorts.models import Invitation
 from tests.factories import CohortFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
-from exams.models import Membership
+from exams.cohorts.models import Membership
 from tests.exams.helpers import client_of
 from tests.exams.pages import opened
 from tests.factories import CohortFactory, UserFactory

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 
 LETTERS = "ABCDEFGH"
 # What the browser's console says of a request that fails, for `problems.allow`.

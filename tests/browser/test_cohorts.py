@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt, Extension
-from exams.services import Answer, extend_attempt, submit_attempt
+from exams.attempts.models import Attempt, Extension
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.extending import extend_attempt
+from exams.attempts.services.saving import Answer
 from tests.browser.helpers import choose, come_back, expect_result, expect_saved, log_in, move_deadline, open_exam
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 

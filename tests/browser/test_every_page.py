@@ -5,9 +5,16 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from exams import services
-from exams.models import Attempt, Exam, ExamQuota, ExamStatistics, ProblemReport
-from exams.services import Answer
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer
+from exams.blueprints.models import Exam, ExamQuota
+from exams.blueprints.services import draw_form
+from exams.cohorts.services import Invitee, invite
+from exams.corrections.services import order_rescore, rescore_batch
+from exams.problems.models import ProblemReport
+from exams.problems.services import report_problem, resolve_reports
+from exams.statistics.models import ExamStatistics
 from questions.content import Option
 from questions.models import ImportDraft
 from questions.services import save_draft
@@ -67,7 +74,7 @@ def scored_attempt(exam, candidate):
     attempt = make_attempt(exam=exam, candidate=candidate)
     now = timezone.now()
     answers = [Answer(position=1, chosen=(0, 1)), Answer(position=2, chosen=(2,), is_flagged=True, struck=(1,))]
-    services.submit_attempt(candidate=candidate, attempt_id=attempt.pk, answers=answers, now=now)
+    submit_attempt(candidate=candidate, attempt_id=attempt.pk, answers=answers, now=now)
     return attempt
 
 
@@ -81,14 +88,14 @@ def corrected_attempt(exam, candidate):
     """A scored attempt one of whose questions counts as right for everyone since."""
     attempt = scored_attempt(exam, candidate)
     item = attempt.items.select_related("revision__question").get(position=2)
-    rescore = services.order_rescore(
+    rescore = order_rescore(
         old_revision=item.revision,
         rule="credit",
         by=UserFactory(instructor=True),
         reason="Two readings are possible.",
         now=timezone.now(),
     )
-    while services.rescore_batch(rescore_id=rescore.pk, now=timezone.now()):
+    while rescore_batch(rescore_id=rescore.pk, now=timezone.now()):
         pass
     return attempt
 
@@ -97,7 +104,7 @@ def report_problems(attempt):
     """Let the candidate report two questions, with words that do not break, and an instructor answer the second."""
     now = timezone.now()
     for position in (1, 2):
-        services.report_problem(
+        report_problem(
             candidate=attempt.candidate,
             attempt_id=attempt.pk,
             position=position,
@@ -106,7 +113,7 @@ def report_problems(attempt):
             now=now,
         )
     report = ProblemReport.objects.get(item__attempt=attempt, item__position=2)
-    services.resolve_reports(
+    resolve_reports(
         question=report.question,
         report_ids=[report.pk],
         outcome="kept",
@@ -154,7 +161,7 @@ def make_pages(role):
     candidate, instructor = UserFactory(extra_time_percent=25), UserFactory(instructor=True)
     AssignmentFactory(cohort=CohortFactory(instructor=instructor, members=[candidate]), exam=exam)
     inviting = CohortFactory(name="Spring 2027 with a long name", instructor=instructor)
-    services.invite(cohort=inviting, invitees=[services.Invitee(candidate.email)], by=instructor, now=timezone.now())
+    invite(cohort=inviting, invitees=[Invitee(candidate.email)], by=instructor, now=timezone.now())
     scored = [scored_attempt(exam, candidate) for _ in range(2)][1]
     report_problems(scored)
     under_way = make_attempt(exam=exam, candidate=candidate)
@@ -192,7 +199,7 @@ def make_pages(role):
     question = scored.items.first().question
     for first in exam.certification.domains.all():
         ExamQuota.objects.create(exam=exam, domain=first, task=first.tasks.get(), question_count=2)
-    services.draw_form(exam=exam, by=instructor, now=timezone.now(), seed=1)
+    draw_form(exam=exam, by=instructor, now=timezone.now(), seed=1)
     make_statistics(question, exam)
     rescored = corrected_attempt(make_wide_exam(), candidate).items.get(position=2).question
     content = make_content(stem=WIDE_STEM, options=[Option(text=f"`{'long_' * 20}{n}`") for n in range(4)])

@@ -5,8 +5,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from exams import services, workers
-from exams.models import Attempt
+from exams import workers
+from exams.attempts.models import Attempt
+from exams.scoring import services
 from tests.browser.helpers import (
     choose,
     expect_result,

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from exams import services
-from exams.services import Answer
+from exams.attempts.services import closing as services
+from exams.attempts.services.saving import Answer
 from tests.browser.helpers import choose, expect_saved, go_to, log_in, open_exam, rule_out
 from tests.exams.helpers import make_exam_of, make_mls_exam
 from tests.factories import UserFactory, make_attempt, make_content

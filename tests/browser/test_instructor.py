@@ -3,7 +3,8 @@ import datetime as dt
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt, Exam
+from exams.attempts.models import Attempt
+from exams.blueprints.models import Exam
 from questions.models import Question, Task
 from tests.browser.helpers import all_stored, fill_log_in, go_to, log_in
 from tests.factories import DomainFactory, QuestionFactory, TaskFactory, UserFactory, make_exam

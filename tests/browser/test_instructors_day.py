@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from questions.models import Question
 from tests.browser.helpers import expect_result, expect_saved, fill_log_in, go_to, log_in
 from tests.browser.test_instructor import choose_task, fill_option, messages

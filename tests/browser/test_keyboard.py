@@ -2,7 +2,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from questions.content import Option
 from tests.browser.helpers import all_stored, expect_chosen, expect_result, expect_saved, log_in, open_exam
 from tests.factories import (

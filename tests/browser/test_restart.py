@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from playwright.sync_api import expect
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from tests.browser.helpers import (
     LETTERS,
     OFFLINE,

@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
-from exams.services import Answer
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer
+from exams.blueprints.services import draw_form
+from exams.problems.services import report_problem
 from questions.content import Option, Reference
 from tests.browser.helpers import log_in, open_exam
 from tests.factories import (
@@ -80,11 +82,9 @@ def world():
         Answer(position=item.position, chosen=(0,))
         for item in attempt.items.filter(revision__kind__in=["single", "multiple"])
     ]
-    services.submit_attempt(candidate=candidate, attempt_id=attempt.pk, answers=answers, now=now)
-    services.report_problem(
-        candidate=candidate, attempt_id=attempt.pk, position=1, kind="typo", text=f"{HEBREW}!", now=now
-    )
-    services.draw_form(exam=exam, by=instructor, now=now, seed=1)
+    submit_attempt(candidate=candidate, attempt_id=attempt.pk, answers=answers, now=now)
+    report_problem(candidate=candidate, attempt_id=attempt.pk, position=1, kind="typo", text=f"{HEBREW}!", now=now)
+    draw_form(exam=exam, by=instructor, now=now, seed=1)
     return {"exam": exam, "cohort": cohort, "candidate": candidate, "instructor": instructor, "attempt": attempt}
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from tests.browser.helpers import LETTERS, all_stored, expect_result, sign_up
 
 

@@ -2,8 +2,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams import services, workers
-from exams.models import Attempt
+from exams import workers
+from exams.attempts.models import Attempt
+from exams.scoring import services
 from tests.browser.helpers import (
     all_stored,
     choose_plainly,

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from exams.models import ProblemReport
+from exams.problems.models import ProblemReport
 from questions.content import Option, Reference
 from questions.models import Tag
 from tests.browser.helpers import log_in

@@ -6,10 +6,13 @@ from fractions import Fraction
 from django.test import Client
 from django.urls import reverse
 
-from exams.models import Attempt, AttemptItem, JudgedAnswer
-from exams.queries.answers import summed_by_domain, tallies_of
-from exams.rules import FULL
-from exams.services import Answer, save_form, score_attempt, submit_attempt
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer, save_form
+from exams.blueprints.rules import FULL
+from exams.scoring.models import JudgedAnswer
+from exams.scoring.queries import summed_by_domain, tallies_of
+from exams.scoring.services import score_attempt
 from questions.kinds import kind_of
 from questions.models import Question, QuestionTask, Revision
 from tests.exams.pages import masked

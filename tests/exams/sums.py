@@ -1,8 +1,8 @@
 """Statistics of questions with four options, made from sums instead of from a hundred attempts."""
 
-from exams.models import Score
-from exams.services.statistics import statistics_row
-from exams.tallying import QuestionSums
+from exams.scoring.models import Score
+from exams.statistics.services import statistics_row
+from exams.statistics.tallying import QuestionSums
 
 # Share of the rest → reached, right, blank, and how many chose each option; the key is the second.
 SUSPECT = {"2/9": [30, 20, 0, 10, 20, 0, 0], "5/9": [30, 15, 0, 15, 15, 0, 0], "8/9": [40, 5, 0, 35, 5, 0, 0]}

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from exams import urls
-from exams.models import AttemptItem, Cohort
-from exams.services import score_attempt
+from exams.attempts.models import AttemptItem
+from exams.cohorts.models import Cohort
+from exams.scoring.services import score_attempt
 from tests.exams.helpers import client_of, close, finish, item_of, posted
 from tests.exams.pages import masked
 from tests.factories import CohortFactory, UserFactory, make_attempt

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.assembly import Quota, assemble, option_order, quotas, with_cases_together
+from exams.blueprints.assembly import Quota, assemble, option_order, quotas, with_cases_together
 from exams.exceptions import PoolTooSmall
 
 MLS = {1: 20, 2: 24, 3: 36, 4: 20}

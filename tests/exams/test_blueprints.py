@@ -8,11 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams.assembly import Quota, assemble, form_quotas
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.assembly import Quota, assemble, form_quotas
+from exams.blueprints.models import Exam, ExamQuota
+from exams.blueprints.queries.drawing import bank_of, exam_quotas, form_pool
+from exams.blueprints.queries.fixed_forms import blueprint_check, mix_of
+from exams.blueprints.services import draw_form
 from exams.exceptions import PoolTooSmall, QuotasDoNotFit
-from exams.models import Exam, ExamQuota
-from exams.queries import bank_of, blueprint_check, exam_quotas, form_pool, mix_of
-from exams.services import draw_form, start_attempt
 from questions.models import Question, Tag
 from tests.exams.helpers import START, fill_task
 from tests.exams.test_assembly import Item

@@ -4,9 +4,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Exam
-from exams.queries import exam_quotas, mix_of
-from exams.services import Answer, create_standard_exams, save_answer, score_attempt, submit_attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer, save_answer
+from exams.blueprints.models import Exam
+from exams.blueprints.queries.drawing import exam_quotas
+from exams.blueprints.queries.fixed_forms import mix_of
+from exams.blueprints.services import create_standard_exams
+from exams.scoring.services import score_attempt
 from tests.factories import (
     CertificationFactory,
     DomainFactory,

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from exams import queries, services
+from exams.attempts.models import AttemptItem
+from exams.attempts.queries import taking as queries
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer, save_answer
 from exams.exceptions import TooManyChosen
-from exams.models import AttemptItem
-from exams.services import Answer
 from questions.content import Option
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, START, answer_to, client_of, item_of, make_exam_of, posted
@@ -70,7 +71,7 @@ def test_one_too_many_is_refused_and_what_was_saved_stays(clock, chosen):
 def test_page_and_summary_tell_an_incomplete_choice_from_an_answer(clock, chosen, is_answered, is_incomplete, note):
     attempt = attempt_of(several())
     answer = answer_to(item_of(attempt), *chosen)
-    services.save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=START)
+    save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=START)
 
     (shown,), (state,) = queries.shown_items(attempt), queries.item_states(attempt)
 
@@ -82,9 +83,7 @@ def test_hand_in_stops_at_one_too_many_and_keeps_the_other_answers(clock):
     attempt = attempt_of(several(), several("And which?"))
     answers = [Answer(position=1, chosen=(0, 1, 2)), Answer(position=2, chosen=(3, 4))]
 
-    saved = services.submit_attempt(
-        candidate=attempt.candidate, attempt_id=attempt.pk, answers=answers, now=START + MINUTE
-    )
+    saved = submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, answers=answers, now=START + MINUTE)
 
     assert (saved.attempt.state, saved.too_many, saved.conflicts) == ("in_progress", answers[:1], [])
     assert [item_of(attempt, position).response is None for position in (1, 2)] == [True, False]
@@ -93,10 +92,10 @@ def test_hand_in_stops_at_one_too_many_and_keeps_the_other_answers(clock):
 def test_at_the_deadline_what_was_saved_counts_instead_of_one_too_many(clock):
     attempt = attempt_of(several())
     answer = answer_to(item_of(attempt), 0, 1)
-    services.save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=START)
+    save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=START)
     before = item_of(attempt)
 
-    saved = services.submit_attempt(
+    saved = submit_attempt(
         candidate=attempt.candidate,
         attempt_id=attempt.pk,
         answers=[answer_to(before, 0, 1, 2, count=2)],
@@ -111,7 +110,7 @@ def test_answer_from_before_the_limit_stays_and_its_question_can_be_flagged(cloc
     AttemptItem.objects.filter(attempt=attempt).update(response=[0, 1, 2, 3, 4])
     item = item_of(attempt)
 
-    services.save_answer(
+    save_answer(
         candidate=attempt.candidate,
         attempt_id=attempt.pk,
         answer=answer_to(item, 0, 1, 2, 3, 4, is_flagged=True),
@@ -120,7 +119,7 @@ def test_answer_from_before_the_limit_stays_and_its_question_can_be_flagged(cloc
 
     assert (item_of(attempt).is_flagged, item_of(attempt).response) == (True, [0, 1, 2, 3, 4])
     with pytest.raises(TooManyChosen, match="Choose 2; 3 are chosen here"):
-        services.save_answer(
+        save_answer(
             candidate=attempt.candidate,
             attempt_id=attempt.pk,
             answer=answer_to(item_of(attempt), 0, 1, 2, count=2),

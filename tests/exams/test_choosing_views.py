@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from questions.models import Certification, Question
 from tests.exams.helpers import MINUTE, SECOND, START, answer_all, client_of, close, finish, items_of
 from tests.factories import CertificationFactory, ExamFactory, QuestionFactory, UserFactory, make_attempt, make_exam

@@ -6,7 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from exams.models import Accommodation, Assignment, Cohort, Extension, Invitation, Membership
+from exams.attempts.models import Extension
+from exams.cohorts.models import Accommodation, Assignment, Cohort, Invitation, Membership
 from tests.exams.helpers import MINUTE, START, client_of, finish
 from tests.exams.pages import masked, opened
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam

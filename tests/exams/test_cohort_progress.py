@@ -7,12 +7,14 @@ import pytest
 from django.http import QueryDict
 from openpyxl import load_workbook
 
-from exams.admin.progress import arranged
-from exams.models import Accommodation, Attempt, Score
-from exams.queries import assignments_of, by_domain, progress, progress_table
-from exams.rules import FULL
-from exams.scoring import wilson_interval
-from exams.tables import csv_file, xlsx_file
+from exams.attempts.models import Attempt
+from exams.blueprints.rules import FULL
+from exams.cohorts.models import Accommodation
+from exams.results.admin.progress import arranged
+from exams.results.queries.cohorts import assignments_of, by_domain, progress, progress_table
+from exams.results.tables import csv_file, xlsx_file
+from exams.scoring.estimates import wilson_interval
+from exams.scoring.models import Score
 from tests.exams.helpers import MINUTE, START, answer_all, close, discard, finish, sums_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 from tests.queries import count_queries

@@ -8,8 +8,8 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import User
-from exams.models import Cohort, Membership
-from exams.services import join, renew_link
+from exams.cohorts.models import Cohort, Membership
+from exams.cohorts.services import join, renew_link
 from tests.exams.helpers import START, client_of
 from tests.exams.pages import masked
 from tests.exams.threads import at_once

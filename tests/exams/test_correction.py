@@ -2,8 +2,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from exams.correction import is_judged_alike, translated
 from exams.exceptions import Incomparable
+from exams.scoring.comparing import is_judged_alike, translated
 
 
 @dataclass

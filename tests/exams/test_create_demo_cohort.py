@@ -2,7 +2,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from exams.models import Assignment, Cohort
+from exams.cohorts.models import Assignment, Cohort
 from tests.factories import CohortFactory, make_exam
 
 pytestmark = pytest.mark.django_db

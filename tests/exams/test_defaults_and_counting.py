@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
-from exams.models import Exam, QuestionStatistics
-from exams.services import statistics as counting
+from exams.blueprints.models import Exam
+from exams.statistics import services as counting
+from exams.statistics.models import QuestionStatistics
 from tests.exams.helpers import START, client_of, fill_task, finish
 from tests.factories import CertificationFactory, DomainFactory, TaskFactory, UserFactory, make_attempt, make_exam
 

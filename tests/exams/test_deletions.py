@@ -12,11 +12,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import INSTRUCTORS
-from exams import queries
-from exams.models import Accommodation, Attempt, Cohort, Exam, Extension, Score
-from exams.queries.release import shown_of
-from exams.queries.terms import terms_of
-from exams.services import report_problem
+from exams.attempts.models import Attempt, Extension
+from exams.attempts.queries.terms import terms_of
+from exams.blueprints.models import Exam
+from exams.cohorts.models import Accommodation, Cohort
+from exams.problems.services import report_problem
+from exams.release.queries import shown_of
+from exams.results.queries import cohorts as queries
+from exams.scoring.models import Score
 from tests.exams.helpers import client_of, finish
 from tests.exams.pages import fields_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam

@@ -9,15 +9,17 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams import queries
-from exams.models import Attempt, Rescore, Score
-from exams.queries.answers import Tally
-from exams.queries.cohorts import progress, progress_table
-from exams.queries.reporting import report_row
-from exams.queries.statistics import Share
-from exams.rules import FULL, ROUNDED_RULE, RULE
-from exams.scoring import Standing, on_scale, outcome, shown_percent, standing, verdict, wilson_interval
-from exams.services import rescore_batch, score_attempt
+from exams.attempts.models import Attempt
+from exams.blueprints.rules import FULL, ROUNDED_RULE, RULE
+from exams.corrections.services import rescore_batch
+from exams.results.queries import reporting as queries
+from exams.results.queries.cohorts import progress, progress_table
+from exams.results.queries.reporting import report_row
+from exams.scoring.estimates import Standing, on_scale, outcome, shown_percent, standing, verdict, wilson_interval
+from exams.scoring.models import Rescore, Score
+from exams.scoring.queries import Tally
+from exams.scoring.services import score_attempt
+from exams.statistics.queries.statistics import Share
 from tests.exams.helpers import MINUTE, START, answer_all, client_of, close, finish
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 

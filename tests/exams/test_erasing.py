@@ -19,18 +19,19 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEvent, ExtraTime, OutgoingMail, User
-from exams import queries
+from exams.attempts.models import Attempt
+from exams.blueprints.models import Exam
+from exams.cohorts.models import Accommodation, Invitation, PendingJoin
+from exams.corrections.services import order_rescore, rescore_batch
 from exams.exceptions import ErasureRefused
-from exams.models import Accommodation, Attempt, Exam, Invitation, PendingJoin, ProblemReport, QuestionStatistics, Score
-from exams.queries.release import shown_of
-from exams.services import (
-    count_scores,
-    erase_inactive,
-    erase_person,
-    order_rescore,
-    report_problem,
-    rescore_batch,
-)
+from exams.people.erasing import erase_inactive, erase_person
+from exams.problems.models import ProblemReport
+from exams.problems.services import report_problem
+from exams.release.queries import shown_of
+from exams.results.queries import cohorts as queries
+from exams.scoring.models import Score
+from exams.statistics.models import QuestionStatistics
+from exams.statistics.services import count_scores
 from exams.tasks import apply_retention
 from questions.models import QuestionEvent
 from questions.services import save_draft, send_to_review

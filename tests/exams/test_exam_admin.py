@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from exams.models import Exam, ExamQuota
-from exams.queries import form_version
-from exams.services import draw_form, start_attempt
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.models import Exam, ExamQuota
+from exams.blueprints.queries.fixed_forms import form_version
+from exams.blueprints.services import draw_form
 from questions.models import Question, Tag
 from tests.exams.helpers import START, client_of, fill_task
 from tests.exams.pages import opened

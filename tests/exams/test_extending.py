@@ -5,11 +5,15 @@ import datetime as dt
 import pytest
 from django.db import transaction
 
-from exams import services, timing
+from exams.attempts import timing
+from exams.attempts.models import Attempt, Extension
+from exams.attempts.services import extending as services
+from exams.attempts.services.closing import close_overdue, submit_attempt
+from exams.attempts.services.extending import extend_attempt
+from exams.attempts.services.saving import save_answer
+from exams.blueprints.bounds import MAX_EXTENSION
+from exams.cohorts.models import Accommodation
 from exams.exceptions import AttemptClosed, ExtensionRefused
-from exams.models import Accommodation, Attempt, Extension
-from exams.models.bounds import MAX_EXTENSION
-from exams.services import close_overdue, extend_attempt, save_answer, submit_attempt
 from tests.exams.helpers import MINUTE, SECOND, START, answer_to, client_of, close, item_of
 from tests.exams.threads import Behind, at_once
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam

@@ -9,8 +9,8 @@ from pytest_django.asserts import assertContains
 
 from accounts.granting import grant_extra_time
 from accounts.models import AuditEvent, ExtraTime, User
-from exams.models import Accommodation
-from exams.queries import terms_of
+from exams.attempts.queries.terms import terms_of
+from exams.cohorts.models import Accommodation
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, close
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 

@@ -10,10 +10,10 @@ from math import exp
 
 import pytest
 
-from exams.item_analysis import FALSE_ALARMS, Flag, analyse_item, level_for
-from exams.models import QuestionStatistics
-from exams.services.statistics import _correct_flags, statistics_row
-from exams.tallying import QuestionSums
+from exams.statistics.item_analysis import FALSE_ALARMS, Flag, analyse_item, level_for
+from exams.statistics.models import QuestionStatistics
+from exams.statistics.services import _correct_flags, statistics_row
+from exams.statistics.tallying import QuestionSums
 from tests.factories import QuestionFactory
 
 OPTIONS = 4

@@ -6,11 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
+from exams.attempts.models import Attempt
+from exams.attempts.services import starting as attempts_starting
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.models import Exam, ExamForm
+from exams.blueprints.paper.queries import items_of_draw
+from exams.blueprints.queries.fixed_forms import blueprint_check, mix_of
+from exams.blueprints.services import delete_form, draw_form, replace_in_form
 from exams.exceptions import ExamRefused, FormRefused, NoUsableForm, PoolTooSmall
-from exams.models import Attempt, Exam, ExamForm
-from exams.queries import blueprint_check, items_of_draw, mix_of
-from exams.services import delete_form, draw_form, replace_in_form, start_attempt
 from questions.models import Question, Revision
 from questions.services import retire
 from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish, make_exam_of
@@ -311,14 +314,14 @@ def test_starting_a_fixed_form_takes_few_queries_whatever_the_bank(clock, forms)
 
 @pytest.mark.django_db(transaction=True)
 def test_form_deleted_while_it_is_being_started_refuses_the_start(exam, monkeypatch):
-    form, read = draw(exam), services.starting.form_items
+    form, read = draw(exam), attempts_starting.form_items
 
     def deleted_after_reading(chosen):
         items = read(chosen)
         ExamForm.objects.filter(pk=chosen.pk).delete()
         return items
 
-    monkeypatch.setattr(services.starting, "form_items", deleted_after_reading)
+    monkeypatch.setattr(attempts_starting, "form_items", deleted_after_reading)
 
     with pytest.raises(NoUsableForm, match="Start again"):
         take(exam, now=timezone.now())

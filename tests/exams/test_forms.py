@@ -1,9 +1,9 @@
 import pytest
 from django.http import QueryDict
 
+from exams.attempts.forms import read_answer, read_answers, read_seconds
+from exams.attempts.services.saving import Answer
 from exams.exceptions import InvalidResponse
-from exams.forms import read_answer, read_answers, read_seconds
-from exams.services import Answer
 
 COMPLETE = {
     "q7-choice": ["2", "0"],

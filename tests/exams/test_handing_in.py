@@ -2,11 +2,15 @@ import datetime as dt
 
 import pytest
 
-from exams import services, workers
+from exams import workers
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services import closing as attempts_closing
+from exams.attempts.services import saving as attempts_saving
+from exams.attempts.services.closing import close_overdue, submit_attempt
+from exams.attempts.services.saving import save_answer, save_form
+from exams.attempts.timing import GRACE
 from exams.exceptions import AttemptClosed, InvalidResponse
-from exams.models import Attempt, AttemptItem
-from exams.services import close_overdue, save_form, score_attempt, submit_attempt
-from exams.timing import GRACE
+from exams.scoring.services import score_attempt
 from tests.exams.helpers import MINUTE, SECOND, START, answer_to, close, item_of, items_of
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.queries import count_queries
@@ -21,13 +25,13 @@ def attempt():
     return make_attempt(now=START)
 
 
-def save_all(attempt, answers, *, candidate=None, now=START + MINUTE, seconds=services.saving.NO_SECONDS):
+def save_all(attempt, answers, *, candidate=None, now=START + MINUTE, seconds=attempts_saving.NO_SECONDS):
     return save_form(
         candidate=candidate or attempt.candidate, attempt_id=attempt.pk, answers=answers, seconds=seconds, now=now
     )
 
 
-def submit(attempt, answers=(), *, candidate=None, now=START + 2 * MINUTE, seconds=services.saving.NO_SECONDS):
+def submit(attempt, answers=(), *, candidate=None, now=START + 2 * MINUTE, seconds=attempts_saving.NO_SECONDS):
     return submit_attempt(
         candidate=candidate or attempt.candidate, attempt_id=attempt.pk, answers=answers, seconds=seconds, now=now
     )
@@ -43,9 +47,7 @@ def stored(attempt):
 
 def save_elsewhere(item, *chosen):
     answer = answer_to(item, *chosen, page="other tab")
-    services.save_answer(
-        candidate=item.attempt.candidate, attempt_id=item.attempt_id, answer=answer, now=START + MINUTE
-    )
+    save_answer(candidate=item.attempt.candidate, attempt_id=item.attempt_id, answer=answer, now=START + MINUTE)
 
 
 # --- A whole form -----------------------------------------------------------------------------------
@@ -352,14 +354,14 @@ def test_close_overdue_takes_the_longest_overdue_first_up_to_its_limit():
 def test_close_overdue_goes_on_after_one_that_fails(monkeypatch):
     exam = make_exam()
     failing, following = (make_attempt(exam=exam, now=START + minutes * MINUTE) for minutes in (0, 1))
-    close_one = services.closing._close
+    close_one = attempts_closing._close
 
     def close_or_fail(attempt_id, *args):
         if attempt_id == failing.pk:
             raise RuntimeError("this one fails")
         return close_one(attempt_id, *args)
 
-    monkeypatch.setattr(services.closing, "_close", close_or_fail)
+    monkeypatch.setattr(attempts_closing, "_close", close_or_fail)
 
     assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
     following.refresh_from_db()
@@ -369,7 +371,7 @@ def test_close_overdue_goes_on_after_one_that_fails(monkeypatch):
 def test_close_overdue_leaves_what_was_handed_in_and_scored_while_it_was_at_work(monkeypatch):
     exam = make_exam()
     first, second = (make_attempt(exam=exam, now=START + minutes * MINUTE) for minutes in (0, 1))
-    close_one = services.closing._close
+    close_one = attempts_closing._close
 
     def close_and_be_overtaken(attempt_id, *args):
         if attempt_id == first.pk:
@@ -377,7 +379,7 @@ def test_close_overdue_leaves_what_was_handed_in_and_scored_while_it_was_at_work
             score_attempt(attempt_id=second.pk, now=DEADLINE)
         return close_one(attempt_id, *args)
 
-    monkeypatch.setattr(services.closing, "_close", close_and_be_overtaken)
+    monkeypatch.setattr(attempts_closing, "_close", close_and_be_overtaken)
 
     assert close_overdue(now=DEADLINE + 10 * MINUTE) == 1
     second.refresh_from_db()

@@ -8,10 +8,10 @@ from statistics import correlation, fmean, median, pstdev, pvariance
 
 import pytest
 
-from exams import item_analysis
-from exams.item_analysis import Flag, analyse_exam, analyse_item, discrimination, kr20, kr21, thirds
-from exams.rules import FULL
-from exams.tallying import AlikeAnswers, ExamSums, QuestionSums, exam_sums, question_sums
+from exams.blueprints.rules import FULL
+from exams.statistics import item_analysis
+from exams.statistics.item_analysis import Flag, analyse_exam, analyse_item, discrimination, kr20, kr21, thirds
+from exams.statistics.tallying import AlikeAnswers, ExamSums, QuestionSums, exam_sums, question_sums
 
 # The Law School Admission Test, section 6: 1,000 people, 5 questions; how often each pattern of 0 and 1 came, from
 # 00000 to 11111. R. D. Bock, M. Lieberman, "Fitting a response model for n dichotomously scored items", Psychometrika

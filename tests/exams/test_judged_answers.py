@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from exams import services
-from exams.models import Attempt, JudgedAnswer
-from exams.rules import FULL
+from exams.attempts.models import Attempt
+from exams.blueprints.rules import FULL
+from exams.scoring import services
+from exams.scoring.models import JudgedAnswer
 from tests.exams.helpers import MINUTE, START, answer_all, close, finish
 from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key
 from tests.factories import UserFactory, make_attempt, make_content, make_exam

@@ -5,10 +5,12 @@ import re
 import pytest
 from django.urls import reverse
 
+from exams.attempts.models import AttemptItem
+from exams.attempts.queries.taking import item_states, shown_items
+from exams.attempts.services.saving import save_answer
+from exams.attempts.services.starting import start_attempt
 from exams.exceptions import InvalidResponse, StaleAnswer
-from exams.models import AttemptItem
-from exams.queries import item_states, shown_items
-from exams.services import save_answer, score_attempt, start_attempt
+from exams.scoring.services import score_attempt
 from tests.exams.helpers import (
     MINUTE,
     START,

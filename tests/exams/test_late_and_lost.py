@@ -8,9 +8,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exams.attempts.models import AttemptItem
+from exams.attempts.services.saving import Answer, save_answer
 from exams.exceptions import StaleAnswer
-from exams.models import AttemptItem
-from exams.services import Answer, save_answer
 from tests.exams.helpers import MINUTE, START, item_of
 from tests.factories import make_attempt
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from exams import queries
-from exams.admin.invitees import read_invitees
-from exams.models import Invitation, PendingJoin
+from exams.cohorts import queries
+from exams.cohorts.invitees import read_invitees
+from exams.cohorts.models import Invitation, PendingJoin
 from tests.exams.helpers import client_of
 from tests.factories import CohortFactory, UserFactory
 

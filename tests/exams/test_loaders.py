@@ -4,10 +4,10 @@ import pytest
 from django.http import Http404
 from django.urls import reverse
 
-from exams import timing
-from exams.access import own_attempt, own_attempts
-from exams.models import Attempt
-from exams.services import sweep
+from exams.attempts import timing
+from exams.attempts.access import own_attempt, own_attempts
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import sweep
 from tests.exams.helpers import MINUTE, SECOND, START, client_of
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.queries import count_queries

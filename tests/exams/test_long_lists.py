@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from exams.models import Attempt, ProblemReport
+from exams.attempts.models import Attempt
+from exams.problems.models import ProblemReport
 from tests.exams.helpers import MINUTE, START, client_of, finish
 from tests.factories import UserFactory, make_attempt, make_exam
 

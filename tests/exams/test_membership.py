@@ -9,23 +9,23 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import AuditEvent, User
-from exams.exceptions import ExamNotOpen, MembershipRefused
-from exams.models import Accommodation, Cohort, FormerMember, Invitation, Membership
-from exams.queries import terms_of
-from exams.services import (
+from exams.attempts.queries.terms import terms_of
+from exams.attempts.services.extending import accommodate
+from exams.attempts.services.starting import start_attempt
+from exams.cohorts.models import Accommodation, Cohort, FormerMember, Invitation, Membership
+from exams.cohorts.services import (
     Invitee,
     Standing,
     accept_invitation,
-    accommodate,
     decline_invitation,
     invite,
     join,
     leave,
     remove_member,
     standings,
-    start_attempt,
     withdraw_invitation,
 )
+from exams.exceptions import ExamNotOpen, MembershipRefused
 from tests.exams.helpers import MINUTE, START, client_of, close, finish
 from tests.exams.pages import masked
 from tests.exams.threads import at_once

@@ -5,8 +5,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from exams.models import Attempt, AttemptItem, Exam, Score
-from exams.rules import FULL
+from exams.attempts.models import Attempt, AttemptItem
+from exams.blueprints.models import Exam
+from exams.blueprints.rules import FULL
+from exams.scoring.models import Score
 from tests.exams.helpers import MINUTE, SECOND, START, close, finish, item_of
 from tests.factories import DomainFactory, ExamFactory, UserFactory, make_attempt, make_exam
 

@@ -17,9 +17,13 @@ from django.urls import URLResolver, get_resolver, reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams import queries, services, urls
-from exams.assembly import option_order
-from exams.models import Attempt, AttemptItem
+from exams import urls
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.queries import taking as attempts_taking
+from exams.attempts.queries.taking import shown_items
+from exams.attempts.services import starting as attempts_starting
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.assembly import option_order
 from questions.content import Option, Reference
 from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption
 from questions.kinds.placing.showing import PlacedOption, PlacingAsked
@@ -72,7 +76,7 @@ def secret_content(mark, kind):
 @pytest.fixture
 def world(clock, monkeypatch):
     """An exam of two questions of each kind, and a candidate; all attempts at it are put together alike."""
-    monkeypatch.setattr(services.starting.secrets, "randbits", lambda bits: 7)
+    monkeypatch.setattr(attempts_starting.secrets, "randbits", lambda bits: 7)
     exam = make_exam(per_domain=0, weights=(50, 50), question_count=QUESTIONS, unscored_count=2)
     for domain in exam.certification.domains.all():
         for kind in KINDS:
@@ -325,7 +329,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     ("rendered", "fields"),
     [
         (
-            queries.taking.ShownItem,
+            attempts_taking.ShownItem,
             ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence"],
         ),
         # How many are right is said on purpose, as in the real exam: “Choose two”.
@@ -334,7 +338,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
         (PlacingAsked, ["kind", "noun", "is_listed", "once", "options", "places"]),
         (PlacedOption, ["number", "html", "place"]),
         (Place, ["number", "label", "html"]),
-        (queries.taking.ItemState, ["position", "is_answered", "is_incomplete", "is_flagged"]),
+        (attempts_taking.ItemState, ["position", "is_answered", "is_incomplete", "is_flagged"]),
     ],
 )
 def test_what_the_pages_render_has_no_field_that_could_tell(rendered, fields):
@@ -363,7 +367,7 @@ def test_conflict_reads_no_key_to_show_both_answers(world):
     attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
 
     with CaptureQueriesContext(connection) as captured:
-        assert len(queries.shown_items(attempt, position=1)) == 1
+        assert len(shown_items(attempt, position=1)) == 1
 
     columns = set(re.findall(r'"questions_revision"\."(\w+)"', captured[0]["sql"]))
     assert (len(captured), columns) == (1, SHOWN_COLUMNS)
@@ -385,7 +389,7 @@ def test_key_stands_at_every_place_equally_often(world):
         QuestionFactory.create_batch(4, task=TaskFactory(domain=domain, code=f"{domain.number}.9"))
     places = [0, 0, 0, 0]
     for seed in range(60):
-        attempt = services.start_attempt(candidate=UserFactory(), exam=exam, now=START, seed=seed)
+        attempt = start_attempt(candidate=UserFactory(), exam=exam, now=START, seed=seed)
         for item in attempt.items.filter(revision__shuffle_options=True).select_related("revision"):
             places[item.option_order.index(item.revision.key[0])] += 1
 

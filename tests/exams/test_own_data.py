@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEvent
-from exams.models import Exam, ProblemReport
-from exams.services import report_problem
+from exams.blueprints.models import Exam
+from exams.problems.models import ProblemReport
+from exams.problems.services import report_problem
 from tests.exams.helpers import answer_all, client_of, finish, make_exam_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_content, make_exam
 

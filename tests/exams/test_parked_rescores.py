@@ -5,11 +5,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from exams import services
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.corrections.services import requeue_rescores, rescore_batch
 from exams.exceptions import UnscorableAttempt
-from exams.models import Attempt, ExamStatistics, QuestionStatistics, RescoreFailure
-from exams.queries import backlog
-from exams.services import rescore_batch, score_attempt
+from exams.operating.queries import backlog
+from exams.scoring import services as scoring_services
+from exams.scoring.models import RescoreFailure
+from exams.scoring.services import score_attempt
+from exams.statistics.models import ExamStatistics, QuestionStatistics
 from tests.exams.helpers import MINUTE, START
 from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, versions, with_key, work
 from tests.factories import QuestionFactory, UserFactory, make_content, make_exam
@@ -75,7 +79,7 @@ def test_what_no_rule_can_judge_is_parked_at_once(ordered, monkeypatch):
     def refuse(*args, **kwargs):
         raise UnscorableAttempt("no rule")
 
-    monkeypatch.setattr(services.scoring, "judge", refuse)
+    monkeypatch.setattr(scoring_services, "judge", refuse)
     work(rescore, LATER)
 
     assert [failure.error for failure in rescore.failures.all()] == ["UnscorableAttempt: no rule"] * len(attempts)
@@ -91,7 +95,7 @@ def test_attempt_that_is_mended_and_put_back_gets_its_score(ordered):
     minutes_later(rescore, 30)
     assert [len(versions(attempt)) for attempt in attempts] == [1, 1, 2]
 
-    services.requeue_rescores(now=LATER + 40 * MINUTE)
+    requeue_rescores(now=LATER + 40 * MINUTE)
     minutes_later(rescore, 40)
 
     assert [len(versions(attempt)) for attempt in attempts] == [2, 2, 2]
@@ -104,7 +108,7 @@ def test_order_that_fails_on_a_first_score_is_counted_too_and_the_score_stands()
     correct(question, with_key(make_content("x"), 2))
     rescore = order(question, UserFactory(instructor=True), run=False, now=START + MINUTE / 2)
     attempt.items.filter(question=question).update(response=POISON)
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
 
     score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
 

@@ -5,8 +5,8 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from exams.models import Attempt, Extension
-from exams.services import accommodate, extend_attempt
+from exams.attempts.models import Attempt, Extension
+from exams.attempts.services.extending import accommodate, extend_attempt
 from tests.exams.helpers import MINUTE, START
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
 

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from exams.models import Exam
-from exams.paper_text import unprintable
-from exams.printing import Paper, PrintedOption, PrintedQuestion, form_pdf, key_pdf
-from exams.queries import paper_of
-from exams.services import draw_form
+from exams.blueprints.models import Exam
+from exams.blueprints.paper.printing import Paper, PrintedOption, PrintedQuestion, form_pdf, key_pdf
+from exams.blueprints.paper.queries import paper_of
+from exams.blueprints.paper.text import unprintable
+from exams.blueprints.services import draw_form
 from questions.content import Option, Reference
 from questions.kinds import OnPaper
 from questions.rendering import render_inline, render_markdown

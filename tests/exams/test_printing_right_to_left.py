@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from exams import paper_bidi, services
-from exams.paper_text import drawable, unprintable
-from exams.printing import form_pdf, key_pdf
+from exams.blueprints import services
+from exams.blueprints.paper import bidi as paper_bidi
+from exams.blueprints.paper.printing import form_pdf, key_pdf
+from exams.blueprints.paper.text import drawable, unprintable
 from tests.exams.helpers import client_of, make_exam_of
 from tests.exams.test_printing import printed
 from tests.factories import UserFactory, make_content

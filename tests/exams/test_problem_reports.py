@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
+from exams.attempts.models import Attempt, AttemptItem
+from exams.blueprints.models import Exam
 from exams.exceptions import ReportRefused
-from exams.models import Attempt, AttemptItem, Exam, ProblemReport
-from exams.queries import problem_queue, reported_questions
+from exams.problems import services
+from exams.problems.models import ProblemReport
+from exams.problems.queries import problem_queue, reported_questions
 from tests.exams.helpers import client_of, finish
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.queries import count_queries

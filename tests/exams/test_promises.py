@@ -9,10 +9,15 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError as BrokerError
 
 from exams import tasks, workers
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.closing import close_overdue, submit_attempt, sweep
+from exams.attempts.services.saving import save_answer, save_form
+from exams.attempts.services.starting import start_attempt
+from exams.attempts.timing import GRACE
+from exams.blueprints.models import Exam
 from exams.exceptions import AttemptClosed, StaleAnswer
-from exams.models import Attempt, AttemptItem, Exam, Score
-from exams.services import close_overdue, save_answer, save_form, score_attempt, start_attempt, submit_attempt, sweep
-from exams.timing import GRACE
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
 from questions.models import Certification, Question
 from questions.services import publish, retire, save_draft
 from tests.exams.helpers import (

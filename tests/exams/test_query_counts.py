@@ -4,8 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from exams.models import Attempt, ExamQuota
-from exams.services import join
+from exams.attempts.models import Attempt
+from exams.blueprints.models import ExamQuota
+from exams.cohorts.services import join
 from questions.models import Question, Tag
 from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish, item_of, posted
 from tests.factories import (

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 import pytest
 from django.template import Context, Template
 
-from exams import queries
+from exams.attempts.queries import taking as attempts_taking
+from exams.attempts.queries.taking import shown_items
 from exams.templatetags import exam_questions
 from questions.content import Option
 from questions.kinds import KINDS
@@ -54,7 +55,7 @@ def by_template(item, attempt, *, is_first):
 @pytest.mark.parametrize(("kind", "case"), CONTENTS)
 def test_filled_question_equals_the_rendered_one(clock, kind, case):
     attempt = make_attempt(exam=make_exam_of(nasty(kind, case=case), nasty(kind, case=case)), now=START)
-    items = queries.shown_items(attempt)
+    items = shown_items(attempt)
 
     first, second, _ = page_of(items, attempt)
 
@@ -68,7 +69,7 @@ def test_filled_question_equals_the_rendered_one(clock, kind, case):
 def test_format_holds_nothing_of_the_question(clock, kind):
     exam_questions.format_of.cache_clear()
     attempt = make_attempt(exam=make_exam_of(make_content("secretword", kind=kind, case="secretword")), now=START)
-    (item,) = queries.shown_items(attempt)
+    (item,) = shown_items(attempt)
     assert "secretword" in page_of([item], attempt)[0]
 
     kept = exam_questions.format_of(*exam_questions.shape_of(item), is_first=True)
@@ -90,7 +91,7 @@ def test_format_holds_nothing_of_the_question(clock, kind):
 )
 def test_touched_question_is_rendered_with_what_was_done(clock, changes):
     attempt = make_attempt(exam=make_exam_of(make_content(kind="multiple"), make_content(kind="multiple")), now=START)
-    item, other = queries.shown_items(attempt)
+    item, other = shown_items(attempt)
     changes = dict(changes)
     if option := changes.pop("option", None):
         options = [replace(item.asked.options[0], **option), *item.asked.options[1:]]
@@ -106,7 +107,7 @@ def test_touched_question_is_rendered_with_what_was_done(clock, changes):
 def test_answer_kept_by_the_browser_is_marked(clock):
     attempt = make_attempt(exam=make_exam_of(make_content()), now=START)
 
-    (kept, _) = page_of(queries.shown_items(attempt), attempt, unsaved={1})
+    (kept, _) = page_of(shown_items(attempt), attempt, unsaved={1})
 
     assert " data-kept " in kept
 
@@ -118,7 +119,7 @@ def test_what_may_be_kept_is_bounded():
 
 def test_every_field_of_a_shown_question_is_in_its_shape_its_texts_or_its_state():
     """A new field must be put where it belongs, or questions that differ in it would look alike."""
-    names = {field.name for field in fields(queries.taking.ShownItem)}
+    names = {field.name for field in fields(attempts_taking.ShownItem)}
 
     assert names == {"case", "asked"} | {"position", "stem"} | {"is_flagged", "seconds_spent", "sequence"}
 
@@ -126,7 +127,7 @@ def test_every_field_of_a_shown_question_is_in_its_shape_its_texts_or_its_state(
 @pytest.mark.parametrize("kind", KINDS)
 def test_shape_and_texts_are_all_that_an_unanswered_question_has(clock, kind):
     attempt = make_attempt(exam=make_exam_of(nasty(kind)), now=START)
-    (item,) = queries.shown_items(attempt)
+    (item,) = shown_items(attempt)
 
     again = item.asked.kind.of_shape(item.asked.shape, item.asked.texts.__getitem__)
 
@@ -135,7 +136,7 @@ def test_shape_and_texts_are_all_that_an_unanswered_question_has(clock, kind):
 
 def test_jinja_template_escapes_what_does_not_say_that_it_is_safe(clock):
     attempt = make_attempt(exam=make_exam_of(make_content()), now=START)
-    (item,) = queries.shown_items(attempt)
+    (item,) = shown_items(attempt)
     shown = Template('{% load jinja %}{% jinja "questions/_asked.jinja" item=item %}')
 
     html = shown.render(Context({"item": replace(item, stem="<script>alert(1)</script>")}))

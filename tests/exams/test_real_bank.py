@@ -5,8 +5,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from exams.models import Exam
-from exams.services import create_standard_exams, start_attempt, submit_attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.models import Exam
+from exams.blueprints.services import create_standard_exams
 from questions.bankfiles import find_files, read_bank
 from questions.models import Certification
 from questions.services import load_bank

@@ -6,10 +6,12 @@ from itertools import product
 import pytest
 from django.urls import reverse
 
-from exams import services
-from exams.models import Accommodation, Assignment, Attempt, Cohort, Exam
-from exams.queries import shown_of, shown_of_each
-from exams.release import When, Window, shown
+from exams.attempts.models import Attempt
+from exams.attempts.services import closing as services
+from exams.blueprints.models import Exam
+from exams.cohorts.models import Accommodation, Assignment, Cohort
+from exams.release.queries import shown_of, shown_of_each
+from exams.release.shown import When, Window, shown
 from questions.content import Option, Reference
 from questions.models import Certification, Question
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, finish

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Rescore
-from exams.services import order_rescore
+from exams.corrections.services import order_rescore
+from exams.scoring.models import Rescore
 from questions.models import Question
 from questions.services import publish, save_draft
 from tests.exams.helpers import client_of, finish, make_exam_of

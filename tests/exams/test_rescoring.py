@@ -7,11 +7,14 @@ from celery import current_app
 from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError as BrokerError
 
-from exams import services
+from exams.attempts.services.closing import submit_attempt, sweep
+from exams.corrections.queries import corrected_scores, corrections_of, open_corrections, rescore_counts
+from exams.corrections.services import order_rescore, rescore_batch, resend_rescores
 from exams.exceptions import RescoreRefused
-from exams.models import Rescore, Score
-from exams.queries import corrected_scores, corrections_of, open_corrections, rescore_counts, reviewed_items
-from exams.services import order_rescore, rescore_batch, resend_rescores, sweep
+from exams.results.queries.reviewing import reviewed_items
+from exams.scoring.models import Rescore, Score
+from exams.scoring.services import score_attempt
+from exams.workers import RESCORE_TASK
 from questions.services import publish, save_draft
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of, sums_of
 from tests.exams.threads import at_once
@@ -69,8 +72,8 @@ def answered(exam, question, own, *, hand_in=True, now=START):
 
 
 def submit(attempt, now=START + MINUTE):
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-    services.score_attempt(attempt_id=attempt.pk, now=now)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    score_attempt(attempt_id=attempt.pk, now=now)
 
 
 def order(question, by, *, rule="key", old=None, reason="B is right.", now=LATER, run=True):
@@ -338,7 +341,7 @@ def test_broker_that_is_down_costs_time_and_nothing_else(instructor, monkeypatch
     attempt = answered(exam, question, [2])
     correct(question, with_key(make_content("x"), 2))
     with monkeypatch.context() as patch:
-        patch.setattr(current_app.tasks[services.RESCORE_TASK], "apply_async", fail)
+        patch.setattr(current_app.tasks[RESCORE_TASK], "apply_async", fail)
         with django_capture_on_commit_callbacks(execute=True):
             order(question, instructor, run=False)
         beat(now=LATER + 2 * MINUTE)

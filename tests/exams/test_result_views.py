@@ -5,9 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from exams.models import Attempt
-from exams.queries import trend
-from exams.services import score_attempt
+from exams.attempts.models import Attempt
+from exams.results.queries.reporting import trend
+from exams.scoring.services import score_attempt
 from questions.models import Revision
 from tests.exams.helpers import (
     MINUTE,

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Exam
-from exams.queries import retirement_of, to_mend
-from exams.services import draw_form, replace_in_form
+from exams.blueprints.models import Exam
+from exams.blueprints.queries.fixed_forms import to_mend
+from exams.blueprints.services import draw_form, replace_in_form
+from exams.statistics.queries.usage import retirement_of
 from questions.models import Question
 from questions.queries import version_of
 from questions.services import bring_back, retire

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams import services
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.blueprints.models import Exam
+from exams.blueprints.rules import CHOICES, FULL, PARTIAL_RULE, ROUNDED_RULE, RULE, RULES, rule_of, share_earned
 from exams.exceptions import UnscorableAttempt
-from exams.models import Attempt, Exam, Score
-from exams.rules import CHOICES, FULL, PARTIAL_RULE, ROUNDED_RULE, RULE, RULES, rule_of, share_earned
-from exams.scoring import shown_points, wilson_interval
+from exams.scoring.estimates import shown_points, wilson_interval
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
 from questions.content import MAX_OPTIONS
 from tests.exams.helpers import MINUTE, START, client_of, close, make_exam_of, points_of, result_pages, sums_of
 from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key
@@ -118,7 +121,7 @@ def half_right(exam, **fields):
     attempt = make_attempt(exam=exam, now=START, **fields)
     for kind, response in (("multiple", [1]), ("ordering", [0, 1, 3, 2]), ("single", [1])):
         attempt.items.filter(revision__kind=kind).update(response=response)
-    services.score_attempt(attempt_id=close(attempt).pk, now=START + 11 * MINUTE)
+    score_attempt(attempt_id=close(attempt).pk, now=START + 11 * MINUTE)
     attempt.refresh_from_db()
     return attempt
 
@@ -146,7 +149,7 @@ def test_attempt_keeps_the_rule_of_its_start(exam):
     attempt.items.filter(revision__kind="multiple").update(response=[1])
     Exam.objects.update(scoring_rule=RULE)
 
-    score = services.score_attempt(attempt_id=close(attempt).pk, now=LATER)
+    score = score_attempt(attempt_id=close(attempt).pk, now=LATER)
 
     assert (score.rule, score.points) == (PARTIAL_RULE, Fraction(1, 2))
 
@@ -157,8 +160,8 @@ def test_rescore_judges_by_the_rule_of_the_attempt(rule, expected):
     exam, question = asked_about("multiple")
     attempt = answered(exam, question, [1], hand_in=False)
     Attempt.objects.update(scoring_rule=rule)
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
-    services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+    score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
     correct(question, with_key(make_content("x", kind="multiple"), 1, 3))
 
     order(question, UserFactory(instructor=True))
@@ -172,9 +175,9 @@ def test_attempt_with_an_unknown_rule_is_parked_and_nothing_is_guessed():
     exam, question = asked_about()
     attempt = answered(exam, question, [1], hand_in=False)
     Attempt.objects.update(scoring_rule="guess/linear-9")
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
 
-    assert services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE) is None
+    assert score_attempt(attempt_id=attempt.pk, now=START + MINUTE) is None
 
     attempt.refresh_from_db()
     assert (attempt.is_parked, Score.objects.count()) == (True, 0)
@@ -207,7 +210,7 @@ def test_only_the_wrong_ones_are_those_not_entirely_right(exam):
 def test_points_that_are_not_whole_are_not_rounded_to_it(exam):
     attempt = make_attempt(exam=exam, now=START)
     attempt.items.filter(revision__kind="multiple").update(response=[1])
-    services.score_attempt(attempt_id=close(attempt).pk, now=LATER)
+    score_attempt(attempt_id=close(attempt).pk, now=LATER)
 
     history = client_of(attempt.candidate).get("/attempts/").text
     result = result_pages(attempt)[0]

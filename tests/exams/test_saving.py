@@ -2,10 +2,11 @@ import uuid
 
 import pytest
 
+from exams.attempts.models import AttemptItem
+from exams.attempts.services.saving import save_answer
+from exams.attempts.services.starting import start_attempt
+from exams.attempts.timing import GRACE
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer
-from exams.models import AttemptItem
-from exams.services import save_answer, start_attempt
-from exams.timing import GRACE
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, SECOND, START, answer_to, close, item_of
 from tests.factories import UserFactory, make_attempt, make_exam

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from exams.models import AttemptItem
-from exams.services import saving_sql
+from exams.attempts.models import AttemptItem
+from exams.attempts.services import saving_sql
 from questions.kinds import KINDS
 from tests.exams.helpers import MINUTE, START, make_exam_of
 from tests.factories import make_attempt, make_content

@@ -5,10 +5,14 @@ from django.db import OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from config import celery_app
-from exams import services, tasks, workers
-from exams.models import Attempt, Score
-from exams.rules import FULL, RULE
-from exams.services import RESEND_AFTER, resend_due, score_attempt, sweep
+from exams import tasks, workers
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import resend_due, sweep
+from exams.blueprints.rules import FULL, RULE
+from exams.scoring import services as scoring_services
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
+from exams.workers import RESEND_AFTER, SCORE_TASK, request_scoring
 from questions.models import Revision
 from tests.exams.helpers import (
     MINUTE,
@@ -191,7 +195,7 @@ def test_failure_is_counted_kept_and_raised(attempt, monkeypatch):
     def fail(*args):
         raise RuntimeError("disk on fire " * 200)
 
-    monkeypatch.setattr(services.scoring, "judge", fail)
+    monkeypatch.setattr(scoring_services, "judge", fail)
 
     for tries in (1, 2):
         with pytest.raises(RuntimeError, match="disk on fire"):
@@ -208,7 +212,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
         raise OperationalError("deadlock detected")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.scoring, "judge", deadlock)
+        patch.setattr(scoring_services, "judge", deadlock)
         for _ in range(Attempt.MAX_SCORING_TRIES):
             with pytest.raises(OperationalError):
                 score(attempt)
@@ -220,7 +224,7 @@ def test_failure_of_the_database_is_raised_and_not_counted(attempt, monkeypatch)
 
 def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(services.scoring, "judge", lambda *args: 1 / 0)
+        patch.setattr(scoring_services, "judge", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             score(attempt)
 
@@ -230,7 +234,7 @@ def test_failure_that_goes_away_leaves_a_score_and_no_error(attempt, monkeypatch
 
 
 def test_attempt_that_always_fails_is_parked_after_some_tries(attempt, monkeypatch, asked):
-    monkeypatch.setattr(services.scoring, "judge", lambda *args: 1 / 0)
+    monkeypatch.setattr(scoring_services, "judge", lambda *args: 1 / 0)
 
     for number in range(Attempt.MAX_SCORING_TRIES):
         assert resend_due(now=NOW + 2 * number * MINUTE) == 1
@@ -262,7 +266,7 @@ def test_request_scoring_sends_the_id_to_the_task(attempt, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.score_attempt, "apply_async", lambda args, **options: sent.append((args, options)))
 
-    services.request_scoring(attempt.pk)
+    request_scoring(attempt.pk)
 
     assert sent == [((str(attempt.pk),), {"retry": False})]
 
@@ -273,7 +277,7 @@ def test_request_scoring_survives_a_broker_that_is_down(attempt, monkeypatch, ca
 
     monkeypatch.setattr(tasks.score_attempt, "apply_async", refuse)
 
-    services.request_scoring(attempt.pk)
+    request_scoring(attempt.pk)
 
     assert caplog.messages == [
         f"broker unreachable, exams.score_attempt of {attempt.pk} will be sent again by the sweep: connection refused"
@@ -360,7 +364,7 @@ def test_sweep_for_one_candidate_leaves_the_others(asked):
 
 
 def test_tasks_are_known_by_the_names_that_services_and_the_schedule_use():
-    assert celery_app.tasks[services.SCORE_TASK].name == tasks.score_attempt.name
+    assert celery_app.tasks[SCORE_TASK].name == tasks.score_attempt.name
     assert {entry["task"] for entry in celery_app.conf.beat_schedule.values()} <= set(celery_app.tasks)
 
 
@@ -400,7 +404,7 @@ def test_score_task_tries_again_when_the_database_was_out_of_reach(attempt, monk
 
 def test_score_task_does_not_repeat_another_failure(attempt, monkeypatch):
     calls = []
-    monkeypatch.setattr(services.scoring, "judge", lambda *args: calls.append(args) or 1 / 0)
+    monkeypatch.setattr(scoring_services, "judge", lambda *args: calls.append(args) or 1 / 0)
 
     tasks.score_attempt.delay(str(attempt.pk))
 

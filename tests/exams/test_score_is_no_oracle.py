@@ -12,11 +12,18 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from exams import queries, services
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.models import Exam
+from exams.corrections.services import rescore_batch
 from exams.exceptions import ExamRefused, PoolTooSmall
-from exams.models import Attempt, AttemptItem, Exam, ProblemReport, Rescore
-from exams.release import When
-from exams.services import score_attempt, start_attempt, submit_attempt
+from exams.people.own_data import all_about
+from exams.problems.models import ProblemReport
+from exams.release import queries
+from exams.release.shown import When
+from exams.scoring.models import Rescore
+from exams.scoring.services import score_attempt
 from questions.models import Certification, Question, Revision
 from tests.exams.helpers import MINUTE, START, answer_all, client_of, close, finish, items_of
 from tests.exams.pages import masked
@@ -431,7 +438,7 @@ def test_the_reason_of_a_correction_waits_with_its_question(world):
         reason="B is right",
         ordered_at=START,
     )
-    services.rescore_batch(rescore_id=rescore.pk, now=START + MINUTE)
+    rescore_batch(rescore_id=rescore.pk, now=START + MINUTE)
 
     page = page_of(world.candidate, "attempt-result", before.pk)
 
@@ -452,11 +459,11 @@ def test_the_download_tells_no_reason_of_a_correction_while_its_question_is_aske
             reason=f"Reason {item.position}.",
             ordered_at=START - 60 * MINUTE,
         )
-        services.rescore_batch(rescore_id=order.pk, now=START - 60 * MINUTE)
+        rescore_batch(rescore_id=order.pk, now=START - 60 * MINUTE)
         reasons[item.question_id] = f"Question {item.position}: Reason {item.position}."
     mock = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
 
-    (told, _) = services.all_about(world.candidate, START + MINUTE)["attempts"]
+    (told, _) = all_about(world.candidate, START + MINUTE)["attempts"]
 
     asked = questions_of(mock)
     known = {reason for question, reason in reasons.items() if question not in asked}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exams.blueprints.rules import FULL, points
 from exams.exceptions import UnscorableAttempt
-from exams.rules import FULL, points
-from exams.scoring import Result, ScoredItem, scaled_estimate, score, verdict, wilson_interval
+from exams.scoring.estimates import Result, ScoredItem, scaled_estimate, score, verdict, wilson_interval
 
 # --- Points -----------------------------------------------------------------------------------------
 

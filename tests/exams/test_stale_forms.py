@@ -7,8 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.versions import STALE
-from exams.models import Accommodation, ExamQuota
-from exams.services import accommodate, draw_form, extend_attempt
+from exams.attempts.services.extending import accommodate, extend_attempt
+from exams.blueprints.models import ExamQuota
+from exams.blueprints.services import draw_form
+from exams.cohorts.models import Accommodation
 from questions.services import publish, save_draft
 from tests.exams.helpers import client_of
 from tests.exams.pages import fields_of

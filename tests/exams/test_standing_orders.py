@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from exams import services
-from exams.models import Attempt, Score
-from exams.services import order_rescore
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.corrections.services import order_rescore, rescore_batch
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
 from tests.exams.helpers import MINUTE, START, client_of
 from tests.exams.test_rescoring import answered, asked_about, correct, with_key
 from tests.factories import UserFactory, make_content
@@ -20,8 +22,8 @@ def instructor():
 
 
 def hand_in(attempt, now=START + 3 * MINUTE):
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-    return services.score_attempt(attempt_id=attempt.pk, now=now)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    return score_attempt(attempt_id=attempt.pk, now=now)
 
 
 @pytest.mark.parametrize(("rule", "own"), [("credit", None), ("credit", [0]), ("key", [2])])
@@ -70,9 +72,9 @@ def test_an_order_that_fails_holds_up_no_score_and_is_tried_again(clock, instruc
         old_revision=question.revisions.get(), rule="credit", by=instructor, reason="Both.", now=START + MINUTE
     )
     with monkeypatch.context() as broken:
-        broken.setattr("exams.services.judging._corrected", lambda item, rescore, rule: 1 // 0)
+        broken.setattr("exams.scoring.judging._corrected", lambda item, rescore, rule: 1 // 0)
         assert hand_in(attempt).version == 1
 
-    services.rescore_batch(rescore_id=rescore.pk, now=START + 4 * MINUTE)
+    rescore_batch(rescore_id=rescore.pk, now=START + 4 * MINUTE)
 
     assert Attempt.objects.get().scores.get(is_current=True).version == 2

@@ -3,13 +3,18 @@ from collections import Counter
 
 import pytest
 
-from exams import services, timing
-from exams.assembly import Quota
+from exams.attempts import timing
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.queries.meeting import met_by
+from exams.attempts.queries.terms import Terms
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints import services
+from exams.blueprints.assembly import Quota
+from exams.blueprints.models import Exam
+from exams.blueprints.queries.drawing import bank_of, exam_quotas, form_pool
+from exams.blueprints.queries.fixed_forms import mix_of
+from exams.blueprints.rules import RULE
 from exams.exceptions import ExamNotOpen, PoolTooSmall
-from exams.models import Attempt, AttemptItem, Exam
-from exams.queries import Terms, bank_of, exam_quotas, form_pool, met_by, mix_of
-from exams.rules import RULE
-from exams.services import start_attempt
 from questions.models import Question, Revision
 from tests.exams.helpers import (
     MINUTE,

@@ -12,12 +12,18 @@ from celery import current_app
 from django.core.management import call_command
 from django.db import OperationalError
 
-from exams import services
-from exams.models import Attempt, ExamStatistics, QuestionStatistics, Score
-from exams.queries.statistics import due_statistics
-from exams.rules import FULL
-from exams.services import count_scores, draw_form, recount_scores
-from exams.services import statistics as counting
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.blueprints.rules import FULL
+from exams.blueprints.services import draw_form
+from exams.corrections.services import rescore_batch
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
+from exams.statistics import services as counting
+from exams.statistics.models import ExamStatistics, QuestionStatistics
+from exams.statistics.queries.statistics import due_statistics
+from exams.statistics.services import count_scores, recount_scores, requeue_statistics
+from exams.workers import COUNT_TASK
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of
 from tests.exams.test_rescoring import LATER, asked_about, correct, order, with_key
@@ -43,8 +49,8 @@ def scored(exam, chance, **fields):
     attempt = make_attempt(exam=exam, candidate=UserFactory(), now=START, **fields)
     give_answers(attempt, chance, chance.random())
     now = attempt.deadline_at if chance.random() < 1 / 3 else START + MINUTE
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-    services.score_attempt(attempt_id=attempt.pk, now=now)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    score_attempt(attempt_id=attempt.pk, now=now)
     return attempt
 
 
@@ -191,7 +197,7 @@ def test_counting_again_changes_nothing():
     before = snapshot()
 
     assert count_scores(now=LATER) == 0
-    current_app.tasks[services.COUNT_TASK].apply()
+    current_app.tasks[COUNT_TASK].apply()
 
     assert snapshot() == before
 
@@ -202,7 +208,7 @@ def test_rescored_attempt_moves_from_the_old_score_to_the_new():
     attempt.items.filter(question=question).update(response=[2])
     Score.objects.all().delete()
     Attempt.objects.update(state="submitted", closed_by="candidate")
-    services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+    score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
     count_all()
     old = question.published_revision
     before = QuestionStatistics.objects.get(revision=old)
@@ -221,7 +227,7 @@ def test_attempts_under_way_and_scores_that_are_due_are_not_counted():
     exam = mixed_exam()
     make_attempt(exam=exam)
     waiting = make_attempt(exam=exam, candidate=UserFactory(), now=START)
-    services.submit_attempt(candidate=waiting.candidate, attempt_id=waiting.pk, now=START + MINUTE)
+    submit_attempt(candidate=waiting.candidate, attempt_id=waiting.pk, now=START + MINUTE)
 
     assert count_scores(now=LATER) == 0
     assert snapshot() == ([], [])
@@ -229,10 +235,10 @@ def test_attempts_under_way_and_scores_that_are_due_are_not_counted():
 
 def test_scoring_itself_touches_no_statistics():
     attempt = make_attempt(exam=mixed_exam(), now=START)
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=START + MINUTE)
 
     with count_queries() as counted:
-        services.score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
+        score_attempt(attempt_id=attempt.pk, now=START + MINUTE)
 
     assert [sql for sql in counted.statements if "statistics" in sql or "counting" in sql] == []
 
@@ -279,12 +285,12 @@ def test_rescoring_while_counting_ends_in_the_new_scores(threaded_db):
 
     outcomes = at_once(
         lambda: count_scores(now=LATER, limit=3),
-        lambda: services.rescore_batch(rescore_id=rescore.pk, now=LATER),
+        lambda: rescore_batch(rescore_id=rescore.pk, now=LATER),
         lambda: count_scores(now=LATER, limit=3),
     )
 
     assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
-    services.rescore_batch(rescore_id=rescore.pk, now=LATER)
+    rescore_batch(rescore_id=rescore.pk, now=LATER)
     count_all(limit=2)
     assert_stored_is_what_the_rows_say()
 
@@ -373,7 +379,7 @@ def test_parked_question_is_computed_once_it_is_mended_and_put_back():
     assert QuestionStatistics.objects.get(revision=revision).is_parked
 
     row = QuestionStatistics.objects.get(revision=revision)
-    assert services.requeue_statistics() == {QuestionStatistics: [row.pk], ExamStatistics: []}
+    assert requeue_statistics() == {QuestionStatistics: [row.pk], ExamStatistics: []}
     count_all()
 
     row = QuestionStatistics.objects.get(revision=revision)
@@ -400,5 +406,5 @@ def test_database_out_of_reach_parks_no_statistic(monkeypatch):
 def test_task_is_asked_for_every_minute():
     schedule = current_app.conf.beat_schedule["statistics"]
 
-    assert (schedule["task"], schedule["schedule"]) == (services.COUNT_TASK, 60.0)
+    assert (schedule["task"], schedule["schedule"]) == (COUNT_TASK, 60.0)
     assert schedule["task"] in current_app.tasks

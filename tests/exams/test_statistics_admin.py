@@ -4,10 +4,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
-from exams.models import ExamStatistics, QuestionStatistics
-from exams.queries import exam_panels, question_panels, shares_right
-from exams.services import count_scores, draw_form
+from exams.attempts.services.closing import submit_attempt
+from exams.blueprints.services import draw_form
+from exams.scoring.services import score_attempt
+from exams.statistics.models import ExamStatistics, QuestionStatistics
+from exams.statistics.queries.statistics import exam_panels, question_panels, shares_right
+from exams.statistics.services import count_scores
 from questions.models import QuestionTask
 from tests.exams.helpers import client_of, fill_task
 from tests.exams.sums import GOOD, SUSPECT, statistics_of
@@ -230,8 +232,8 @@ def test_pages_say_when_scores_were_last_counted(client):
     attempt = make_attempt(exam=exam, candidate=UserFactory())
     attempt.items.update(response=[0])
     now = timezone.now()
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-    services.score_attempt(attempt_id=attempt.pk, now=now)
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    score_attempt(attempt_id=attempt.pk, now=now)
     count_scores(now=now)
     question = QuestionTask.objects.filter(certification=exam.certification).first().question
 

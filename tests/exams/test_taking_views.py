@@ -6,8 +6,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from exams.models import AttemptItem
-from exams.timing import GRACE
+from exams.attempts.models import AttemptItem
+from exams.attempts.timing import GRACE
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, close, item_of, items_of, posted
 from tests.exams.pages import buttons_of, fields_of

@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
+from exams.attempts.models import Attempt
+from exams.attempts.queries.terms import assigned_terms, terms_of
+from exams.attempts.services.starting import start_attempt
+from exams.cohorts.models import Accommodation
 from exams.exceptions import ExamNotOpen, NoAttemptLeft
-from exams.models import Accommodation, Attempt
-from exams.queries import assigned_terms, terms_of
-from exams.services import start_attempt
 from tests.exams.helpers import MINUTE, SECOND, START, close
 from tests.exams.threads import at_once
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_exam

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import ValidationError
 
-from exams.models import Attempt, AttemptItem, Score
-from exams.services import score_attempt, sweep
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.closing import sweep
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
 from questions.models import Certification, Domain, Task
 from questions.services import publish, retire, save_draft
 from tests.exams.helpers import MINUTE, SECOND, START, finish, item_of, result_pages, sums_of

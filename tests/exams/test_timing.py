@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from exams.timing import GRACE, deadline, in_words, is_accepting, remaining
+from exams.attempts.timing import GRACE, deadline, in_words, is_accepting, remaining
 
 START = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -5,10 +5,12 @@ import re
 import pytest
 from django.urls import reverse
 
+from exams.attempts.models import AttemptItem
+from exams.attempts.queries.taking import item_states, shown_items
+from exams.attempts.services.saving import save_answer
 from exams.exceptions import InvalidResponse
-from exams.models import AttemptItem
-from exams.queries import item_states, reviewed_items, shown_items
-from exams.services import save_answer, score_attempt
+from exams.results.queries.reviewing import reviewed_items
+from exams.scoring.services import score_attempt
 from questions.kinds import KINDS
 from tests.exams.helpers import MINUTE, START, answer_to, client_of, close, item_of, make_exam_of, posted
 from tests.factories import ANSWERS, make_attempt, make_content

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from exams.printing import form_pdf, key_pdf
-from exams.queries import paper_of
-from exams.services import draw_form
+from exams.blueprints.paper.printing import form_pdf, key_pdf
+from exams.blueprints.paper.queries import paper_of
+from exams.blueprints.services import draw_form
 from questions.kinds import KINDS
 from tests.exams.helpers import START, client_of, make_exam_of
 from tests.factories import UserFactory, make_content

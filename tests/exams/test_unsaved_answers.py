@@ -8,9 +8,9 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from exams import services
-from exams.models import Attempt
-from exams.views import keeping
+from exams.attempts.models import Attempt
+from exams.attempts.views import keeping
+from exams.scoring import services
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, close, finish, item_of, items_of, make_exam_of, posted
 from tests.exams.pages import fields_of
 from tests.factories import UserFactory, make_attempt, make_content

@@ -1,8 +1,9 @@
 import factory
 from django.utils import timezone
 
-from exams.models import Assignment, Cohort, Exam, Membership
-from exams.services import start_attempt
+from exams.attempts.services.starting import start_attempt
+from exams.blueprints.models import Exam
+from exams.cohorts.models import Assignment, Cohort, Membership
 from tests.factories.accounts import UserFactory
 from tests.factories.questions import CertificationFactory, DomainFactory, QuestionFactory, TaskFactory
 

@@ -16,8 +16,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from exams.models import Attempt, AttemptItem, Score
-from exams.services import start_attempt
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.starting import start_attempt
+from exams.scoring.models import Score
 from tests.factories import make_exam
 
 CSRF_TOKEN = "x" * 32

@@ -8,8 +8,8 @@ import time_machine
 from django.urls import get_resolver
 from django.utils import timezone
 
-from exams import timing
-from exams.models import Attempt, AttemptItem
+from exams.attempts import timing
+from exams.attempts.models import Attempt, AttemptItem
 from tests.exams.helpers import START, client_of, close, item_of, posted
 from tests.exams.pages import opened
 from tests.factories import UserFactory, make_attempt, make_exam

@@ -23,7 +23,7 @@ from django.test import override_settings
 from accounts import limits
 from accounts.hashing import Argon2Hasher
 from accounts.models import User
-from exams.models import AttemptItem
+from exams.attempts.models import AttemptItem
 from tests.exams.helpers import make_mls_exam
 from tests.faults.candidates import Seat, answer_fields, sit_down
 from tests.faults.conftest import IS_FULL

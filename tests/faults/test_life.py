@@ -8,10 +8,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from exams import services, timing
+from exams.attempts import timing
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import close_overdue, submit_attempt
+from exams.attempts.services.saving import Answer, save_answer
+from exams.attempts.services.starting import start_attempt
 from exams.exceptions import AttemptClosed, StaleAnswer
-from exams.models import Attempt, Score
-from exams.services import Answer
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
 from tests.exams.helpers import START
 from tests.factories import UserFactory, make_exam
 
@@ -30,7 +34,7 @@ class Life(RuleBasedStateMachine):
         self._undo = transaction.atomic()
         self._undo.__enter__()
         self.now = START
-        self.attempt = services.start_attempt(candidate=self.candidate, exam=self.exam, now=self.now, seed=1)
+        self.attempt = start_attempt(candidate=self.candidate, exam=self.exam, now=self.now, seed=1)
         self.answers, self.sequences, self.counts = {}, dict.fromkeys(range(1, 5), 0), dict.fromkeys("ab", 0)
         self.state, self.frozen = "in_progress", None
 
@@ -56,7 +60,7 @@ class Life(RuleBasedStateMachine):
         self.counts[page] += 1
         try:
             answer = Answer(position, (option,), sequence=known, page=page, count=self.counts[page])
-            item = services.save_answer(**self.mine, answer=answer)
+            item = save_answer(**self.mine, answer=answer)
         except AttemptClosed:
             assert not self.is_accepting
         except StaleAnswer:
@@ -75,25 +79,25 @@ class Life(RuleBasedStateMachine):
     @rule()
     def start_again(self):
         if self.state == "in_progress":
-            again = services.start_attempt(candidate=self.candidate, exam=self.exam, now=self.now)
+            again = start_attempt(candidate=self.candidate, exam=self.exam, now=self.now)
             assert (again == self.attempt) == self.is_accepting
             if not self.is_accepting:  # closed by that visit, and another one begun
                 self._submitted()
 
     @rule()
     def hand_in(self):
-        services.submit_attempt(**self.mine)
+        submit_attempt(**self.mine)
         self._submitted()
 
     @rule()
     def sweep(self):
-        services.close_overdue(now=self.now)
+        close_overdue(now=self.now)
         if self.state == "in_progress" and not self.is_accepting:
             self._submitted()
 
     @rule()
     def score(self):
-        score = services.score_attempt(attempt_id=self.attempt.pk, now=self.now)
+        score = score_attempt(attempt_id=self.attempt.pk, now=self.now)
         assert (score is None) == (self.state == "in_progress")
         if score:
             self.state = "scored"
@@ -101,7 +105,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.state != "in_progress")
     @rule(position=POSITIONS, option=OPTIONS)
     def hand_in_again_with_another_answer(self, position, option):
-        services.submit_attempt(**self.mine, answers=[Answer(position, (option,), sequence=self.sequences[position])])
+        submit_attempt(**self.mine, answers=[Answer(position, (option,), sequence=self.sequences[position])])
 
     def _submitted(self):
         if self.state == "in_progress":

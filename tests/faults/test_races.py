@@ -2,7 +2,8 @@
 
 import random
 
-from exams.models import Attempt, AttemptItem, Score
+from exams.attempts.models import Attempt, AttemptItem
+from exams.scoring.models import Score
 from tests.exams.helpers import make_mls_exam
 from tests.exams.threads import at_once
 from tests.factories import make_exam

@@ -17,8 +17,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from config import celery_app
-from exams import services
-from exams.models import Attempt, AttemptItem
+from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.services.closing import resend_due, submit_attempt, sweep
+from exams.workers import RESEND_AFTER, SCORE_TASK
 from tests.factories import make_exam
 from tests.faults.candidates import Saved, Tab, assert_nothing_lost, audit, sit_down
 from tests.faults.conftest import IS_FULL
@@ -42,7 +43,7 @@ def answered(seats):
 
 
 def hand_in(seat):
-    services.submit_attempt(candidate=seat.candidate, attempt_id=seat.attempt_id, now=timezone.now())
+    submit_attempt(candidate=seat.candidate, attempt_id=seat.attempt_id, now=timezone.now())
 
 
 def unscored():
@@ -54,7 +55,7 @@ def recover(celery_beat):
     if IS_FULL:
         celery_beat()
     else:
-        services.sweep(now=timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1))
+        sweep(now=timezone.now() + RESEND_AFTER + dt.timedelta(seconds=1))
     began = time.monotonic()
     wait_until(lambda: unscored() == 0, TWO_MINUTES, "the scores")
     return round(time.monotonic() - began, 1)
@@ -113,11 +114,11 @@ def test_hand_in_without_a_broker_is_answered_and_scored_later(
 
 def test_silent_broker_is_asked_once_and_not_for_long(threaded_db):
     """A page that finds three scores due waits for one connection and one answer, which is less than a second."""
-    later = timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1)
+    later = timezone.now() + RESEND_AFTER + dt.timedelta(seconds=1)
     for seat in sit_down(3):
         Attempt.objects.filter(pk=seat.attempt_id).update(state=Attempt.State.SUBMITTED, submitted_at=timezone.now())
     with socket.create_server(("127.0.0.1", 0)) as server, redis_at(f"redis://127.0.0.1:{server.getsockname()[1]}/0"):
-        assert services.resend_due(now=later) == 3
+        assert resend_due(now=later) == 3
         server.setblocking(False)
         asked = 0
         with suppress(BlockingIOError):
@@ -141,7 +142,7 @@ def test_workers_killed_redis_emptied_and_messages_tripled(broker, celery_worker
         for seat in seats[number * batch : (number + 1) * batch]:
             hand_in(seat)
             for _ in range(2):
-                celery_app.send_task(services.SCORE_TASK, [str(seat.attempt_id)])
+                celery_app.send_task(SCORE_TASK, [str(seat.attempt_id)])
         time.sleep(random.random() / 10)  # the point is random; nothing is waited for
         chosen = random.randrange(2)
         if number % 10 == 1:
@@ -193,7 +194,7 @@ def test_beat_closes_what_nobody_handed_in_and_one_poison_attempt_holds_up_none(
     for tries in range(1, Attempt.MAX_SCORING_TRIES + 1):
         wait_until(lambda tries=tries: poison().scoring_tries == tries, 30, worker)
         asked_at = Attempt.objects.aggregate(at=Max("scoring_requested_at"))["at"]
-        sent = services.resend_due(now=asked_at + services.RESEND_AFTER + dt.timedelta(seconds=1))
+        sent = resend_due(now=asked_at + RESEND_AFTER + dt.timedelta(seconds=1))
         assert sent == (tries < Attempt.MAX_SCORING_TRIES)
     table("one poison attempt among them", count, scored=found.scored, parked=1, tries=poison().scoring_tries)
     assert poison().is_parked

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from config.logs import JsonLines, Lines, clean
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from exams.tasks import score_attempt
 from tests.exams.helpers import client_of, close, item_of, posted
 from tests.factories import UserFactory, make_attempt
@@ -86,7 +86,7 @@ def test_insane_request_id_is_replaced(client, given):
 def test_lines_of_a_request_have_its_id_and_those_after_it_have_none(written, monkeypatch):
     attempt = make_attempt()
     monkeypatch.setattr(
-        "exams.services.scoring.judge", lambda *args: logging.getLogger("exams").warning("in the middle") or 1 / 0
+        "exams.scoring.services.judge", lambda *args: logging.getLogger("exams").warning("in the middle") or 1 / 0
     )
     close(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(scoring_requested_at=None)

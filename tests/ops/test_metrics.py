@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
-from exams.models import Attempt
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt
+from exams.scoring import services as scoring_services
 from exams.tasks import score_attempt
 from tests.exams.helpers import client_of, item_of, posted
 from tests.factories import make_attempt
@@ -82,8 +83,8 @@ def test_attempts_are_counted_by_what_they_wait_for():
     submitted(2, scoring_tries=4)
     submitted(60, scoring_tries=5, scoring_error="ValueError: no")
     scored = make_attempt()
-    services.submit_attempt(candidate=scored.candidate, attempt_id=scored.pk, now=now)
-    services.score_attempt(attempt_id=scored.pk, now=now)
+    submit_attempt(candidate=scored.candidate, attempt_id=scored.pk, now=now)
+    scoring_services.score_attempt(attempt_id=scored.pk, now=now)
 
     values = scrape()
 
@@ -116,7 +117,7 @@ def test_saves_are_counted_by_result():
     client.post(url, {**posted(item_of(attempt), 2), "q1-sequence": 0, "q1-page": "b" * 16})
     client.post(url, {"q1-choice": "x"})
     Client().post(url)
-    services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=timezone.now())
+    submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=timezone.now())
     client.post(url, posted(item_of(attempt), 1))
 
     counted = changes(before, scrape())
@@ -166,7 +167,7 @@ def test_nothing_is_counted_where_nobody_can_ask(settings):
 
 def test_failed_scoring_is_counted(monkeypatch):
     attempt = submitted(1)
-    monkeypatch.setattr("exams.services.scoring.judge", lambda *args: 1 / 0)
+    monkeypatch.setattr("exams.scoring.services.judge", lambda *args: 1 / 0)
     before = scrape()
 
     score_attempt.apply(args=[str(attempt.pk)])

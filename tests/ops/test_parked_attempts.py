@@ -7,8 +7,9 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from exams import services, workers
-from exams.models import Attempt, AttemptItem
+from exams import workers
+from exams.attempts.models import Attempt, AttemptItem
+from exams.scoring import services
 from tests.exams.helpers import MINUTE, SECOND, START, close
 from tests.factories import make_attempt
 

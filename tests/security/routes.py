@@ -17,8 +17,12 @@ from django.utils import timezone
 from accounts import audit
 from accounts.mail import OutboxBackend
 from accounts.models import User
-from exams.models import Invitation, ProblemReport, QuestionStatistics, Rescore
-from exams.services import draw_form, join, remove_member
+from exams.blueprints.services import draw_form
+from exams.cohorts.models import Invitation
+from exams.cohorts.services import join, remove_member
+from exams.problems.models import ProblemReport
+from exams.scoring.models import Rescore
+from exams.statistics.models import QuestionStatistics
 from questions.models import ImportDraft
 from tests.exams.helpers import client_of
 from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam

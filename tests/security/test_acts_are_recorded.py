@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from exams.models import ProblemReport
-from exams.queries import form_version
-from exams.services import draw_form, order_rescore
+from exams.blueprints.queries.fixed_forms import form_version
+from exams.blueprints.services import draw_form
+from exams.corrections.services import order_rescore
+from exams.problems.models import ProblemReport
 from questions.queries import version_of
 from questions.services import publish, save_draft
 from tests.factories import make_content

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts.models import AuditEvent, User
-from exams.models import Cohort
+from exams.cohorts.models import Cohort
 from tests.exams.helpers import client_of
 from tests.exams.pages import fields_of
 from tests.factories import CohortFactory, UserFactory

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains
 
 from config.limiting import RULES
 from config.settings import base
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from questions.models import ImportDraft
 from tests.factories import UserFactory
 from tests.security.factors import log_in

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts import limits
 from accounts.models import User
-from exams.models import Cohort, Invitation
+from exams.cohorts.models import Cohort, Invitation
 from tests.exams.helpers import client_of
 from tests.factories import CohortFactory, UserFactory
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from tests.exams.helpers import item_of, posted
 from tests.factories import UserFactory, make_attempt
 from tests.security.factors import PASSWORD, code_of, give_totp, is_logged_in, log_in

@@ -14,7 +14,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import AuditEvent, User
 from accounts.roles import INSTRUCTORS, make_instructor
-from exams.models import Attempt
+from exams.attempts.models import Attempt
 from tests.exams.helpers import client_of, item_of, posted
 from tests.exams.pages import fields_of
 from tests.factories import UserFactory, make_attempt

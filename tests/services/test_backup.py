@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from exams import services
-from exams.services import Answer
+from exams.attempts.services.closing import submit_attempt
+from exams.attempts.services.saving import Answer, save_answer
+from exams.scoring.services import score_attempt
 from tests.factories import make_attempt, make_exam
 from tests.services.processes import database_url
 from tests.services.test_production import Visitor
@@ -55,11 +56,11 @@ def make_site():
     exam, now = make_exam(), timezone.now()
     under_way = make_attempt(exam=exam)
     answer = Answer(position=1, chosen=(2,), is_flagged=True, struck=(0,), seconds_spent=30)
-    services.save_answer(candidate=under_way.candidate, attempt_id=under_way.pk, answer=answer, now=now)
+    save_answer(candidate=under_way.candidate, attempt_id=under_way.pk, answer=answer, now=now)
     scored, waiting = make_attempt(exam=exam), make_attempt(exam=exam)
     for attempt in (scored, waiting):
-        services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-    services.score_attempt(attempt_id=scored.pk, now=now)
+        submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+    score_attempt(attempt_id=scored.pk, now=now)
     return under_way, scored, waiting
 
 

@@ -6,8 +6,12 @@ import pytest
 from django.utils import timezone
 
 from config import celery_app
-from exams import rules, services
-from exams.models import Attempt, Score
+from exams.attempts.models import Attempt
+from exams.attempts.services.closing import submit_attempt, sweep
+from exams.attempts.services.saving import Answer, save_answer
+from exams.blueprints import rules
+from exams.scoring.models import Score
+from exams.workers import RESEND_AFTER, SCORE_TASK
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.services.processes import wait_until
 
@@ -19,14 +23,14 @@ def answered_attempts(number):
     exam, now = make_exam(), timezone.now()
     attempts = [make_attempt(exam=exam, candidate=UserFactory(), seed=seed) for seed in range(number)]
     for attempt in attempts:
-        answer = services.Answer(position=1, chosen=(0,))
-        services.save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=now)
+        answer = Answer(position=1, chosen=(0,))
+        save_answer(candidate=attempt.candidate, attempt_id=attempt.pk, answer=answer, now=now)
     return attempts
 
 
 def hand_in(attempts):
     for attempt in attempts:
-        services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=timezone.now())
+        submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=timezone.now())
 
 
 def unscored():
@@ -59,7 +63,7 @@ def test_message_delivered_three_times_to_two_workers_makes_one_score(celery_wor
     hand_in(attempts)
     for attempt in attempts:
         for _ in range(3):
-            celery_app.send_task(services.SCORE_TASK, [str(attempt.pk)])
+            celery_app.send_task(SCORE_TASK, [str(attempt.pk)])
 
     # 5 asked for at the hand-in and 15 repeats.
     wait_until(lambda: sum(worker.output.count("succeeded") for worker in workers) == 20, 30, workers[0])
@@ -75,7 +79,7 @@ def test_hand_in_with_the_broker_down_is_stored_and_scored_when_it_is_back(broke
     assert Attempt.objects.filter(state=Attempt.State.SUBMITTED).count() == 3
     broker.start()
     worker = celery_worker()
-    services.sweep(now=timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1))
+    sweep(now=timezone.now() + RESEND_AFTER + dt.timedelta(seconds=1))
     wait_until(lambda: unscored() == 0, 30, worker)
     assert_each_has_the_score_that_its_answers_deserve(attempts)
 
@@ -87,7 +91,7 @@ def test_messages_lost_with_the_broker_are_sent_again(broker, celery_worker):
     broker.start()
 
     worker = celery_worker()
-    services.sweep(now=timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1))
+    sweep(now=timezone.now() + RESEND_AFTER + dt.timedelta(seconds=1))
 
     wait_until(lambda: unscored() == 0, 30, worker)
     assert_each_has_the_score_that_its_answers_deserve(attempts)
@@ -101,7 +105,7 @@ def test_worker_killed_in_the_middle_loses_nothing(celery_worker):
     doomed.kill()
 
     worker = celery_worker()
-    services.sweep(now=timezone.now() + services.RESEND_AFTER + dt.timedelta(seconds=1))
+    sweep(now=timezone.now() + RESEND_AFTER + dt.timedelta(seconds=1))
 
     wait_until(lambda: unscored() == 0, 30, worker)
     assert_each_has_the_score_that_its_answers_deserve(attempts)

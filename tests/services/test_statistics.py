@@ -5,8 +5,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config import celery_app
-from exams import services
-from exams.models import ExamStatistics, QuestionStatistics, Score
+from exams.attempts.services.closing import submit_attempt
+from exams.scoring.models import Score
+from exams.scoring.services import score_attempt
+from exams.statistics.models import ExamStatistics, QuestionStatistics
+from exams.statistics.services import count_scores
+from exams.workers import COUNT_TASK
 from tests.exams.test_statistics import assert_stored_is_what_the_rows_say, snapshot
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.services.processes import wait_until
@@ -20,8 +24,8 @@ def score_attempts(number, exam=None):
     for seed in range(number):
         attempt = make_attempt(exam=exam, candidate=UserFactory(), seed=seed)
         attempt.items.filter(position=1).update(response=[seed % 2])
-        services.submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
-        services.score_attempt(attempt_id=attempt.pk, now=now)
+        submit_attempt(candidate=attempt.candidate, attempt_id=attempt.pk, now=now)
+        score_attempt(attempt_id=attempt.pk, now=now)
     return exam
 
 
@@ -39,18 +43,18 @@ def somebody_waits_for_a_lock():
 
 def test_worker_killed_before_the_marks_counts_nothing_twice(celery_worker):
     exam = score_attempts(5)
-    services.count_scores(now=timezone.now())
+    count_scores(now=timezone.now())
     score_attempts(5, exam)
     before, doomed = snapshot(), celery_worker()
 
     with transaction.atomic():
         list(QuestionStatistics.objects.select_for_update().order_by("pk"))  # saying what waits has to wait for this
-        celery_app.send_task(services.COUNT_TASK)
+        celery_app.send_task(COUNT_TASK)
         wait_until(somebody_waits_for_a_lock, 30, doomed)
         doomed.kill()
     assert (snapshot(), uncounted()) == (before, 5)
     worker = celery_worker()
-    celery_app.send_task(services.COUNT_TASK)
+    celery_app.send_task(COUNT_TASK)
 
     wait_until(lambda: uncounted() == 0, 30, worker)
     assert_stored_is_what_the_rows_say()
@@ -61,7 +65,7 @@ def test_message_delivered_three_times_to_two_workers_counts_once(celery_worker)
     workers = [celery_worker(), celery_worker()]
 
     for _ in range(3):
-        celery_app.send_task(services.COUNT_TASK)
+        celery_app.send_task(COUNT_TASK)
 
     wait_until(lambda: uncounted() == 0, 30, workers)
     assert_stored_is_what_the_rows_say()

@@ -15,7 +15,9 @@ NOW = dt.datetime(2026, 11, 27, 12, 0, tzinfo=dt.UTC)
 
 def facts() -> dict[str, object]:
     """Return everything that an upgrade must not change, by names that outlive the code that reads it."""
-    from exams.models import Attempt, ExamStatistics, ProblemReport, QuestionStatistics
+    from exams.attempts.models import Attempt
+    from exams.problems.models import ProblemReport
+    from exams.statistics.models import ExamStatistics, QuestionStatistics
 
     attempts = Attempt.objects.select_related("exam__certification", "candidate", "form").order_by("pk")
     return {
@@ -37,7 +39,7 @@ def facts() -> dict[str, object]:
 
 
 def attempt_facts(attempt):
-    from exams.queries import headline, report
+    from exams.results.queries.reporting import headline, report
 
     items = attempt.items.select_related("question", "revision", "task").order_by("position")
     found = {
@@ -95,8 +97,8 @@ def question_facts(row):
 
 
 def progress_facts():
-    from exams.models import Cohort
-    from exams.queries import progress
+    from exams.cohorts.models import Cohort
+    from exams.results.queries.cohorts import progress
 
     found = {}
     for cohort in Cohort.objects.all():
@@ -114,7 +116,8 @@ def visits():
     from django.urls import reverse
 
     from accounts.models import User
-    from exams.models import Attempt, Cohort
+    from exams.attempts.models import Attempt
+    from exams.cohorts.models import Cohort
 
     failed = {}
 

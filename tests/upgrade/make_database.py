@@ -19,8 +19,20 @@ def fill():
     from django.contrib.sessions.backends.db import SessionStore
     from django.utils import timezone
 
-    from exams import services
-    from exams.models import Attempt, Exam, ExamQuota, ProblemReport, Rescore
+    from exams.attempts.models import Attempt
+    from exams.attempts.services.closing import close_overdue, submit_attempt
+    from exams.attempts.services.extending import accommodate, extend_attempt
+    from exams.attempts.services.saving import save_answer
+    from exams.attempts.services.starting import start_attempt
+    from exams.blueprints.models import Exam, ExamQuota
+    from exams.blueprints.services import draw_form
+    from exams.cohorts.services import Invitee, invite
+    from exams.corrections.services import order_rescore, rescore_batch
+    from exams.problems.models import ProblemReport
+    from exams.problems.services import report_problem, resolve_reports
+    from exams.scoring.models import Rescore
+    from exams.scoring.services import score_attempt
+    from exams.statistics.services import count_scores
     from questions.models import Question
     from questions.services.reviewing import publish, retire, send_to_review
     from questions.services.writing import save_draft
@@ -89,7 +101,7 @@ def fill():
             ),
         ]
         for number in range(2):
-            services.draw_form(exam=exams[code][1], by=teacher, now=START + number * MINUTE, seed=number + 1)
+            draw_form(exam=exams[code][1], by=teacher, now=START + number * MINUTE, seed=number + 1)
     quota_exam = ExamFactory(
         slug="quotas",
         title="By quotas",
@@ -120,13 +132,13 @@ def fill():
             created_at=START,
         ),
     ]
-    services.invite(
+    invite(
         cohort=cohort,
-        invitees=[services.Invitee("invited@example.com", "Invited"), services.Invitee("Second@example.com".lower())],
+        invitees=[Invitee("invited@example.com", "Invited"), Invitee("Second@example.com".lower())],
         now=START,
     )
     for person, percent in ((people[2], 50), (people[3], None)):
-        services.accommodate(
+        accommodate(
             assignment=assignments[0],
             candidate=person,
             extra_time_percent=percent,
@@ -146,7 +158,7 @@ def fill():
                 continue
             is_right = choice.random() < ability[attempt.candidate_id]
             fields = right_answer(item) if is_right else wrong_answer(item)
-            services.save_answer(
+            save_answer(
                 candidate=attempt.candidate,
                 attempt_id=attempt.pk,
                 answer=answer_to(
@@ -160,7 +172,7 @@ def fill():
             )
 
     def start(person, exam, at):
-        return services.start_attempt(candidate=person, exam=exam, now=at, seed=choice.randrange(2**40))
+        return start_attempt(candidate=person, exam=exam, now=at, seed=choice.randrange(2**40))
 
     made = []
     for number in range(190):
@@ -174,15 +186,13 @@ def fill():
         attempt = start(person, exam, at)
         answer(attempt, upto=choice.choice([1, 1, 1, 0.7]))
         if number % 17 == 0:
-            services.extend_attempt(
-                attempt_id=attempt.pk, minutes=15, reason="Fire drill", by=teacher, now=at + 2 * MINUTE
-            )
+            extend_attempt(attempt_id=attempt.pk, minutes=15, reason="Fire drill", by=teacher, now=at + 2 * MINUTE)
             attempt.refresh_from_db()
         if number % 9 == 0:
-            services.close_overdue(now=attempt.deadline_at + 5 * MINUTE, candidate=person)
+            close_overdue(now=attempt.deadline_at + 5 * MINUTE, candidate=person)
         else:
-            services.submit_attempt(candidate=person, attempt_id=attempt.pk, now=at + 20 * MINUTE)
-        services.score_attempt(attempt_id=attempt.pk, now=at + 21 * MINUTE)
+            submit_attempt(candidate=person, attempt_id=attempt.pk, now=at + 20 * MINUTE)
+        score_attempt(attempt_id=attempt.pk, now=at + 21 * MINUTE)
         made.append(attempt)
 
     # --- Corrections, reports, questions on their way ---------------------------------------------------------------
@@ -203,12 +213,12 @@ def fill():
         question.refresh_from_db()
         publish(question=question, by=teacher, now=later)
         question.refresh_from_db()
-        rescore = services.order_rescore(old_revision=old, rule=rule, by=teacher, reason="The key was wrong", now=later)
-        while services.rescore_batch(rescore_id=rescore.pk, now=later + MINUTE):
+        rescore = order_rescore(old_revision=old, rule=rule, by=teacher, reason="The key was wrong", now=later)
+        while rescore_batch(rescore_id=rescore.pk, now=later + MINUTE):
             continue
     for number, attempt in enumerate(made[:30]):
         report = (
-            services.report_problem(
+            report_problem(
                 candidate=attempt.candidate,
                 attempt_id=attempt.pk,
                 position=1 + number % 6,
@@ -220,7 +230,7 @@ def fill():
             else None
         )
         if report and number % 3 == 0:
-            services.resolve_reports(
+            resolve_reports(
                 question=report.question,
                 report_ids=[report.pk],
                 outcome=ProblemReport.Outcome.KEPT,
@@ -232,8 +242,8 @@ def fill():
     send_to_review(question=drafts[1], reviewer=reviewer, by=teacher, now=later, text="Please look")
     unused = Question.objects.filter(status=Question.Status.PUBLISHED, code__startswith="two").last()
     retire(question=unused, by=teacher, now=later, text="Out of date")
-    services.count_scores(now=later + 2 * DAY)
-    while services.count_scores(now=later + 2 * DAY):
+    count_scores(now=later + 2 * DAY)
+    while count_scores(now=later + 2 * DAY):
         continue
 
     # --- What is not finished ---------------------------------------------------------------------------------------
@@ -244,7 +254,7 @@ def fill():
     for person in people[38:40]:
         attempt = start(person, exams["one"][0], now - 5 * MINUTE)
         answer(attempt)
-        services.submit_attempt(candidate=person, attempt_id=attempt.pk, now=now - MINUTE)
+        submit_attempt(candidate=person, attempt_id=attempt.pk, now=now - MINUTE)
     Attempt.objects.filter(pk=attempt.pk).update(scoring_tries=5, scoring_error="ValueError: parked")
 
 

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from exams import services
-from exams.models import Assignment, Cohort, Exam
+from exams.blueprints.models import Exam
+from exams.cohorts import services
+from exams.cohorts.models import Assignment, Cohort
 
 CANDIDATE, INSTRUCTOR, EXAM = "candidate@example.com", "instructor@example.com", "mls-c01-full"
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from exams.services import create_standard_exams
+from exams.blueprints.services import create_standard_exams
 from questions.models import Certification
 
 

@@ -7,11 +7,14 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from exams.models import Attempt, ExamStatistics, QuestionStatistics
-from exams.queries import backlog
-from exams.queries.correcting import parked_rescores
-from exams.queries.statistics import parked_statistics
-from exams.services import requeue_parked, requeue_rescores, requeue_statistics
+from exams.attempts.models import Attempt
+from exams.corrections.queries import parked_rescores
+from exams.corrections.services import requeue_rescores
+from exams.operating.queries import backlog
+from exams.scoring.services import requeue_parked
+from exams.statistics.models import ExamStatistics, QuestionStatistics
+from exams.statistics.queries.statistics import parked_statistics
+from exams.statistics.services import requeue_statistics
 
 STATISTICS: dict[str, type[Any]] = {"question": QuestionStatistics, "exam": ExamStatistics}
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from exams.services import count_scores, recount_scores
+from exams.statistics.services import count_scores, recount_scores
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from exams.tables import csv_file, xlsx_file
+from exams.results.tables import csv_file, xlsx_file
 from questions.formats.base import unwritable
 from questions.formats.registry import FORMATS
 from questions.formats.tables import escape_cell, unescape_cell
@@ -89,7 +89,7 @@ def test_escaping_takes_time_in_proportion_to_the_length():
 
 
 def test_every_table_is_written_where_its_cells_are_escaped():
-    """Whoever writes a table elsewhere uses `exams.tables`, or `escape_cell` and a line here."""
+    """Whoever writes a table elsewhere uses `exams.results.tables`, or `escape_cell` and a line here."""
     writers = set()
     for app in ("accounts", "questions", "exams", "config"):
         for path in (settings.BASE_DIR / app).rglob("*.py"):
@@ -99,8 +99,8 @@ def test_every_table_is_written_where_its_cells_are_escaped():
                     writers.add(str(path.relative_to(settings.BASE_DIR)))
 
     assert writers == {
-        "exams/admin/invitees.py",  # goes into a hidden field of a page, and back
-        "exams/tables.py",
+        "exams/cohorts/invitees.py",  # goes into a hidden field of a page, and back
+        "exams/results/tables.py",
         "questions/admin/imports.py",
         "questions/formats/csv_.py",
         "questions/formats/xlsx.py",

@@ -1,0 +1,85 @@
+"""The two statements of a saved answer, in plain SQL: the ORM makes them again for every answer, which costs more than
+the database takes to run them (docs/performance.md). tests/exams/test_saving_sql.py compares them with the ORM."""
+
+import datetime as dt
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from exams.attempts.models import Attempt, AttemptItem
+from questions.models import Revision
+
+SAVED_FIELDS = ["response", "is_flagged", "struck", "seconds_spent", "sequence", "saved_by_page", "page_count"]
+# What a save needs to know: neither the question's texts nor its key.
+_ITEM_FIELDS = ["id", "option_order", *SAVED_FIELDS]
+_ATTEMPT_FIELDS = ["id", "state", "deadline_at"]
+_REVISION_FIELDS = ["id", "kind", "choices", "choose"]
+_JSON = {"option_order", "response", "struck", "choices"}
+
+_COLUMNS = ", ".join(
+    f"{table}.{name}"
+    for table, names in (("item", _ITEM_FIELDS), ("attempt", _ATTEMPT_FIELDS), ("revision", _REVISION_FIELDS))
+    for name in names
+)
+# The attempt's row alone is locked: handing in takes the same lock. SQLite has no row locks and needs none: a
+# transaction that will write waits for its turn before it reads (config.settings.base.database).
+_READ = f"""
+    SELECT {_COLUMNS}
+    FROM exams_attemptitem item
+    JOIN exams_attempt attempt ON attempt.id = item.attempt_id
+    JOIN questions_revision revision ON revision.id = item.revision_id
+    WHERE attempt.id = %s AND attempt.candidate_id = %s AND item.position = %s
+"""  # noqa: S608  # column names, all from above
+_LOCK = "FOR NO KEY UPDATE OF attempt"
+_WRITE = f"""
+    UPDATE exams_attemptitem SET {", ".join(f"{name} = %s" for name in SAVED_FIELDS)} WHERE id = %s AND sequence = %s
+"""  # noqa: S608  # as above
+
+
+def lock_and_read(*, candidate_id: int, attempt_id: UUID, position: int) -> AttemptItem:
+    """Lock the candidate's attempt and return its item at this position, with attempt and revision.
+
+    Raises `AttemptItem.DoesNotExist`.
+    """
+    sql = _READ + _LOCK if connection.features.has_select_for_no_key_update else _READ
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [Attempt._meta.pk.get_db_prep_value(attempt_id, connection), candidate_id, position])
+        row = cursor.fetchone()
+    if row is None:
+        raise AttemptItem.DoesNotExist
+    attempt_from, revision_from = len(_ITEM_FIELDS), len(_ITEM_FIELDS) + len(_ATTEMPT_FIELDS)
+    item = AttemptItem.from_db("default", _ITEM_FIELDS, _values(_ITEM_FIELDS, row[:attempt_from]))
+    attempt = _values(_ATTEMPT_FIELDS, row[attempt_from:revision_from])
+    item.attempt = Attempt.from_db("default", _ATTEMPT_FIELDS, attempt)
+    revision = _values(_REVISION_FIELDS, row[revision_from:])
+    item.revision = Revision.from_db("default", _REVISION_FIELDS, revision)
+    return item
+
+
+def _values(names: list[str], row: tuple[Any, ...]) -> list[Any]:
+    return [_value(name, stored) for name, stored in zip(names, row, strict=True)]
+
+
+def _value(name: str, stored: Any) -> Any:
+    """Return what a model has for what a cursor gives: SQLite keeps moments without their zone and UUIDs as text."""
+    if name in _JSON:
+        return None if stored is None else json.loads(stored)
+    if name == "deadline_at" and stored.tzinfo is None:
+        return stored.replace(tzinfo=dt.UTC)
+    if name == "id" and isinstance(stored, str):
+        return UUID(stored)
+    return stored
+
+
+def write(item: AttemptItem, *, if_sequence: int) -> bool:
+    """Store the item's answer if its row still has this sequence; tell whether it had."""
+    values = [getattr(item, name) for name in SAVED_FIELDS]
+    stored = [
+        json.dumps(value) if name in _JSON and value is not None else value
+        for name, value in zip(SAVED_FIELDS, values, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [*stored, item.pk, if_sequence])
+        return bool(cursor.rowcount)

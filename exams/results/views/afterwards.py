@@ -1,0 +1,109 @@
+"""What an attempt was worth, its questions again, and all attempts."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import candidate_required, signed_in
+from exams.attempts.access import own_attempt, own_attempts
+from exams.attempts.queries.taking import shown_items
+from exams.attempts.services import closing as services
+from exams.attempts.views import keeping
+from exams.corrections.queries import corrected_scores
+from exams.problems.models import ProblemReport
+from exams.problems.queries import reports_of
+from exams.release.queries import shown_of
+from exams.release.shown import When
+from exams.results.queries.reporting import attempts_of, focus, headline, report, trend
+from exams.results.queries.reviewing import reviewed_items
+
+PAGE_LENGTH = 50
+
+
+@never_cache
+@require_safe
+@candidate_required
+def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """The score and the report, as soon as they exist and may be shown; until then a page that waits for them."""
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
+    if attempt.is_in_progress:
+        return redirect("exams:attempt", attempt_id=attempt_id)
+    if services.resend_due(now=now, candidate=signed_in(request)):
+        attempt.refresh_from_db(fields=["state", "submitted_at", "closed_by", "scoring_error", "scoring_tries"])
+    shown = shown_of(attempt, now)
+    is_withheld = shown.score is not When.NOW
+    unsaved = keeping.unsaved(request, attempt)
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "is_withheld": is_withheld, "unsaved": unsaved}
+    score = None if is_withheld else attempt.scores.filter(is_current=True).first()
+    if score:
+        context["score"] = score
+        if score.rescore_id:
+            context["corrections"] = corrected_scores(attempt, is_key_shown=shown.key is When.NOW)
+        context["headline"] = headline(attempt, score)
+        rows = report(attempt, score)
+        context["rows"] = rows
+        context["focus"] = focus(rows)
+        context["trend"] = trend(attempt, now)
+        context["scale_width"] = attempt.scale_max - attempt.scale_min
+        context["pass_percent"] = float(100 * attempt.pass_share)
+    template = "exams/result.html"
+    if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
+        if score or is_withheld:
+            # The finished page is a page of its own: load it whole, with its title and focus.
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        template = "exams/_waiting.html"
+    return render(request, template, context)
+
+
+@never_cache
+@require_safe
+@candidate_required
+def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
+    """Every question with what the exam shows now: the candidate's own answers, the key, the rationales."""
+    now = timezone.now()
+    attempt = own_attempt(signed_in(request), attempt_id, now)
+    score = attempt.scores.filter(is_current=True).first()
+    if score is None:
+        return redirect("exams:attempt-result", attempt_id=attempt_id)
+    shown, show = shown_of(attempt, now, with_score=False), request.GET.get("show", "")
+    unsaved = keeping.unsaved(request, attempt)
+    context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show, "unsaved": unsaved}
+    if shown.key is not When.NOW:
+        # The rows of this page are those of the exam page: they have no field that could tell the key.
+        items = shown_items(attempt)
+        context["items"] = [item for item in items if show != "flagged" or item.is_flagged]
+        return render(request, "exams/answers.html", {**context, "total": len(items)})
+    everything = reviewed_items(attempt, score, is_explained=shown.explanations is When.NOW)
+    domain = request.GET.get("domain", "")
+    reports = reports_of(attempt)
+    context["items"] = [
+        (item, reports.get(item.position))
+        for item in everything
+        if (show != "wrong" or not item.is_right)
+        and (show != "flagged" or item.is_flagged)
+        and (not domain or str(item.domain_number) == domain)
+    ]
+    context |= {
+        "report_kinds": ProblemReport.Kind.choices,
+        "total": len(everything),
+        "hidden": score.total + score.unscored_total - len(everything),
+        "domain": domain,
+        "domains": sorted({(item.domain_number, item.domain_name) for item in everything}),
+    }
+    return render(request, "exams/review.html", context)
+
+
+@never_cache
+@require_safe
+@candidate_required
+def history(request: HttpRequest) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    page = Paginator(own_attempts(user, now).order_by("pk"), PAGE_LENGTH).get_page(request.GET.get("page"))
+    attempts = attempts_of(user, now, limit=PAGE_LENGTH, offset=max(0, page.start_index() - 1))
+    return render(request, "exams/history.html", {"attempts": attempts, "page": page})
