@@ -212,9 +212,9 @@ def test_module_below_the_views_takes_the_moment_as_an_argument(name):
 def test_rooms_of_the_design_are_where_it_says():
     pure = {name for name in INNER if Module(name).floor == PURE}
 
-    assert {"exams.blueprints.assembly", "exams.scoring.estimates", "exams.attempts.timing", "exams.exceptions"} <= pure
+    assert {"exams.assembly", "exams.scoring", "exams.timing", "exams.exceptions"} <= pure
     assert {"questions.content", "questions.bankfiles", "questions.rendering", "questions.exceptions"} <= pure
-    assert {"accounts.models", "questions.services", "exams.attempts.access", "exams.tasks"} <= set(PATHS) - pure
+    assert {"accounts.models", "questions.services", "exams.access", "exams.tasks"} <= set(PATHS) - pure
 
 
 # --- The rules above can be broken -------------------------------------------------------------------------------
@@ -223,15 +223,8 @@ KNOWN = frozenset(
     {
         *APPS,
         *("accounts.models", "accounts.roles", "questions.content", "questions.models", "questions.queries"),
-        *(
-            "questions.services",
-            "questions.views",
-            "exams.models",
-            "exams.scoring.estimates",
-            "exams.views",
-            "exams.tasks",
-        ),
-        *("exams.services", "exams.attempts.forms"),
+        *("questions.services", "questions.views", "exams.models", "exams.scoring", "exams.views", "exams.tasks"),
+        *("exams.services", "exams.forms"),
         *("exams.queries", "exams.queries.reports", "config.urls"),
     }
 )
@@ -245,18 +238,18 @@ KNOWN = frozenset(
         ("accounts.models", "def f():\n    from exams import models"),
         ("accounts.views", "if TYPE_CHECKING:\n    from questions.models import Question"),
         ("accounts.apps", "from config import urls"),
-        ("questions.models", "from exams.scoring.estimates import points"),
+        ("questions.models", "from exams.scoring import points"),
         ("questions.admin", "import exams.queries.reports as reports"),
         ("questions.models", "ForeignKey('exams.Attempt')"),
         ("exams.views", "from config import celery_app"),
         ("exams.models", "from exams.queries import history"),
         ("exams.models", "from .queries import history"),
         ("exams.queries.reports", "from ..tasks import sweep"),
-        ("exams.scoring.estimates", "from exams.models import Attempt"),
-        ("exams.scoring.estimates", "from . import models"),
-        ("exams.scoring.estimates", "from questions.models import Question"),
+        ("exams.scoring", "from exams.models import Attempt"),
+        ("exams.scoring", "from . import models"),
+        ("exams.scoring", "from questions.models import Question"),
         ("exams.queries", "from questions.services import publish"),
-        ("exams.cohorts.access", "from questions import services"),
+        ("exams.cohort_access", "from questions import services"),
         ("questions.services", "from questions.views import page"),
         ("exams.services", "from exams.tasks import score_attempt"),
         ("exams.services", "from tests.factories import UserFactory"),
@@ -272,7 +265,7 @@ def test_import_against_the_direction_is_found(name, source):
     [
         ("exams.models", "from questions.models import Question\nfrom django.db import models"),
         ("exams.services", "from exams import scoring\nfrom questions.queries import drawable_from"),
-        ("exams.views", "from exams.services import start_attempt\nfrom exams.attempts.forms import read_answer"),
+        ("exams.views", "from exams.services import start_attempt\nfrom exams.forms import read_answer"),
         ("exams.queries.reports", "from . import helpers\nfrom ..models import Attempt"),
         ("exams.tasks", "name = 'exams.sweep'"),
         ("config.urls", "from exams.views import home\nimport questions.admin"),
@@ -302,7 +295,7 @@ def test_import_along_the_direction_is_fine(name, source):
     ],
 )
 def test_impure_module_is_found(source):
-    assert purity_problems(source, Module("exams.scoring.estimates")) != []
+    assert purity_problems(source, Module("exams.scoring")) != []
 
 
 @pytest.mark.parametrize(
@@ -315,7 +308,7 @@ def test_impure_module_is_found(source):
     ],
 )
 def test_pure_module_is_left_alone(source):
-    assert purity_problems(source, Module("exams.scoring.estimates")) == []
+    assert purity_problems(source, Module("exams.scoring")) == []
 
 
 def test_clock_is_found_however_it_is_imported():

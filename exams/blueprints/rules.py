@@ -9,8 +9,8 @@ from exams.exceptions import UnscorableAttempt
 from questions.exceptions import Unjudgeable
 from questions.kinds import Response, UnknownKind, kind_of
 
-# Names the rule a score was computed by: see `exams.blueprints.rules`. A new rule gets a new name; old scores, and attempts begun
-# by it, keep theirs. By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
+# Names the rule a score was computed by. A new rule gets a new name; old scores, and attempts begun by it, keep theirs.
+# By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
 RULE = "all-or-nothing/linear-2"
 ROUNDED_RULE = "all-or-nothing/linear-1"
 PARTIAL_RULE = "partial-credit/linear-2"

@@ -32,7 +32,7 @@ class Computed(models.Model):
 class QuestionStatistics(Computed):
     """How one revision did in all scored attempts: sums, and what follows from them.
 
-    The sums are those of `exams.statistics.tallying.QuestionSums`, kept because a page cannot read all answers to a question that
+    The sums are those of `tallying.QuestionSums`, kept because a page cannot read all answers to a question that
     many were asked: see docs/performance.md. The other columns are to be sorted and filtered by.
     """
 
@@ -64,7 +64,7 @@ class QuestionStatistics(Computed):
 
 
 class ExamStatistics(Computed):
-    """The sums of `exams.statistics.tallying.ExamSums`, of one fixed form or, without a form, of the drawn attempts at an exam."""
+    """The sums of `tallying.ExamSums`, of one fixed form or, without a form, of the drawn attempts at an exam."""
 
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="statistics")
     form = models.OneToOneField(ExamForm, models.CASCADE, null=True, related_name="statistics")

@@ -210,7 +210,7 @@ class Tour:
         with pytest.MonkeyPatch.context() as patch:
             for name in ("shown_items", "item_states"):
                 patch.setattr(
-                    queries, name, lambda attempt, **_: [item.revision.key for item in attempt.items.all()][99]
+                    attempts_taking, name, lambda attempt, **_: [item.revision.key for item in attempt.items.all()][99]
                 )
             for name in ("attempt", "attempt-hand-in"):
                 assert self.get(self.url(name, self.attempt.pk)).status_code == 500

@@ -394,7 +394,7 @@ def test_score_task_tries_again_when_the_database_was_out_of_reach(attempt, monk
             raise OperationalError("the database is restarting")
         return score_attempt(**kwargs)
 
-    monkeypatch.setattr(services, "score_attempt", fail_once)
+    monkeypatch.setattr(scoring_services, "score_attempt", fail_once)
 
     tasks.score_attempt.delay(str(attempt.pk))
 
