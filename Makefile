@@ -52,10 +52,11 @@ bench: $(VENV)/.base  ## measure the figures of docs/performance.md
 	@for figures in save_floor beginning load growth; do \
 	$(BIN)/python .ci/with_services.py $(BIN)/python -m benchmarks.$$figures || exit 1; done
 
-lint: $(VENV)/.dev  ## style, types, templates
+lint: $(VENV)/.dev  ## style, types, direction of imports, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy . .ci
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/djlint templates -e jinja --profile jinja --lint --quiet
 

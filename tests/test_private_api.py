@@ -8,7 +8,7 @@ import ast
 
 import pytest
 
-from tests.test_architecture import PATHS, Module, names_of
+from tests.test_architecture import PATHS, names_of
 
 MODULES = ("django.db.models.sql", "django.db.backends")
 # Documented: the options of a model, its state and managers, and a manager's database; a named tuple's methods.
@@ -28,7 +28,7 @@ OWN = {"self", "cls"}
 
 def private_uses(source: str, name: str, *, is_package: bool = False) -> list[str]:
     tree = ast.parse(source)
-    imported = names_of(tree, Module(name), is_package=is_package)
+    imported = names_of(tree, name if is_package else name.rpartition(".")[0])
     ours = {bound for bound, dotted in imported.items() if dotted.partition(".")[0] == name.partition(".")[0]}
     # What a class of this module defines is its own, also when another function of the module uses it.
     defined = {
