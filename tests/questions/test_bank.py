@@ -241,7 +241,7 @@ def test_bank_that_an_earlier_version_loaded_is_not_taken_for_edited(bank, quest
         question.loaded_digest = earlier_digest(questions[question.code])
         question.save()
 
-    import_module("questions.migrations.0014_one_digest").settle(apps, None)
+    import_module("questions.migrations.0015_one_digest").settle(apps, None)
 
     digests = dict(Question.objects.values_list("code", "loaded_digest"))
     assert digests == {code: entry.digest for code, entry in questions.items()}

@@ -293,7 +293,7 @@ def test_digest_of_earlier_loads_becomes_the_one_digest(load, tmp_path, status):
     services.set_difficulty(question=Question.objects.get(code="second-one"), difficulty="easy")
     QuestionEvent.objects.filter(kind="imported").update(text="")
 
-    import_module("questions.migrations.0014_one_digest").settle(apps, None)
+    import_module("questions.migrations.0015_one_digest").settle(apps, None)
 
     # What was edited here has a digest that nothing has.
     digests = dict(Question.objects.values_list("code", "loaded_digest"))

@@ -2,7 +2,7 @@ import hashlib
 import json
 from itertools import permutations, product
 
-from django.db import migrations, models
+from django.db import migrations
 
 # Of more tags than this the order in the file is not looked for: such a question counts as edited here.
 MOST_TAGS = 5
@@ -88,13 +88,8 @@ def settle(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [('questions', '0013_short_text')]
+    dependencies = [('questions', '0014_loaded_digest')]
 
     operations = [
-        migrations.AlterField(
-            model_name='question',
-            name='loaded_digest',
-            field=models.CharField(blank=True, editable=False, help_text='Of what the last imported file said; if the question says something else, it was edited here.', max_length=64),
-        ),
         migrations.RunPython(settle, migrations.RunPython.noop),
     ]
