@@ -51,7 +51,8 @@ ALL = "\n\n".join(CORPUS)
 # Attributes that act, in any element, and addresses that run; our own pages use hx-* only on the exam page.
 LEFT_OVER = """() => [...document.querySelectorAll("*")].flatMap((element) => [...element.attributes]
     .filter(({name, value}) => name.startsWith("on") || name === "srcdoc"
-        || (name === "style" && value !== "display: none;")  // the admin's own scripts hide parts so
+        || (name === "style" && value !== "display: none;"  // the admin's own scripts hide parts so
+            && !value.match(/^--head: [0-9]+px; --foot: [0-9]+px;$/))  // exam.js, on the page as a whole
         || (name.match(/^(data-)?hx-/) && value.match(/pwned|load/) && !value.match(/^every/))
         || (name.match(/^(href|src|action|formaction|xlink:href)$/)
             && value.replace(/\\s/g, "").match(/^(javascript|vbscript|data):/i)))
