@@ -11,7 +11,7 @@ from exams.scoring.services import score_attempt
 from exams.statistics.models import ExamStatistics, QuestionStatistics
 from exams.statistics.services import count_scores
 from exams.workers import COUNT_TASK
-from tests.exams.test_statistics import assert_stored_is_what_the_rows_say, snapshot
+from tests.exams.statistics.test_statistics import assert_stored_is_what_the_rows_say, snapshot
 from tests.factories import UserFactory, make_attempt, make_exam
 from tests.services.processes import wait_until
 

@@ -1,5 +1,5 @@
 """The two statements of a saved answer, in plain SQL: the ORM makes them again for every answer, which costs more than
-the database takes to run them (docs/performance.md). tests/exams/test_saving_sql.py compares them with the ORM."""
+the database takes to run them (docs/performance.md). `test_saving_sql.py` compares them with the ORM."""
 
 import datetime as dt
 import json

@@ -25,8 +25,8 @@ from exams.statistics.queries.statistics import due_statistics
 from exams.statistics.services import count_scores, recount_scores, requeue_statistics
 from exams.workers import COUNT_TASK
 from questions.models import Revision
+from tests.exams.corrections.test_rescoring import LATER, asked_about, correct, order, with_key
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of
-from tests.exams.test_rescoring import LATER, asked_about, correct, order, with_key
 from tests.exams.threads import at_once
 from tests.factories import QuestionFactory, UserFactory, make_attempt, make_content
 from tests.queries import count_queries

@@ -15,9 +15,9 @@ from exams.scoring.estimates import shown_points, wilson_interval
 from exams.scoring.models import Score
 from exams.scoring.services import score_attempt
 from questions.content import MAX_OPTIONS
+from tests.exams.corrections.test_rescoring import LATER, answered, asked_about, correct, order, with_key
 from tests.exams.helpers import MINUTE, START, client_of, close, make_exam_of, points_of, result_pages, sums_of
-from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key
-from tests.exams.test_result_views import words
+from tests.exams.results.test_result_views import words
 from tests.factories import UserFactory, make_attempt, make_content
 
 # --- Part marks -----------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from exams.statistics.queries.statistics import exam_panels, question_panels, sh
 from exams.statistics.services import count_scores
 from questions.models import QuestionTask
 from tests.exams.helpers import client_of, fill_task
+from tests.exams.problems.test_problem_reports import report_of, scored_attempt
+from tests.exams.statistics.test_statistics import mixed_exam
 from tests.exams.sums import GOOD, SUSPECT, statistics_of
-from tests.exams.test_problem_reports import report_of, scored_attempt
-from tests.exams.test_statistics import mixed_exam
 from tests.factories import QuestionFactory, TaskFactory, UserFactory, make_attempt, make_content, make_exam
 from tests.queries import count_queries
 

@@ -8,8 +8,8 @@ from exams.attempts.models import Attempt
 from exams.blueprints.rules import FULL
 from exams.scoring import services
 from exams.scoring.models import JudgedAnswer
+from tests.exams.corrections.test_rescoring import LATER, answered, asked_about, correct, order, with_key
 from tests.exams.helpers import MINUTE, START, answer_all, close, finish
-from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, with_key
 from tests.factories import UserFactory, make_attempt, make_content, make_exam
 from tests.queries import count_queries
 

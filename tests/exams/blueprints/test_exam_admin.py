@@ -11,9 +11,9 @@ from exams.blueprints.models import Exam, ExamQuota
 from exams.blueprints.queries.fixed_forms import form_version
 from exams.blueprints.services import draw_form
 from questions.models import Question, Tag
+from tests.exams.attempts.test_no_key_leaves_early import CANARY, secret_content
 from tests.exams.helpers import START, client_of, fill_task
 from tests.exams.pages import opened
-from tests.exams.test_no_key_leaves_early import CANARY, secret_content
 from tests.factories import DomainFactory, ExamFactory, QuestionFactory, TaskFactory, UserFactory
 from tests.queries import count_queries
 

@@ -14,8 +14,17 @@ from exams.scoring import services as scoring_services
 from exams.scoring.models import RescoreFailure
 from exams.scoring.services import score_attempt
 from exams.statistics.models import ExamStatistics, QuestionStatistics
+from tests.exams.corrections.test_rescoring import (
+    LATER,
+    answered,
+    asked_about,
+    correct,
+    order,
+    versions,
+    with_key,
+    work,
+)
 from tests.exams.helpers import MINUTE, START
-from tests.exams.test_rescoring import LATER, answered, asked_about, correct, order, versions, with_key, work
 from tests.factories import QuestionFactory, UserFactory, make_content, make_exam
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from exams.blueprints import services
 from exams.blueprints.paper import bidi as paper_bidi
 from exams.blueprints.paper.printing import form_pdf, key_pdf
 from exams.blueprints.paper.text import drawable, unprintable
+from tests.exams.blueprints.test_printing import printed
 from tests.exams.helpers import client_of, make_exam_of
-from tests.exams.test_printing import printed
 from tests.factories import UserFactory, make_content
 
 HEBREW, ARABIC = "שלום עולם", "سلام"

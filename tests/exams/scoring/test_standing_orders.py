@@ -9,8 +9,8 @@ from exams.attempts.services.closing import submit_attempt
 from exams.corrections.services import order_rescore, rescore_batch
 from exams.scoring.models import Score
 from exams.scoring.services import score_attempt
+from tests.exams.corrections.test_rescoring import answered, asked_about, correct, with_key
 from tests.exams.helpers import MINUTE, START, client_of
-from tests.exams.test_rescoring import answered, asked_about, correct, with_key
 from tests.factories import UserFactory, make_content
 
 pytestmark = pytest.mark.django_db

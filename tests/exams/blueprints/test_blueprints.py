@@ -16,8 +16,8 @@ from exams.blueprints.queries.fixed_forms import blueprint_check, mix_of
 from exams.blueprints.services import draw_form
 from exams.exceptions import PoolTooSmall, QuotasDoNotFit
 from questions.models import Question, Tag
+from tests.exams.blueprints.test_assembly import Item
 from tests.exams.helpers import START, fill_task
-from tests.exams.test_assembly import Item
 from tests.factories import DomainFactory, ExamFactory, TaskFactory, UserFactory, make_exam
 from tests.queries import count_queries
 
