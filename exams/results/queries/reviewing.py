@@ -53,12 +53,13 @@ class ReviewedItem:
 
 
 def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True) -> list[ReviewedItem]:
-    """Return the questions of a scored attempt with key, rationales and what the candidate answered: one query.
+    """Return the questions of a scored attempt with key, rationales and what the candidate answered: two queries.
 
     Without those that the candidate may not learn about while another attempt is under way. Whether the key may be
     shown yet is for `shown_of` to say; without `is_explained` there is the key and no word about it.
     """
-    known = may_know(attempt.items.all(), attempt.candidate_id)
+    # Read first: as a part of the next query it is a plan that PostgreSQL can get wrong by minutes.
+    known = list(may_know(attempt.items.all(), attempt.candidate_id).order_by().values_list("pk", flat=True))
     answers = score.answers.filter(item__in=known).order_by("item__position")
     rescores = applied_rescores(attempt) if score.rescore_id else {}
     places = outline.read(score.outline)
