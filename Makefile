@@ -19,12 +19,13 @@ run: $(VENV)/.dev  ## the same by a server for development, which reloads when a
 	@$(BIN)/python .ci/serve.py $(PORT) --reload
 
 # What depends on no database runs once; all that stores and reads runs on SQLite and on PostgreSQL.
-ONCE := browser services faults ops security/test_matrix.py security/test_guessing.py security/test_headers.py
+ONCE := browser services faults ops security
 
-# For every day, in under three minutes: no service, no browser.
+# For every day, in under three minutes: no service, no browser; not every file format, no old database.
+LATER := $(ONCE) questions/formats upgrade
 check: lint  ## lint, check the bank, and test without services and browsers: for every day
 	$(MANAGE) check_bank fixtures
-	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(ONCE:%=--ignore tests/%)
+	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(LATER:%=--ignore tests/%)
 
 test: lint  ## set up what the tests need, and run them all
 	@.ci/packages postgresql redis-server chromium docker-compose nginx openssl systemd
