@@ -97,6 +97,7 @@ def test_palette_reaches_every_question_in_a_low_window_and_clips_no_ring(new_co
     for position in (56, 65, 1):
         go_to(page, position)
         box, link = page.locator("#palette").bounding_box(), page.locator("#palette a").nth(position - 1).bounding_box()
+        assert min(link["width"], link["height"]) >= 36  # as large as a finger
         assert box["x"] + 4 <= link["x"]
         assert link["x"] + link["width"] + 4 <= box["x"] + box["width"]
         assert box["y"] + box["height"] <= page.locator("#exam-foot").bounding_box()["y"]
