@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from accounts.access import LOGGED_IN_AT
 from accounts.models import User
 from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services.starting import start_attempt
@@ -46,6 +48,7 @@ def let_in(count) -> list[Seat]:
                     SESSION_KEY: str(seat.candidate.pk),
                     BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                     HASH_SESSION_KEY: seat.candidate.get_session_auth_hash(),
+                    LOGGED_IN_AT: time.time(),
                 }
             ),
             expire_date=timezone.now() + dt.timedelta(days=1),
