@@ -39,8 +39,8 @@ test: lint  ## set up what the tests need, and run them all
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -n 2 $(ONCE:%=--ignore tests/%)
 	$(BIN)/python .ci/with_services.py $(BIN)/pytest -n 3 --impure
 
-# Hostile files at their full size; the other tests try some of them, and smaller ones.
-HOSTILE := tests/questions/formats/test_hostile_files.py
+# Hostile files at their full size and all edge values; the other tests try some of them, and smaller ones.
+HOSTILE := tests/questions/formats/test_hostile_files.py tests/security/test_sweep.py
 # Every count of docs/faults.md, on PostgreSQL and then the smaller ones on SQLite; a table at the end of each.
 faults: $(VENV)/.dev  ## play the faults of docs/faults.md against real processes
 	@.ci/packages postgresql redis-server chromium nginx openssl

@@ -1,5 +1,6 @@
 """Values at the edge of what a field, a column or a computation holds, and how to send them."""
 
+import os
 from urllib.parse import quote
 
 from bs4 import BeautifulSoup
@@ -16,7 +17,8 @@ TEXTS = [
     "", "\0", SURROGATE, "a" * 300, "𝒶" * 150, "\u202e\x1b[31m", "'\"`--;%s%n{}{{x}}", "../../x", '{"a": [1',
     "９" * 40,
 ]  # fmt: skip
-ROUNDS = range(len(TEXTS))
+# Half of them at each run; `make faults` tries all.
+ROUNDS = range(len(TEXTS)) if os.environ.get("FAULTS") == "full" else range(1, len(TEXTS), 2)
 # What stands in a query is read as a number, a moment, a name or a list.
 IN_A_QUERY = ["", "0", "-1", "x", "²", SURROGATE, "\0", "9" * 30, "9999-12-31", "1,2"]
 
