@@ -109,7 +109,7 @@ def clean(text: str) -> str:
 
 
 def _masked(found: re.Match[str]) -> str:
-    """Leave out a part of a path that is no name: of one long piece with digits, or of all kinds of letters."""
+    """Leave out a part of a path that looks like a secret: one long piece with digits or mixed letters."""
     part = found[0]
     if NO_SECRET.fullmatch(part):
         return part

@@ -79,7 +79,7 @@ TEMPLATES = [
         },
     },
     {
-        # For what stands on a page many times; asked for by name, never by chance: `{% jinja %}`.
+        # For what a page repeats many times; used only where a template names it: `{% jinja %}`.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {"environment": "config.jinja.environment"},

@@ -30,7 +30,7 @@ class RescoreForm(forms.Form):
 
 @admin.register(Rescore)
 class RescoreAdmin(ReadOnlyAdmin):
-    """What was judged anew, why and by whom. The order itself is given on the page of a question."""
+    """What was re-scored, why and by whom. The order itself is given on the page of a question."""
 
     list_display = ["question", "old_revision", "revision", "rule", "reason", "by", "ordered_at", "finished_at"]
     list_select_related = ["question", "old_revision__question", "revision__question", "by"]
@@ -47,7 +47,7 @@ class RescoreAdmin(ReadOnlyAdmin):
         counts = rescore_counts(rescore)
         going_on = "" if rescore.finished_at else "; going on while attempts are under way"
         parked = f"; {counts.parked} could not be judged and wait for an operator" if counts.parked else ""
-        return f"{counts.rescored} judged anew, {counts.changed} with another score{parked}{going_on}"
+        return f"{counts.rescored} re-scored, {counts.changed} with another score{parked}{going_on}"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.offer_view)

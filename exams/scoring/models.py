@@ -163,7 +163,7 @@ class JudgedAnswer(models.Model):
 
 
 class Rescore(models.Model):
-    """The order to judge one question anew in all attempts that were asked its old revision and had begun by then.
+    """The order to re-score one question in all attempts that were asked its old revision and had begun by then.
 
     Each such attempt gets one score version more, which names this order; those under way get it after their score.
     """

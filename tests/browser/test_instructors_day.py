@@ -213,7 +213,7 @@ def rescore(desk):
     older.get_by_role("button", name="Judge by the corrected key").click()
     expect(messages(desk)).to_contain_text("The scores follow in the background.")
     desk.get_by_role("link", name="What came of it").click()
-    expect(desk.get_by_text("1 judged anew, 1 with another score")).to_be_visible()
+    expect(desk.get_by_text("1 re-scored, 1 with another score")).to_be_visible()
 
 
 def answer(desk, question):

@@ -95,7 +95,7 @@ class Ids:
 
 
 def read_ids(texts: list[str]) -> Ids | None:
-    """Return what is named, or None for all. Raises `CommandError` at what is no such id."""
+    """Return what is named, or None for all. Raises `CommandError` for an unknown id."""
     if "all" in texts:
         return None
     ids = Ids([], {name: set() for name in ("rescore", *STATISTICS)})

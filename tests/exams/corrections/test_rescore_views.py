@@ -87,7 +87,7 @@ def test_offer_lists_the_attempts_and_an_order_rescores_them(instructor, questio
     rescore = Rescore.objects.get()
     assert (rescore.by, rescore.rule, rescore.reason) == (instructor, "key", "The guide says so.")
     audit = client.get(reverse("admin:exams_rescore_change", args=[rescore.pk]))
-    assert "2 judged anew, 2 with another score" in audit.text
+    assert "2 re-scored, 2 with another score" in audit.text
 
 
 def test_list_of_orders_takes_the_same_queries_for_one_and_for_many(instructor):
