@@ -63,7 +63,7 @@ def test_attempt_that_fails_is_tried_some_times_and_parked_with_its_reason(order
     for number in range(8):
         minutes_later(rescore, 2 * number)
 
-    failures = list(rescore.failures.order_by("attempt"))
+    failures = list(rescore.failures.order_by("attempt_id"))
     assert [(failure.attempt, failure.tries, failure.is_parked) for failure in failures] == [
         (attempt, RescoreFailure.MAX_TRIES, True) for attempt in attempts[:2]
     ]
