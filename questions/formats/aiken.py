@@ -11,6 +11,7 @@ from questions.formats.html import plain_to_markdown
 from questions.formats.keys import named_options
 from questions.formats.lines import LETTERS, on_one_line, plain_line
 from questions.formats.texts import decode
+from questions.kinds import kind_told_by
 
 _OPTION = re.compile(r"([A-Za-z])[.)]\s+(.*)")
 _LACKING = ("case", "shuffle", "rationales", "explanation", "service_note", "references")
@@ -93,9 +94,9 @@ class AikenFormat:
         return questions
 
     def left_out(self, entry: QuestionEntry) -> str:
-        if entry.kind != "single":
+        if kind_told_by(1).name != entry.kind:
             return f"Aiken has no {entry.kind} questions"
-        if len(entry.key) != 1:
+        if sum(option.key for option in entry.options) != 1:
             return "Aiken needs one key"
         if entry.case:
             return "Aiken has no place for the case"
@@ -116,9 +117,10 @@ class AikenFormat:
         for entry in entries:
             if self.left_out(entry):
                 continue
-            options = zip(LETTERS, entry.options, strict=False)
+            options = list(zip(LETTERS, entry.options, strict=False))
             lines = [plain_line(entry.stem), *(f"{letter}. {plain_line(option.text)}" for letter, option in options)]
-            parts.append("\n".join([*lines, f"ANSWER: {LETTERS[entry.key[0] or 0]}", ""]))
+            key = next(letter for letter, option in options if option.key)
+            parts.append("\n".join([*lines, f"ANSWER: {key}", ""]))
         return "\n".join(parts).encode()
 
 
@@ -127,8 +129,9 @@ def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
     keys = named_options(answer, held.options)
     if not problems and (not keys or max(keys) >= len(held.options)):
         problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(held.options)} options."))
+    kind = kind_told_by(len(keys))
     fields = {
-        "kind": "multiple" if len(keys) > 1 else "single",
+        "kind": kind.name,
         "stem": plain_to_markdown(" ".join(held.stem)),
         "options": tuple(
             {"text": plain_to_markdown(text), "key": index in keys} for index, text in enumerate(held.options)
@@ -136,7 +139,7 @@ def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
         "explanation": plain_to_markdown(" ".join(held.explanation)),
     }
     notes = (
-        ["the answer names several options; Aiken has one, so the kind is taken as multiple."]
+        [f"the answer names several options; Aiken has one, so the kind is taken as {kind.name}."]
         if keys and len(keys) > 1
         else []
     )

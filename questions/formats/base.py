@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_TAGS, Problem, QuestionContent, draft_problems
-from questions.formats.texts import Unreadable, text_problem
+from questions.formats.texts import Loss, Unreadable, text_problem
 from questions.formats.vanishing import unseen_parts, vanishing_signs
+from questions.kinds import kind_of
 
 __all__ = ["MAX_QUESTIONS", "Defaults", "Format", "Loss", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
 
@@ -36,12 +37,6 @@ class Defaults:
     tasks: dict[str, str] = field(default_factory=dict)
     difficulty: str = "medium"
     tags: tuple[str, ...] = ()
-
-
-class Loss(str):
-    """A note of something that stands in the file and not in the question: it is kept with the question."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,12 @@ def check_count(count: int) -> None:
 
 def typed(entry: QuestionEntry, format_name: str) -> str:
     """Say why a format that has options alone cannot write this question, empty if it can."""
-    return f"{format_name} has no {entry.kind} questions" if not entry.options else ""
+    return f"{format_name} has no {entry.kind} questions" if "answer" in kind_of(entry.kind).parts else ""
+
+
+def kept_answer(kind: str, ours: object, read: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer that a file carries for us alone, if that is still what the file says to everybody."""
+    return dict(ours if isinstance(ours, Mapping) and kind_of(kind).means(ours, read) else read)
 
 
 def unwritable(entry: QuestionEntry) -> str:

@@ -16,9 +16,8 @@ from bs4 import BeautifulSoup, Comment, Tag
 from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
-from questions.formats.base import Loss
 from questions.formats.markup import STYLED, formula_in, name_losses, one_language
-from questions.formats.texts import Unreadable
+from questions.formats.texts import Loss, Unreadable
 
 # One text of a question. More would be a book or an attack; the conversion takes time with the square of some sizes.
 MAX_HTML = 100_000

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from bs4 import BeautifulSoup, Tag
 
-from questions.formats.base import Loss
+from questions.formats.texts import Loss
 
 # Formatting that tells a reader something: “the underlined word”, “the word in red”.
 _DECORATED = {"u": "underline", "ins": "underline", "mark": "highlight"}

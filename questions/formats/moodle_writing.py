@@ -11,10 +11,8 @@ from typing import Any
 
 from questions.bankfiles import QuestionEntry, Source
 from questions.content import Content, Reference
-from questions.formats.typed import FORMATS
-
-# Moodle's own list has five decimals for these; others it refuses on import.
-FRACTIONS = {1: "100", 2: "50", 3: "33.33333", 4: "25", 5: "20", 6: "16.66667", 7: "14.28571", 8: "12.5"}
+from questions.formats.moodle_parts import MoodleMapping, add, add_text
+from questions.kinds import kind_of
 
 BLOCK = "question-data"
 BLOCK_AT_END = re.compile(rf"(?:^|\n\n)(`{{3,}}){BLOCK}\n(.*)\n\1\s*$", re.DOTALL)
@@ -41,76 +39,20 @@ def write_quiz(entries: Sequence[QuestionEntry]) -> bytes:
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + bytes(ET.tostring(quiz, encoding="utf-8")) + b"\n"
 
 
-def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, name, attributes)
-    element.text = text
-    return element
-
-
-def _add_text(parent: ET.Element, name: str, text: str, **attributes: str) -> ET.Element:
-    element = _add(parent, name, format="markdown", **attributes)
-    _add(element, "text", text)
-    return element
-
-
 def _write_question(quiz: ET.Element, entry: QuestionEntry) -> None:
-    types = {"ordering": "ordering", "matching": "matching"}
-    types |= {name: formats.moodle_type for name, formats in FORMATS.items()}
-    kind = types.get(entry.kind, "multichoice")
-    question = _add(quiz, "question", type=kind)
-    _add(_add(question, "name"), "text", entry.id)
-    _add_text(question, "questiontext", _with_case(entry))
-    _add_text(question, "generalfeedback", _with_block(entry))
+    moodle = kind_of(entry.kind).moodle
+    if moodle is None:
+        return
+    question = add(quiz, "question", type=moodle.types[0])
+    add(add(question, "name"), "text", entry.id)
+    add_text(question, "questiontext", _with_case(entry))
+    add_text(question, "generalfeedback", _with_block(entry, moodle))
     for name, value in (("defaultgrade", "1"), ("penalty", "0"), ("hidden", "0"), ("idnumber", entry.id)):
-        _add(question, name, value)
-    if kind == "multichoice":
-        _add(question, "single", "true" if entry.kind == "single" else "false")
-    if kind == "ordering":
-        for name, value in (("layouttype", "VERTICAL"), ("selecttype", "ALL"), ("selectcount", "0")):
-            _add(question, name, value)
-        _add(question, "gradingtype", "ALL_OR_NOTHING")
-        _add(question, "showgrading", "SHOW")
-    elif entry.options:
-        _add(question, "shuffleanswers", "true" if entry.shuffle else "false")
-    if not entry.options:
-        _write_typed(question, entry)
-    elif kind == "matching":
-        _write_pairs(question, entry)
-    else:
-        _write_answers(question, entry)
-    tags = _add(question, "tags")
+        add(question, name, value)
+    moodle.write(question, entry)
+    tags = add(question, "tags")
     for tag in _tags(entry):
-        _add(_add(tags, "tag"), "text", tag)
-
-
-def _write_answers(question: ET.Element, entry: QuestionEntry) -> None:
-    # A draft may have any number of keys: each is worth 100 in `single`, its part of 100 in `multiple`.
-    worth = FRACTIONS[len(entry.key)] if entry.kind == "multiple" and entry.key else "100"
-    for index, option in enumerate(entry.options):
-        fraction = f"{index + 1}.0000000" if entry.kind == "ordering" else worth if option.key else "0"
-        answer = _add_text(question, "answer", option.text, fraction=fraction)
-        _add_text(answer, "feedback", option.rationale)
-
-
-def _write_typed(question: ET.Element, entry: QuestionEntry) -> None:
-    for text, extra in FORMATS[entry.kind].moodle(entry.answer):
-        answer = _add(question, "answer", fraction="100", format="moodle_auto_format")
-        _add(answer, "text", text)
-        for name, value in extra.items():
-            _add(answer, name, value)
-    for name, value in FORMATS[entry.kind].moodle_settings(entry.answer).items():
-        _add(question, name, value)
-    if unit := entry.prompt.get("unit"):
-        element = _add(_add(question, "units"), "unit")
-        _add(element, "multiplier", "1")
-        _add(element, "unit_name", unit)
-
-
-def _write_pairs(question: ET.Element, entry: QuestionEntry) -> None:
-    pairs = [(option.text, option.match) for option in entry.options] + [("", decoy) for decoy in entry.decoys]
-    for prompt, match in pairs:
-        part = _add_text(question, "subquestion", prompt)
-        _add(_add(part, "answer"), "text", match)
+        add(add(tags, "tag"), "text", tag)
 
 
 def _tags(entry: QuestionEntry) -> list[str]:
@@ -130,13 +72,13 @@ def _with_case(entry: QuestionEntry) -> str:
     return f"{entry.case}\n\n{'-' * max(5, longest + 1)}\n\n{entry.stem}"
 
 
-def _with_block(entry: QuestionEntry) -> str:
+def _with_block(entry: QuestionEntry, moodle: MoodleMapping) -> str:
     block = Block(
         references=entry.references,
         service_note=entry.service_note,
         source=entry.source,
-        rationales=tuple(option.rationale for option in entry.options) if entry.kind == "matching" else (),
-        shuffle=entry.shuffle or entry.kind != "ordering",
+        rationales=() if moodle.keeps_rationales else tuple(option.rationale for option in entry.options),
+        shuffle=entry.shuffle or not kind_of(entry.kind).always_shuffles,
         answer=entry.model_dump(mode="json")["answer"],
     )
     # Without a block of ours, an explanation that ends like one would be taken for it.

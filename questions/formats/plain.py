@@ -23,6 +23,7 @@ from questions.formats.lines import LETTERS, on_one_line
 from questions.formats.paragraphs import paragraphs
 from questions.formats.plain_lines import SYNTAX, Numbered, Reader, is_all_bold
 from questions.formats.texts import decode
+from questions.kinds import kind_of, kind_told_by
 
 _CHOOSE = re.compile(
     r"\((?:choose|select|pick)\s+(all(?:\s+that\s+apply)?|two|three|four|five|[2-5])\b[^()]*\)", re.IGNORECASE
@@ -60,14 +61,14 @@ class PlainFormat:
         return [_read(question, defaults) for question in reader.questions]
 
     def left_out(self, entry: QuestionEntry) -> str:
-        if entry.kind not in {"single", "multiple"}:
-            return f"numbered text has no {entry.kind} questions"
+        if _stem(entry) is None:
+            if "key" not in kind_of(entry.kind).parts:
+                return f"numbered text has no {entry.kind} questions"
+            return "its stem and the number of its keys would make another kind of question of it"
         if entry.case:
             return "numbered text has no place for the case"
-        if entry.kind == "single" and len(entry.key) > 1:
-            return "it has two keys, which numbered text takes for a multiple question"
         options = [option.text for option in entry.options]
-        if not entry.key and 0 < sum(map(is_all_bold, options)) < len(options):
+        if not any(option.key for option in entry.options) and 0 < sum(map(is_all_bold, options)) < len(options):
             return "it has no key, and an option in bold would be read as one"
         for text in (entry.stem, *options, entry.explanation):
             line = on_one_line(text)
@@ -83,18 +84,24 @@ class PlainFormat:
             if self.left_out(entry):
                 continue
             number += 1
-            stem = on_one_line(entry.stem) or ""
-            if entry.kind == "multiple" and len(entry.key) < 2 and not _CHOOSE.search(stem):
-                stem += " (Choose all that apply.)"
-            lines = [f"{number}. {stem}", ""]
+            lines = [f"{number}. {_stem(entry)}", ""]
             lines += [f"{LETTERS[n]}. {on_one_line(option.text)}" for n, option in enumerate(entry.options)]
             lines.append("")
-            if entry.key:
-                lines.append(f"Answer: {', '.join(LETTERS[index or 0] for index in entry.key)}")
+            if keys := [letter for letter, option in zip(LETTERS, entry.options, strict=False) if option.key]:
+                lines.append(f"Answer: {', '.join(keys)}")
             if entry.explanation:
                 lines.append(f"Explanation: {on_one_line(entry.explanation)}")
             parts.append("\n".join([*lines, f"Id: {entry.id}", ""]))
         return "\n".join(parts).encode()
+
+
+def _stem(entry: QuestionEntry) -> str | None:
+    """Return the stem, saying that several may be chosen if only that tells the kind; None if nothing does."""
+    keys, stem = sum(option.key for option in entry.options), on_one_line(entry.stem) or ""
+    for said in (stem, f"{stem} (Choose all that apply.)"):
+        if kind_told_by(keys, wants_several=bool(_CHOOSE.search(said))).name == entry.kind:
+            return said
+    return None
 
 
 def _read(question: Numbered, defaults: Defaults) -> ReadQuestion:
@@ -117,7 +124,7 @@ def _read(question: Numbered, defaults: Defaults) -> ReadQuestion:
     for letter in _cut_off(options):
         notes.append(f"option {letter} looks cut off: “…{options[LETTERS.index(letter)][-30:]}”. Complete it.")
     fields = {
-        "kind": "multiple" if choose or len(keys) > 1 else "single",
+        "kind": kind_told_by(len(keys), wants_several=bool(choose)).name,
         "stem": stem,
         "options": tuple({"text": text, "key": index in keys} for index, text in enumerate(options)),
         "explanation": paragraphs(question.explanation),

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from questions.content import MAX_TAGS
-from questions.formats.base import Loss
+from questions.formats.texts import Loss
+from questions.parts import MAX_TAGS
 
 # What a letter without its accent would not say, and the signs by which C, C++ and C# differ.
 _SPELLED = dict(zip("äöüßæøåœłđðþı&", "ae oe ue ss ae o a oe l d d th i -and-".split(), strict=True))  # noqa: SIM905

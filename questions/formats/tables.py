@@ -11,7 +11,7 @@ from questions.formats.base import Defaults, ReadQuestion, check_count, read_ent
 from questions.formats.columns import HEADER, LETTERS, MAX_COLUMNS, NUMBERS, Header, read_header
 from questions.formats.keys import named_options
 from questions.formats.slugs import slug
-from questions.kinds import KINDS, kind_of
+from questions.kinds import KINDS, kind_told_by
 
 _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
 LOSSES = ("status: every question arrives as a draft", "questions whose answer is typed: left out")
@@ -85,12 +85,13 @@ def _read_row(
     ]
     texts = [get(f"option_{number}", "") for number in range(1, count + 1)]
     keys = _parsed(partial(_read_key, texts=texts, is_ours=header.is_ours), row, "key", problems) or []
-    kind = get("kind", "").strip().casefold()
+    kind, has_matches = get("kind", "").strip().casefold(), any(get(f"match_{number}") for number in NUMBERS)
     if not kind:
-        kind = "matching" if any(get(f"match_{number}") for number in NUMBERS) else "multiple" if keys[1:] else "single"
-        if kind != "single":
+        kind = kind_told_by(len(keys), has_matches=has_matches).name
+        if has_matches or keys[1:]:
             notes.append(f"kind is empty; taken as {kind}.")
-    if keys and kind in KINDS and "key" not in kind_of(kind).parts:
+    known = KINDS.get(kind)
+    if keys and known and "key" not in known.parts:
         problems.append(Problem("key", f"must be empty in a {kind} question."))
     if keys and max(keys) > count:
         problems.append(Problem("key", f"names {chr(64 + max(keys))}, but there are {count} options."))

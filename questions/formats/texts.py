@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from questions.content import MAX_TEXT
+from questions.parts import MAX_TEXT, Problem
 
 # A bank of 5,000 questions is about 10 MB; what is larger is no file of questions, or an attack.
 MAX_FILE_BYTES = 20_000_000
@@ -26,6 +26,20 @@ _FORBIDDEN = re.compile(
 
 class Unreadable(Exception):
     """The file as a whole is refused; the message says why and what would be right."""
+
+
+class Refused(Exception):
+    """This question of the file is refused; says the field, what is wrong and what would be right."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(field, message)
+
+
+class Loss(str):
+    """A note of something that stands in the file and not in the question: it is kept with the question."""
+
+    __slots__ = ()
 
 
 def check_size(data: bytes) -> None:

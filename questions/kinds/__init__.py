@@ -12,7 +12,19 @@ from questions.kinds.ordering import Ordering
 from questions.kinds.short_text import ShortText
 from questions.kinds.showing import OnPaper, Told
 
-__all__ = ["KINDS", "AnswerField", "Given", "Kind", "OnPaper", "Response", "Revised", "Told", "UnknownKind", "kind_of"]
+__all__ = [
+    "KINDS",
+    "AnswerField",
+    "Given",
+    "Kind",
+    "OnPaper",
+    "Response",
+    "Revised",
+    "Told",
+    "UnknownKind",
+    "kind_of",
+    "kind_told_by",
+]
 
 KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching(), Numeric(), ShortText())
@@ -25,3 +37,10 @@ def kind_of(name: str) -> Kind:
         return KINDS[name]
     except KeyError:
         raise UnknownKind(f"there is no kind of question “{name}”; there are {', '.join(KINDS)}") from None
+
+
+def kind_told_by(keys: int, *, wants_several: bool = False, has_matches: bool = False) -> Kind:
+    """Return the kind of a question in a file that names none: see `Kind.is_told_by`."""
+    return next(
+        kind for kind in KINDS.values() if kind.is_told_by(keys, wants_several=wants_several, has_matches=has_matches)
+    )

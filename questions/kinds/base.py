@@ -7,6 +7,9 @@ from fractions import Fraction
 from typing import Any, ClassVar, Literal, Protocol
 
 from questions.exceptions import Incomparable
+from questions.formats.gift_parts import GiftMapping
+from questions.formats.moodle_parts import MoodleMapping
+from questions.formats.qti.parts import QtiMapping
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import Problem, Written
 
@@ -67,6 +70,10 @@ class Kind(ABC):
     parts: ClassVar[frozenset[str]]
     # Options that are written in their right order are shuffled whatever the question says.
     always_shuffles: ClassVar[bool] = False
+    # How it is said in the formats of other programs; None: that format has no such questions.
+    gift: ClassVar[GiftMapping | None] = None
+    moodle: ClassVar[MoodleMapping | None] = None
+    qti: ClassVar[QtiMapping | None] = None
 
     # --- Writing: content to key and back ---------------------------------------------------------------------------
 
@@ -97,6 +104,17 @@ class Kind(ABC):
     @abstractmethod
     def written(self, revision: Revised, rationales: Sequence[str]) -> Mapping[str, Any]:
         """Return the fields of the content (options, decoys, answer) that a revision was made from."""
+
+    # --- Files ------------------------------------------------------------------------------------------------------
+
+    def is_told_by(self, keys: int, *, wants_several: bool = False, has_matches: bool = False) -> bool:
+        """Tell whether a question is of this kind by what a file without kinds says: how many options are right,
+        whether the stem asks for several, whether options have matches."""
+        return False
+
+    def means(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+        """Tell whether an answer that a file carries for us alone means what the file says to everybody."""
+        return ours == read
 
     # --- What is wrong with a question ------------------------------------------------------------------------------
 

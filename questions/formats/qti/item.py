@@ -6,16 +6,16 @@ what the item says.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from questions.bankfiles import QuestionEntry
-from questions.content import Problem
-from questions.formats.base import Loss
+from questions.formats.base import Loss, kept_answer
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, tidy, to_elements
-from questions.formats.typed import kept_answer
+from questions.formats.qti.parts import Choice, Item
+from questions.formats.texts import Refused
+from questions.kinds import kind_of
 from questions.rendering import render_inline, render_markdown
 
 SUFFIX = ".question.json"
@@ -23,40 +23,6 @@ SUFFIX = ".question.json"
 _ESCAPED_HTML = re.compile(
     r"(?:<(?:p|div)>)*(&lt;(p|div|span|ul|ol|table|strong|b|em|i)\b.*&lt;/\2&gt;)(?:</(?:p|div)>)*", re.DOTALL
 )
-
-
-class Refused(Exception):
-    """This item is not taken; says the field, what is wrong and what would be right."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.problem = Problem(field, message)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An option: its text, whether it is right, the index of its match in the item's matches, its feedback."""
-
-    html: str
-    key: bool = False
-    match: int | None = None
-    rationale: str = ""
-
-
-@dataclass(frozen=True)
-class Item:
-    """What an item says. The choices of `ordering` stand in their right order."""
-
-    identifier: str
-    title: str
-    kind: str
-    shuffle: bool
-    case: str
-    stem: str
-    choices: tuple[Choice, ...]
-    matches: tuple[str, ...] = ()
-    explanation: str = ""
-    answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def item_of(entry: QuestionEntry) -> Item:
@@ -67,8 +33,8 @@ def item_of(entry: QuestionEntry) -> Item:
         identifier=entry.id if entry.id[0].isalpha() else f"_{entry.id}",
         title=entry.id,
         kind=entry.kind,
-        # A program that does not shuffle would show the options of `ordering` in their right order.
-        shuffle=entry.shuffle or entry.kind == "ordering",
+        # A program that does not shuffle would show options that are written in their right order in that one.
+        shuffle=entry.shuffle or kind_of(entry.kind).always_shuffles,
         case=_block(entry.case),
         # In an element of its own: an item's body takes no bare text.
         stem=tidy(f"<div>{_block(entry.stem)}</div>"),

@@ -11,7 +11,7 @@ from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
 from questions.formats.html import HtmlReader
 from questions.formats.packages import Package, is_archive, write_package
-from questions.formats.qti.item import SUFFIX, Refused, fields_of, item_of
+from questions.formats.qti.item import SUFFIX, fields_of, item_of
 from questions.formats.qti.names import QTI_21, QTI_22, QTI_30, Dialect, children, get, name_of, within
 from questions.formats.qti.reading import read_item
 from questions.formats.qti.writing import (
@@ -24,7 +24,8 @@ from questions.formats.qti.writing import (
 )
 from questions.formats.safe_xml import Budget, IllFormed, parse
 from questions.formats.slugs import slug, tags_of
-from questions.formats.typed import has_key
+from questions.formats.texts import Refused
+from questions.kinds import kind_of
 
 MANIFEST = "imsmanifest.xml"
 # Our file beside an item: of one question, of a package. 5,000 questions of our bank have 13 MB.
@@ -60,7 +61,8 @@ class Qti:
         return [_Reader(defaults).item("the item", root, {}, None, [])]
 
     def left_out(self, entry: QuestionEntry) -> str:
-        return "" if entry.options or has_key(entry) else "QTI needs a right answer"
+        qti = kind_of(entry.kind).qti
+        return qti.lack(entry) if qti else f"QTI has no {entry.kind} questions"
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         files = {MANIFEST: write_manifest(entries, self.dialect)}

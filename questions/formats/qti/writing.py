@@ -5,10 +5,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from questions.bankfiles import QuestionEntry
-from questions.formats.html import to_elements
-from questions.formats.qti.item import SUFFIX, Item
-from questions.formats.qti.names import ENTRY, UNIT, Dialect
-from questions.formats.typed import FORMATS
+from questions.formats.qti.item import SUFFIX
+from questions.formats.qti.names import Dialect
+from questions.formats.qti.parts import Item, QtiMapping, Writer
+from questions.kinds import kind_of
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _LOM = "http://ltsc.ieee.org/xsd/LOM"
@@ -16,37 +16,11 @@ LOM_DIFFICULTY = {"easy": "easy", "medium": "medium", "hard": "difficult"}
 CERTIFICATION = "certification:"
 
 
-class _Writer:
-    """Elements of one version."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
-
-    def add(self, parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
-        named = {self.dialect.attribute(attribute): value for attribute, value in attributes.items()}
-        element = ET.SubElement(parent, self.dialect.tag(name), named)
-        element.text = text
-        return element
-
-    def fill(self, element: ET.Element, html: str) -> None:
-        """Put HTML into an element, as far as the specification has its elements and attributes."""
-        content = to_elements(html)
-        for inner in content.iter():
-            kept = {"href", "class"} | ({"colspan"} if inner.tag in {"td", "th"} else set())
-            for attribute in set(inner.attrib) - kept:
-                del inner.attrib[attribute]
-            if inner.tag == "s":
-                inner.tag = "span"
-                inner.set("class", "line-through")
-            if inner.tag == "table" and inner.find("tbody") is None and (head := inner.find("thead")) is not None:
-                head.tag = "tbody"  # of which a table needs one
-        element.text = content.text or element.text
-        element.extend(content)
-
-
 def write_item(item: Item, dialect: Dialect) -> bytes:
     """Return an item as a file of its own."""
-    writer = _Writer(dialect)
+    writer, qti = Writer(dialect), kind_of(item.kind).qti
+    if qti is None:
+        raise ValueError(item.kind)  # `left_out` names it
     root = ET.Element(
         dialect.tag("assessmentItem"),
         {
@@ -60,13 +34,13 @@ def write_item(item: Item, dialect: Dialect) -> bytes:
         },
     )
     identifiers = [f"choice_{number}" for number in range(1, len(item.choices) + 1)]
-    _declare(writer, root, item, identifiers)
+    _declare(writer, root, item, identifiers, qti)
     body = writer.add(root, "itemBody")
     if item.case:
         writer.fill(ET.SubElement(body, "div", {"class": "case"}), item.case)
     writer.fill(body, item.stem)
-    _interact(writer, body, item, identifiers)
-    _process(writer, root, item)
+    qti.interact(writer, body, item, identifiers)
+    qti.process(writer, root, item)
     for identifier, html in _feedback(item, identifiers).items():
         feedback = writer.add(
             root, "modalFeedback", outcomeIdentifier="FEEDBACK", showHide="show", identifier=identifier
@@ -75,104 +49,26 @@ def write_item(item: Item, dialect: Dialect) -> bytes:
     return _file(root)
 
 
-def _process(writer: _Writer, root: ET.Element, item: Item) -> None:
-    formats, template = FORMATS.get(item.kind), writer.dialect.match_correct
-    bounds = formats.qti_bounds(item.answer) if formats else None
-    if bounds is None:
-        writer.add(root, "responseProcessing", template=_mapped(template) if formats else template)
-        return
-    condition = writer.add(writer.add(root, "responseProcessing"), "responseCondition")
-    branch = writer.add(condition, "responseIf")
-    both = writer.add(branch, "and")
-    for name, bound in zip(("gte", "lte"), bounds, strict=True):
-        comparison = writer.add(both, name)
-        writer.add(comparison, "variable", identifier="RESPONSE")
-        writer.add(comparison, "baseValue", bound, baseType="float")
-    outcome = writer.add(branch, "setOutcomeValue", identifier="SCORE")
-    writer.add(outcome, "baseValue", "1", baseType="float")
-
-
-def _mapped(template: str) -> str:
-    """Return the standard template that adds up the mapping, from the one that compares with the correct response."""
-    return template.replace("match_correct", "map_response")
-
-
 def _feedback(item: Item, identifiers: Sequence[str]) -> dict[str, str]:
     said = {identifier: choice.rationale for identifier, choice in zip(identifiers, item.choices, strict=True)}
     return {identifier: html for identifier, html in {**said, "explanation": item.explanation}.items() if html}
 
 
-def _declare(writer: _Writer, root: ET.Element, item: Item, identifiers: Sequence[str]) -> None:
-    formats = FORMATS.get(item.kind)
-    if formats:
-        cardinality, correct = "single", formats.qti_correct(item.answer)
-    elif item.kind == "ordering":
-        cardinality, correct = "ordered", list(identifiers)
-    elif item.kind == "matching":
-        cardinality = "multiple"
-        correct = [
-            f"{identifier} match_{choice.match + 1}"
-            for identifier, choice in zip(identifiers, item.choices, strict=True)
-            if choice.match is not None
-        ]
-    else:
-        cardinality = item.kind
-        correct = [identifier for identifier, choice in zip(identifiers, item.choices, strict=True) if choice.key]
-    base = formats.qti_base if formats else "directedPair" if item.kind == "matching" else "identifier"
-    response = writer.add(root, "responseDeclaration", identifier="RESPONSE", cardinality=cardinality, baseType=base)
-    if correct:
-        # Of texts that are all right one is the correct response; the mapping says the others.
-        _values(writer, writer.add(response, "correctResponse"), correct[:1] if formats else correct)
-    if formats and not formats.qti_bounds(item.answer):
-        mapping = writer.add(response, "mapping", defaultValue="0")
-        case = "false" if item.answer.get("ignore_case") else "true"
-        for text in correct:
-            writer.add(mapping, "mapEntry", mapKey=text, mappedValue="1", caseSensitive=case)
+def _declare(writer: Writer, root: ET.Element, item: Item, identifiers: Sequence[str], qti: QtiMapping) -> None:
+    response = writer.add(
+        root, "responseDeclaration", identifier="RESPONSE", cardinality=qti.cardinality, baseType=qti.base
+    )
+    if correct := qti.correct(item, identifiers):
+        writer.add_values(writer.add(response, "correctResponse"), correct)
+    qti.declare(writer, response, item)
     score = writer.add(root, "outcomeDeclaration", identifier="SCORE", cardinality="single", baseType="float")
-    _values(writer, writer.add(score, "defaultValue"), ["0"])
+    writer.add_values(writer.add(score, "defaultValue"), ["0"])
     # By default all feedback is shown once the response is processed, as our review shows every rationale.
     if said := list(_feedback(item, identifiers)):
         shown = writer.add(
             root, "outcomeDeclaration", identifier="FEEDBACK", cardinality="multiple", baseType="identifier"
         )
-        _values(writer, writer.add(shown, "defaultValue"), said)
-
-
-def _values(writer: _Writer, parent: ET.Element, values: Sequence[str]) -> None:
-    for value in values:
-        writer.add(parent, "value", value)
-
-
-def _interact(writer: _Writer, body: ET.Element, item: Item, identifiers: Sequence[str]) -> None:
-    shuffle = "true" if item.shuffle else "false"
-    if item.kind in FORMATS:
-        line = ET.SubElement(body, "p", {"class": ENTRY})
-        writer.add(line, "textEntryInteraction", responseIdentifier="RESPONSE", expectedLength="24")
-        if unit := item.answer.get("unit"):
-            ET.SubElement(line, "span", {"class": UNIT}).text = str(unit)
-        return
-    if item.kind == "matching":
-        count = str(len(item.choices))
-        interaction = writer.add(
-            body, "matchInteraction", responseIdentifier="RESPONSE", shuffle=shuffle, maxAssociations=count
-        )
-        prompts, targets = writer.add(interaction, "simpleMatchSet"), writer.add(interaction, "simpleMatchSet")
-        for identifier, choice in zip(identifiers, item.choices, strict=True):
-            element = writer.add(prompts, "simpleAssociableChoice", identifier=identifier, matchMax="1")
-            writer.fill(element, choice.html)
-        for number, html in enumerate(item.matches, 1):
-            element = writer.add(targets, "simpleAssociableChoice", identifier=f"match_{number}", matchMax="0")
-            writer.fill(element, html)
-        return
-    if item.kind == "ordering":
-        interaction = writer.add(body, "orderInteraction", responseIdentifier="RESPONSE", shuffle=shuffle)
-    else:
-        most = "1" if item.kind == "single" else "0"
-        interaction = writer.add(
-            body, "choiceInteraction", responseIdentifier="RESPONSE", shuffle=shuffle, maxChoices=most
-        )
-    for identifier, choice in zip(identifiers, item.choices, strict=True):
-        writer.fill(writer.add(interaction, "simpleChoice", identifier=identifier), choice.html)
+        writer.add_values(writer.add(shown, "defaultValue"), said)
 
 
 def item_path(entry: QuestionEntry) -> str:

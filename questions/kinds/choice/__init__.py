@@ -10,6 +10,14 @@ from typing import Any, ClassVar
 
 from questions.exceptions import InvalidResponse, TooManyChosen, Unjudgeable
 from questions.kinds.base import Given, Response, Revised, moved
+from questions.kinds.choice.formats import (
+    MultipleGift,
+    MultipleMoodle,
+    MultipleQti,
+    SingleGift,
+    SingleMoodle,
+    SingleQti,
+)
 from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption, choice_asked, choice_solved
 from questions.kinds.options import OptionsKind
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
@@ -164,6 +172,12 @@ class Single(Choice):
     direction = ""
     box = "○"
     most = 1
+    gift = SingleGift()
+    moodle = SingleMoodle()
+    qti = SingleQti()
+
+    def is_told_by(self, keys: int, *, wants_several: bool = False, has_matches: bool = False) -> bool:
+        return keys < 2 and not (wants_several or has_matches)
 
     def only_key(self, content: Written) -> int | None:
         key = self.key(content)
@@ -181,6 +195,12 @@ class Multiple(Choice):
     field = "checkbox"
     direction = "More than one answer is right. Mark all of them."
     box = "☐"
+    gift = MultipleGift()
+    moodle = MultipleMoodle()
+    qti = MultipleQti()
+
+    def is_told_by(self, keys: int, *, wants_several: bool = False, has_matches: bool = False) -> bool:
+        return (keys > 1 or wants_several) and not has_matches
 
     def choose(self, content: Written) -> int | None:
         """As many as are right, except where the stem asks for all that apply: there the number would help."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from questions.kinds.base import Response, Revised, moved
+from questions.kinds.matching.formats import MatchingGift, MatchingMoodle, MatchingQti
 from questions.kinds.placing import Placing
 from questions.kinds.showing import Place, Told
 from questions.parts import MAX_OPTIONS, MIN_OPTIONS, Problem, Written
@@ -20,6 +21,12 @@ class Matching(Placing):
     direction = "Write on each line the number of what the option goes with."
     lists_places = True
     parts = frozenset({"options", "match", "decoys"})
+    gift = MatchingGift()
+    moodle = MatchingMoodle()
+    qti = MatchingQti()
+
+    def is_told_by(self, keys: int, *, wants_several: bool = False, has_matches: bool = False) -> bool:
+        return has_matches
 
     def choices(self, content: Written) -> list[str]:
         return sorted({option.match for option in content.options if option.match} | set(content.decoys))

@@ -5,6 +5,7 @@ texts, so that 0.1 is a tenth.
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -14,22 +15,12 @@ from pydantic import BeforeValidator, PlainSerializer, StringConstraints
 from questions.exceptions import Unjudgeable
 from questions.kinds.base import AnswerField, Response
 from questions.kinds.entry import Entry
+from questions.kinds.numeric.formats import NumericGift, NumericMoodle, NumericQti
+from questions.kinds.numeric.numbers import NUMBER, bounds, read_number
 from questions.kinds.showing import Told
 from questions.parts import AnyText, Content, Problem, Written
 
-# What candidates may type. “1,000” may be a thousand or one, so it is neither; the same in Python and in the browser.
-NUMBER = (
-    r"\s*[+\-−]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+|(?![1-9][0-9]{0,2},[0-9]{3}(?![0-9]))[0-9]*,[0-9]+)"
-    r"(?:[eE][+\-]?[0-9]{1,2})?\s*"
-)
 TOLERANCE = re.compile(rf"({NUMBER})(%?)\s*")
-
-
-def read_number(text: str) -> Decimal | None:
-    """Return the number that a person has typed, None if it is none."""
-    if not re.fullmatch(NUMBER, text):
-        return None
-    return Decimal(text.strip().replace("−", "-").replace(",", "."))
 
 
 def _number(value: object) -> object:
@@ -77,6 +68,9 @@ class NumericAnswer(Content):
 class Numeric(Entry):
     name = "numeric"
     label = "a number"
+    gift = NumericGift()
+    moodle = NumericMoodle()
+    qti = NumericQti()
     model = NumericAnswer
     told = frozenset({"unit"})
     pattern = NUMBER
@@ -113,6 +107,12 @@ class Numeric(Entry):
             return [Problem("answer", "one bound is missing; write both the lowest and the highest right number.")]
         return [Problem("answer", "no right number; write the value, or the lowest and the highest that are right.")]
 
+    def means(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+        try:
+            return bounds(ours) == bounds(read)
+        except Unjudgeable:
+            return ours == read
+
     # --- Judging ----------------------------------------------------------------------------------------------------
 
     def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
@@ -131,24 +131,3 @@ class Numeric(Entry):
         if key.get("low") is not None and key.get("high") is not None:
             return [f"{key['low']} to {key['high']}{unit}"]
         return []
-
-
-def _exact(text: str) -> Fraction:
-    """Return the number of a key. Only what people may write: a fraction of 1e999999999 would fill the memory."""
-    number = read_number(text)
-    if number is None:
-        raise ValueError(text)
-    return Fraction(number)
-
-
-def bounds(key: Response) -> tuple[Fraction, Fraction]:
-    """Return the lowest and the highest number that are right, exactly. Raises `Unjudgeable`."""
-    try:
-        if key.get("value") is None:
-            return _exact(key["low"]), _exact(key["high"])
-        value, said = _exact(key["value"]), key.get("tolerance") or "0"
-        number = _exact(said.removesuffix("%"))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Unjudgeable from error
-    off = abs(value) * number / 100 if said.endswith("%") else number
-    return value - off, value + off

@@ -1,12 +1,20 @@
 """A number in the files of other programs: a middle with an absolute tolerance, or two bounds, always with a point."""
 
-from collections.abc import Mapping
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 from questions.exceptions import Unjudgeable
-from questions.kinds.numeric import bounds
+from questions.formats.gift_parts import Answers
+from questions.formats.moodle_parts import MoodleQuestion, number
+from questions.formats.qti.names import child, get, name_of, within
+from questions.formats.qti.parts import Interaction, Item, Writer
+from questions.formats.texts import Loss, Refused
+from questions.kinds.entry.formats import EntryGift, EntryMoodle, EntryQti, Right, Worth, whole
+from questions.kinds.numeric.numbers import bounds
+from questions.parts import Written
 
 
 def middle(answer: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -24,50 +32,104 @@ def _text(number: Fraction) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-class NumericFormats:
-    """See `questions.formats.typed.TypedFormats`."""
+def _answer(answers: Sequence[Worth], notes: list[str]) -> dict[str, Any]:
+    """Return the answer of `2.5`, `2.5:0.1` or `2..3`; what is no number in it stays for the kind to refuse."""
+    right = whole([(text, percent) for text, percent in answers if text.partition(":")[0] != "*"], notes)
+    if len(right) != 1:
+        raise Refused("answer", f"{len(right)} numbers are right; a question has one here, or a range. Write one.")
+    low, dots, high = right[0].partition("..")
+    if dots:
+        return {"low": low.strip(), "high": high.strip()}
+    value, _, tolerance = right[0].partition(":")
+    stripped = tolerance.strip()
+    return {"value": value.strip()} | ({"tolerance": stripped} if stripped.strip("0.") else {})
 
-    moodle_type = "numerical"
-    qti_base = "float"
 
-    def gift(self, answer: Mapping[str, Any]) -> str:
-        found = middle(answer)
-        if found is None:
-            return ""
-        if answer.get("value") is None:
-            return f"#{answer['low']}..{answer['high']}"
-        return f"#{found[0]}:{found[1]}" if found[1] != "0" else f"#{found[0]}"
-
-    def kept(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
-        try:
-            return bounds(ours) == bounds(read)
-        except Unjudgeable:
-            return ours == read
-
-    def moodle(self, answer: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
-        found = middle(answer)
-        return [(found[0], {"tolerance": found[1]})] if found else []
-
-    def moodle_settings(self, answer: Mapping[str, Any]) -> dict[str, str]:
-        return {"unitgradingtype": "0", "unitpenalty": "0", "showunits": "3"}
-
-    def qti_correct(self, answer: Mapping[str, Any]) -> list[str]:
+class _Number(Right):
+    def right(self, answer: Mapping[str, Any]) -> list[str]:
         found = middle(answer)
         return [found[0]] if found else []
 
-    def qti_bounds(self, answer: Mapping[str, Any]) -> tuple[str, str] | None:
-        found = middle(answer)
-        if found is None:
+
+class NumericGift(_Number, EntryGift):
+    def write(self, content: Written) -> list[str]:
+        answer, (value, tolerance) = content.answer, middle(content.answer) or ("", "0")
+        if answer.get("value") is None:
+            return [f"#{answer['low']}..{answer['high']}"]
+        return [f"#{value}:{tolerance}" if tolerance != "0" else f"#{value}"]
+
+    def read(self, answers: Answers) -> dict[str, Any] | None:
+        if not answers.inner.startswith("#"):
             return None
-        low, high = bounds(answer)
-        return _text(low), _text(high)
+        return {"answer": _answer(self.read_worths(answers.inner[1:], answers), answers.form.notes)}
 
 
-def from_gift(text: str) -> dict[str, str]:
-    """Return the answer of `2.5`, `2.5:0.1` or `2..3`; what is no number in it stays for the kind to refuse."""
-    low, dots, high = text.partition("..")
-    if dots:
-        return {"low": low.strip(), "high": high.strip()}
-    value, _, tolerance = text.partition(":")
-    stripped = tolerance.strip()
-    return {"value": value.strip()} | ({"tolerance": stripped} if stripped.strip("0.") else {})
+class NumericMoodle(_Number, EntryMoodle):
+    types = ("numerical",)
+
+    def settings(self, answer: Mapping[str, Any]) -> dict[str, str]:
+        return {"unitgradingtype": "0", "unitpenalty": "0", "showunits": "3"}
+
+    def beside(self, answer: Mapping[str, Any]) -> dict[str, str]:
+        found = middle(answer)
+        return {"tolerance": found[1]} if found else {}
+
+    def read(self, question: MoodleQuestion) -> dict[str, Any]:
+        units = [
+            (unit.findtext("unit_name", "").strip(), unit.findtext("multiplier", "1").strip())
+            for unit in question.element.findall("units/unit")
+        ]
+        own = [name for name, multiplier in units if number(multiplier or "1", "multiplier") == 1]
+        if len(units) > len(own[:1]):
+            question.notes.append(Loss("further units are not taken over; a question has one here."))
+        rows = [
+            (f"{text}:{element.findtext('tolerance', '0').strip()}", percent)
+            for element, (text, percent) in self.read_worths(question)
+        ]
+        return {"answer": {**_answer(rows, question.notes), **({"unit": own[0]} if own else {})}}
+
+
+class NumericQti(_Number, EntryQti):
+    base = "float"
+
+    def process(self, writer: Writer, root: ET.Element, item: Item) -> None:
+        """A response is right between the bounds."""
+        condition = writer.add(writer.add(root, "responseProcessing"), "responseCondition")
+        branch = writer.add(condition, "responseIf")
+        both = writer.add(branch, "and")
+        for name, bound in zip(("gte", "lte"), bounds(item.answer), strict=True):
+            comparison = writer.add(both, name)
+            writer.add(comparison, "variable", identifier="RESPONSE")
+            writer.add(comparison, "baseValue", _text(bound), baseType="float")
+        outcome = writer.add(branch, "setOutcomeValue", identifier="SCORE")
+        writer.add(outcome, "baseValue", "1", baseType="float")
+
+    def read(self, asked: Interaction) -> tuple[list[str], Item] | None:
+        if get(asked.declaration, "baseType", "string") not in {"float", "integer"}:
+            return None
+        return self.item(asked, _answer([(_declared(asked.root, asked.correct), 100)], asked.notes))
+
+
+def _declared(root: ET.Element, correct: Sequence[str]) -> str:
+    """Return what is right as `value`, `value:tolerance` or `low..high`: what the response is compared with says it."""
+    processing = child(root, "responseProcessing")
+    compared = {name: _compared(processing, name) for name in ("gte", "lte")}
+    if compared["gte"] and compared["lte"]:
+        return f"{compared['gte']}..{compared['lte']}"
+    if not correct:
+        raise Refused("correctResponse", "no number is right; declare the correct response.")
+    for element in within(processing, "equal"):
+        tolerance = get(element, "tolerance").split()[:1]
+        if tolerance and get(element, "toleranceMode") == "absolute":
+            return f"{correct[0]}:{tolerance[0]}"
+        if tolerance and get(element, "toleranceMode") == "relative":
+            return f"{correct[0]}:{tolerance[0]} %"
+    return correct[0]
+
+
+def _compared(processing: ET.Element | None, name: str) -> str:
+    for element in within(processing, name):
+        names = [name_of(inner.tag) for inner in element]
+        if names == ["variable", "baseValue"]:
+            return (element[1].text or "").strip()
+    return ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from questions.kinds.base import Response, Revised, moved
+from questions.kinds.ordering.formats import OrderingMoodle, OrderingQti
 from questions.kinds.placing import Placing
 from questions.kinds.showing import Place, Solved, Told
 from questions.parts import Problem, Written
@@ -25,6 +26,8 @@ class Ordering(Placing):
     direction = "Write on each line the place, from 1, that the option has in the right order."
     always_shuffles = True
     once = True
+    moodle = OrderingMoodle()
+    qti = OrderingQti()
 
     def key(self, content: Written) -> list[int]:
         return list(range(len(content.options)))

@@ -5,6 +5,7 @@ count, unless `ignore_case`.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -12,6 +13,7 @@ from pydantic import StringConstraints
 from questions.exceptions import Unjudgeable
 from questions.kinds.base import AnswerField, Response
 from questions.kinds.entry import Entry
+from questions.kinds.short_text.formats import ShortTextGift, ShortTextMoodle, ShortTextQti
 from questions.kinds.showing import Told
 from questions.parts import MAX_TYPED, Content, Problem, Written
 
@@ -27,6 +29,9 @@ class ShortTextAnswer(Content):
 class ShortText(Entry):
     name = "short_text"
     label = "a short text"
+    gift = ShortTextGift()
+    moodle = ShortTextMoodle()
+    qti = ShortTextQti()
     model = ShortTextAnswer
     direction = "Write the answer on the line."
     fields = (
@@ -59,6 +64,11 @@ class ShortText(Entry):
         if content.answer.get("accepted"):
             return []
         return [Problem("answer.accepted", "no accepted answer; write what is right, one a line.")]
+
+    def means(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+        """Our own answer also says how case and blanks count."""
+        texts = ours.get("accepted")
+        return isinstance(texts, list | tuple) and list(texts) == list(read.get("accepted") or ())
 
     def is_complete(self, response: Response | None, choose: int | None = None) -> bool:
         return isinstance(response, str) and bool(response.strip())

@@ -336,7 +336,7 @@ def test_refused_question_leaves_the_others():
     assert [row.entry is None for row in rows] == [True, False]
     assert str(rows[0].problems[0]) == (
         "type: “essay” questions are not known here; "
-        "known are multichoice, multichoiceset, truefalse, matching, match, ordering, numerical, shortanswer."
+        "known are multichoice, truefalse, multichoiceset, ordering, matching, match, numerical, shortanswer."
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from questions.content import draft_problems, publication_problems
 from questions.exceptions import Incomparable, InvalidResponse, Unjudgeable
 from questions.kinds import Given, Told, kind_of
-from questions.kinds.numeric import read_number
+from questions.kinds.numeric.numbers import read_number
 from tests.factories import RevisionFactory, make_content
 
 NUMERIC = kind_of("numeric")
