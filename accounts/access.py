@@ -36,7 +36,7 @@ def used_second_factor(request: HttpRequest) -> bool:
     if not used:
         return False
     own = dict(Authenticator.objects.filter(user=request.user).values_list("pk", "type"))
-    return any(kind in SECOND_FACTORS for kind in own.values()) and any(pk in used for pk in own)
+    return any(factor in SECOND_FACTORS for factor in own.values()) and any(pk in used for pk in own)
 
 
 def proven_at(request: HttpRequest) -> float:

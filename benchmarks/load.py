@@ -108,9 +108,9 @@ def measure_closed(port: int) -> None:
         runs = [closed_loop(port, sessions) for _ in range(RUNS)]
         cells = [f"{percentile(waits, 50):.0f} / {percentile(waits, 95):.0f}"]
         cells += [
-            f"{statistics.median(percentile(times[kind], 50) for _, times in runs):.0f} / "
-            f"{statistics.median(percentile(times[kind], 95) for _, times in runs):.0f}"
-            for kind in kinds
+            f"{statistics.median(percentile(times[request], 50) for _, times in runs):.0f} / "
+            f"{statistics.median(percentile(times[request], 95) for _, times in runs):.0f}"
+            for request in kinds
         ]
         rows.append([count, spread([rate for rate, _ in runs], 0), *cells])
     print("Closed loop, no think time: p50 / p95 in ms, medians of the runs\n")

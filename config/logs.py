@@ -114,7 +114,7 @@ def _masked(found: re.Match[str]) -> str:
     if NO_SECRET.fullmatch(part):
         return part
     has_long = any(len(piece) > 15 and not piece.isalpha() for piece in re.split(r"[.:~%+=-]", part))
-    is_mixed = all(re.search(kind, part) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    is_mixed = all(re.search(letters, part) for letters in ("[a-z]", "[A-Z]", "[0-9]"))
     return "…" if has_long or is_mixed else part
 
 

@@ -18,7 +18,7 @@ from questions.content import (
     Reference,
     draft_problems,
 )
-from questions.kinds import KINDS, AnswerField, Kind, kind_of
+from questions.kinds import KIND_CHOICES, KINDS, AnswerField, Kind, kind_of
 from questions.models import Question, QuestionTask, Revision, Task
 from questions.parts import MAX_TYPED
 from questions.queries import possible_reviewers
@@ -57,7 +57,7 @@ class QuestionForm(forms.ModelForm):
     tag_names = forms.CharField(
         label="Tags", required=False, max_length=1000, help_text="Separated by commas, for example: kinesis, streaming"
     )
-    kind = forms.ChoiceField(choices=[(kind.name, kind.label) for kind in KINDS.values()])
+    kind = forms.ChoiceField(choices=KIND_CHOICES)
     case = text_field(
         4, required=False, label="Case", help_text="A situation that several questions share, shown above the stem."
     )
@@ -205,8 +205,8 @@ def _option_fields() -> dict[str, forms.Field]:
 
 def _answer_fields() -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {}
-    for kind in KINDS.values():
-        for field in kind.fields:
+    for room in KINDS.values():
+        for field in room.fields:
             said: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": False}
             if field.widget == "check":
                 made: forms.Field = forms.BooleanField(**said)
@@ -214,7 +214,7 @@ def _answer_fields() -> dict[str, forms.Field]:
                 made = text_field(4, strip=False, **said)
             else:
                 made = forms.CharField(max_length=MAX_TYPED, **said)
-            fields[answer_field(kind, field)] = made
+            fields[answer_field(room, field)] = made
     return fields
 
 

@@ -8,7 +8,7 @@ from django.db import models
 
 from questions.content import LETTERS, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
-from questions.kinds import KINDS, kind_of
+from questions.kinds import KIND_CHOICES, kind_of
 
 
 class Certification(models.Model):
@@ -216,7 +216,7 @@ class Revision(models.Model):
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=[(kind.name, kind.label) for kind in KINDS.values()])
+    kind = models.CharField(max_length=10, choices=KIND_CHOICES)
     shuffle_options = models.BooleanField(default=True)
     case_text = models.TextField(blank=True, default="", db_default="")
     stem = models.TextField()
@@ -332,6 +332,10 @@ class QuestionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question}: {self.get_kind_display()}"
+
+    @property
+    def did(self) -> "QuestionEvent.Kind":
+        return self.Kind(self.kind)
 
     @property
     def earlier_lines(self) -> list[tuple[str, str]]:

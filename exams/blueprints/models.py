@@ -192,6 +192,10 @@ class Exam(models.Model):
             raise ValidationError("Practise a domain or a chapter, not both.")
 
     @property
+    def has_fixed_forms(self) -> bool:
+        return self.FormKind(self.form_kind) is self.FormKind.FIXED
+
+    @property
     def is_practice(self) -> bool:
         """Whether it asks one domain or chapter only: its result says nothing about the whole exam."""
         return self.domain_id is not None or self.chapter is not None

@@ -210,7 +210,7 @@ def _as_instructor(person: User) -> Data:
                 "question": event.question.code,
                 "did": event.get_kind_display(),
                 "at": event.at,
-                "text": "" if event.kind == QuestionEvent.Kind.SENT_TO_REVIEW else event.text,
+                "text": "" if event.did is QuestionEvent.Kind.SENT_TO_REVIEW else event.text,
             }
             for event in events
         ],

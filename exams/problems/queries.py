@@ -69,10 +69,10 @@ def problem_queue(questions: Iterable[Question]) -> list[ReportedQuestion]:
     questions = list(questions)
     right = shares_right(questions)
     kinds: dict[int, Counter[str]] = {}
-    for question_id, kind in ProblemReport.objects.filter(question__in=questions, resolved_at=None).values_list(
+    for question_id, complaint in ProblemReport.objects.filter(question__in=questions, resolved_at=None).values_list(
         "question", "kind"
     ):
-        kinds.setdefault(question_id, Counter())[ProblemReport.Kind(kind).label] += 1
+        kinds.setdefault(question_id, Counter())[ProblemReport.Kind(complaint).label] += 1
     return [
         ReportedQuestion(
             question,

@@ -6,7 +6,7 @@ from questions.kinds import Response, Revised, kind_of
 
 def translated(old: Revised, new: Revised, answer: Response | None) -> Response | None:
     """Return an answer that was given to the old revision in the numbering of the new one. Raises `Incomparable`."""
-    if old.kind != new.kind:
+    if kind_of(old.kind) is not kind_of(new.kind):
         raise Incomparable(f"it was of kind {old.kind} and is of kind {new.kind} now")
     return kind_of(old.kind).translated(old, new, answer)
 
@@ -16,7 +16,7 @@ def is_judged_alike(old: Revised, new: Revised) -> bool:
 
     Where texts of options were edited, those that were not must stand where they stood, and the key must be the same.
     """
-    if old.kind != new.kind:
+    if kind_of(old.kind) is not kind_of(new.kind):
         return False
     try:
         return bool(translated(old, new, old.key) == new.key)

@@ -84,14 +84,14 @@ class QuestionAdmin(ImportPages, QuestionPages):
         ),
         *(  # type: ignore[arg-type]  # as above
             (
-                f"Answer: {kind.label}",
+                f"Answer: {room.label}",
                 {
-                    "fields": [answer_field(kind, field) for field in kind.fields],
-                    "classes": ["answer", f"answer-{kind.name}"],
+                    "fields": [answer_field(room, field) for field in room.fields],
+                    "classes": ["answer", f"answer-{room.name}"],
                 },
             )
-            for kind in KINDS.values()
-            if kind.fields
+            for room in KINDS.values()
+            if room.fields
         ),
         ("Further matches", {"fields": ["decoys"], "classes": ["decoys"]}),
         ("For the review", {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),

@@ -197,7 +197,7 @@ def _answers(inner: str, form: Form) -> dict[str, Any]:
     if len(answers.marked) > MAX_PARTS:
         message = f"{len(answers.marked):,} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four."
         raise Refused("options", message)
-    for kind in KINDS.values():
-        if kind.gift and (fields := kind.gift.read(answers)) is not None:
-            return {"kind": kind.name, **fields}
+    for room in KINDS.values():
+        if room.gift and (fields := room.gift.read(answers)) is not None:
+            return {"kind": room.name, **fields}
     raise Refused("options", "have neither = nor ~ before them.")

@@ -110,7 +110,7 @@ def _read_question(
 
 
 def _read_answers(question: MoodleQuestion) -> dict[str, Any]:
-    readers = {kind.name: kind.moodle for kind in KINDS.values() if kind.moodle}
+    readers = {room.name: room.moodle for room in KINDS.values() if room.moodle}
     known = dict.fromkeys(type_ for reader in readers.values() for type_ in reader.types)
     if question.type not in known:
         raise Refused("type", f"“{question.type[:40]}” questions are not known here; known are {', '.join(known)}.")

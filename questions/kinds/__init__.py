@@ -14,6 +14,7 @@ from questions.kinds.showing import OnPaper, Told
 
 __all__ = [
     "KINDS",
+    "KIND_CHOICES",
     "AnswerField",
     "Given",
     "Kind",
@@ -29,6 +30,8 @@ __all__ = [
 KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (Single(), Multiple(), Ordering(), Matching(), Numeric(), ShortText())
 }
+# For fields of forms and of the database.
+KIND_CHOICES = [(kind.name, kind.label) for kind in KINDS.values()]
 
 
 def kind_of(name: str) -> Kind:

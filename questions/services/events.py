@@ -23,14 +23,15 @@ def record(
     text: str = "",
 ) -> None:
     """Add an event. Someone who saves the same draft again and again has written it once, lately."""
-    if kind == QuestionEvent.Kind.WRITTEN:
+    did = QuestionEvent.Kind(kind)
+    if did is QuestionEvent.Kind.WRITTEN:
         latest = question.events.first()
         if latest and (latest.kind, latest.revision, latest.by) == (kind, revision, by) and not text:
             latest.at = now
             latest.save(update_fields=["at"])
             return
     QuestionEvent.objects.create(question=question, revision=revision, kind=kind, by=by, at=now, text=text)
-    if kind in DECISIONS:
+    if did in DECISIONS:
         after = {"revision": revision.number} if revision else {}
         audit.record(f"question.{kind}", by=by, target=question, after=after)
 
@@ -45,4 +46,4 @@ def approver(revision: Revision) -> User | None:
     """Return who approved the revision as it reads now; None when nobody did, or it was changed or refused since."""
     decisive = [*WRITING, QuestionEvent.Kind.APPROVED, QuestionEvent.Kind.SENT_BACK]
     latest = revision.events.filter(kind__in=decisive).select_related("by").first()
-    return latest.by if latest and latest.kind == QuestionEvent.Kind.APPROVED else None
+    return latest.by if latest and latest.did is QuestionEvent.Kind.APPROVED else None

@@ -10,7 +10,7 @@ from tests.factories import make_attempt, make_content
 
 def open_kinds(context, *kinds):
     """Open an exam of one question a kind, in this order, and return its page and attempt."""
-    attempt = make_attempt(exam=make_exam_of(*(make_content(f"x{n}", kind) for n, kind in enumerate(kinds))))
+    attempt = make_attempt(exam=make_exam_of(*(make_content(f"x{n}", name) for n, name in enumerate(kinds))))
     return open_exam(context, attempt), attempt
 
 

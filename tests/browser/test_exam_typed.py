@@ -175,7 +175,7 @@ def test_review_says_what_was_typed_and_what_is_right(new_context, attempt, axe)
     expect_result(page, attempt)
     page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
 
-    number, text = (page.locator(f"#q{position_of(attempt, kind)}") for kind in ("numeric", "short_text"))
+    number, text = (page.locator(f"#q{position_of(attempt, name)}") for name in ("numeric", "short_text"))
     expect(number.locator(".typed")).to_contain_text("Right: 2.5 ± 0.5 ms")
     expect(number.locator(".typed")).to_contain_text("✓ right Your answer: 2,9")
     expect(text.locator(".typed")).to_contain_text("✗ wrong Your answer: S4")

@@ -6,6 +6,7 @@ from exams.attempts.models import Attempt
 from questions.content import Option
 from tests.browser.helpers import all_stored, expect_chosen, expect_result, expect_saved, log_in, open_exam
 from tests.factories import (
+    KEY_COUNTS,
     DomainFactory,
     ExamFactory,
     QuestionFactory,
@@ -72,7 +73,7 @@ def test_whole_exam_without_a_mouse(page):
     expected = []
 
     for position, item in enumerate(attempt.items.order_by("position").select_related("revision"), start=1):
-        if item.revision.kind == "single":
+        if KEY_COUNTS[item.revision.kind] == 1:
             page.keyboard.press("2")
             assert focused(page) == f"q{position}-o1"
             page.keyboard.press("ArrowDown")  # among radio buttons it chooses the next one

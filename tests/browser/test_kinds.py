@@ -20,8 +20,8 @@ from tests.browser.helpers import (
     refused,
 )
 from tests.browser.test_every_page import WIDE_STEM, violations
-from tests.exams.helpers import items_of, make_exam_of, right_answer
-from tests.factories import make_attempt, make_content
+from tests.exams.helpers import items_of, make_exam_of, of_kind, right_answer
+from tests.factories import KEY_COUNTS, make_attempt, make_content, takes
 
 KINDS = ["single", "multiple", "ordering", "matching"]
 
@@ -40,13 +40,13 @@ def wide_content(kind):
         options=[
             Option(
                 text=f"{long}{number}",
-                match=f"{long}match {number}" if kind == "matching" else "",
-                key=kind == "multiple" and number < 2,
+                match=f"{long}match {number}" if takes(kind, "match") else "",
+                key=KEY_COUNTS.get(kind) == 2 and number < 2,
                 rationale=f"Because {'so_' * 30}",
             )
             for number in range(5)
         ],
-        decoys=(f"{long}decoy",) if kind == "matching" else (),
+        decoys=(f"{long}decoy",) if takes(kind, "match") else (),
     )
 
 
@@ -127,7 +127,7 @@ def test_one_match_may_be_given_twice(new_context):
 @pytest.mark.parametrize("kind", ["ordering", "matching"])
 def test_lists_are_filled_and_cleared_by_keyboard_alone(new_context, kind):
     attempt = attempt_of(make_content("x", kind), make_content("y"))
-    position = next(item.position for item in items_of(attempt) if item.revision.kind == kind)
+    position = of_kind(attempt, kind).position
     page = open_exam(new_context(), attempt)
     if position == 2:
         page.keyboard.press("n")
@@ -228,12 +228,12 @@ def answer_rightly(page, item):
 
 @pytest.mark.parametrize("wrong", [None, *KINDS])
 def test_exam_of_all_kinds_is_scored_right_on_a_phone(new_context, wrong):
-    attempt = attempt_of(*(make_content(kind, kind, case=f"The case of {kind}.") for kind in KINDS))
+    attempt = attempt_of(*(make_content(name, name, case=f"The case of {name}.") for name in KINDS))
     page = open_exam(new_context(width=390, height=844, has_touch=True), attempt)
 
     for item in items_of(attempt):
         expect(page.get_by_text(f"The case of {item.revision.kind}.")).to_be_visible()
-        if item.revision.kind != wrong:
+        if wrong != item.revision.kind:
             answer_rightly(page, item)
             expect_saved(page, item.position)
         if item.position < len(KINDS):
@@ -246,13 +246,13 @@ def test_exam_of_all_kinds_is_scored_right_on_a_phone(new_context, wrong):
     expect(page.get_by_text(f"{right} of 4 scored questions right")).to_be_visible()
     page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
     for item in items_of(attempt):
-        verdict = "✗ no answer" if item.revision.kind == wrong else "✓ right"
+        verdict = "✗ no answer" if wrong == item.revision.kind else "✓ right"
         expect(page.locator(f"#q{item.position} header .tag")).to_have_text(verdict)
 
 
 def test_exam_of_all_kinds_without_javascript(new_context, problems):
     context = new_context(javascript=False)
-    attempt = attempt_of(*(make_content(kind, kind) for kind in KINDS))
+    attempt = attempt_of(*(make_content(name, name) for name in KINDS))
     by_kind = {item.revision.kind: item for item in items_of(attempt)}
     ordering = by_kind["ordering"].position
     log_in(context, attempt.candidate)
@@ -350,7 +350,7 @@ STATES = {
 def test_state_is_accessible_and_fits_a_phone(new_context, problems, axe, kind, reach):
     problems.allow(refused(409))
     attempt = attempt_of(wide_content(kind), wide_content("multiple"))
-    position = next(item.position for item in items_of(attempt) if item.revision.kind == kind)
+    position = of_kind(attempt, kind).position
     page = open_exam(new_context(), attempt)
     go_to(page, position)
 

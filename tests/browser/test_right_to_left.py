@@ -11,6 +11,7 @@ from exams.problems.services import report_problem
 from questions.content import Option, Reference
 from tests.browser.helpers import log_in, open_exam
 from tests.factories import (
+    KEY_COUNTS,
     AssignmentFactory,
     CohortFactory,
     DomainFactory,
@@ -20,6 +21,7 @@ from tests.factories import (
     UserFactory,
     make_attempt,
     make_content,
+    takes,
 )
 
 HEBREW, ARABIC = "איזה מהם נכון", "أي منها صحيح"
@@ -52,8 +54,8 @@ def right_to_left_content(kind):
         options=[
             Option(
                 text=f"{ARABIC} {number}!",
-                key=kind in {"single", "multiple"} and number < (1 if kind == "single" else 2),
-                match=f"{HEBREW} {number}" if kind == "matching" else "",
+                key=number < KEY_COUNTS.get(kind, 0),
+                match=f"{HEBREW} {number}" if takes(kind, "match") else "",
                 rationale=f"{HEBREW}, {number}.",
             )
             for number in range(4)
@@ -71,8 +73,8 @@ def world():
     exam.certification.save()
     domain = DomainFactory(certification=exam.certification, number=1, name=f"{HEBREW} (1)")
     task = TaskFactory(domain=domain, name=ARABIC)
-    for kind in ("single", "multiple", "ordering", "matching"):
-        QuestionFactory(task=task, content=right_to_left_content(kind))
+    for name in ("single", "multiple", "ordering", "matching"):
+        QuestionFactory(task=task, content=right_to_left_content(name))
     candidate = UserFactory(name=f"{HEBREW} Cohen")
     instructor = UserFactory(instructor=True, name=ARABIC)
     cohort = CohortFactory(instructor=instructor, members=[candidate], name=f"{ARABIC} 2026")

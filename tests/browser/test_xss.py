@@ -14,6 +14,7 @@ from tests.browser.helpers import log_in
 from tests.exams.helpers import finish
 from tests.exams.sums import SUSPECT, statistics_of
 from tests.factories import (
+    KEY_COUNTS,
     CertificationFactory,
     DomainFactory,
     ExamFactory,
@@ -22,6 +23,7 @@ from tests.factories import (
     UserFactory,
     make_attempt,
     make_content,
+    takes,
 )
 
 CORPUS = [
@@ -63,8 +65,8 @@ def hostile_content(text, mark, kind):
     options = tuple(
         Option(
             text=f"{n} {mark} {text}",
-            key=n == 1 and kind == "single",
-            match=f"{n} {text}" if kind == "matching" else "",
+            key=KEY_COUNTS.get(kind) == n == 1,
+            match=f"{n} {text}" if takes(kind, "match") else "",
             rationale=f"Because {text}",
         )
         for n in range(4)
@@ -72,7 +74,7 @@ def hostile_content(text, mark, kind):
     return make_content(
         kind=kind,
         case=text,
-        decoys=(text,) if kind == "matching" else (),
+        decoys=(text,) if takes(kind, "match") else (),
         stem=f"{mark} {text}",
         options=options,
         explanation=text,

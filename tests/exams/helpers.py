@@ -71,6 +71,10 @@ def items_of(attempt):
     return list(attempt.items.select_related("revision").order_by("position"))
 
 
+def of_kind(attempt, kind):
+    return attempt.items.select_related("revision").filter(revision__kind=kind).order_by("position")[0]
+
+
 def item_of(attempt, position=1):
     return attempt.items.select_related("revision", "question").get(position=position)
 
@@ -106,7 +110,7 @@ def answer_to(item, *chosen, **fields):
     return Answer(**{"chosen": chosen, **known, **fields})
 
 
-def posted(item, *chosen, places=(), sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):
+def posted(item, *chosen, places=(), text="", sequence=None, page="a", count=1, seconds=0, flag=False, struck=()):
     """Return the fields a page posts for one question."""
     prefix = f"q{item.position}"
     data = {
@@ -118,7 +122,7 @@ def posted(item, *chosen, places=(), sequence=None, page="a", count=1, seconds=0
         f"{prefix}-count": count,
         f"{prefix}-seconds": seconds,
     }
-    return data | ({f"{prefix}-flag": "on"} if flag else {})
+    return data | ({f"{prefix}-text": text} if text else {}) | ({f"{prefix}-flag": "on"} if flag else {})
 
 
 def answer_all(attempt, *, right):

@@ -4,6 +4,7 @@ import factory
 from django.utils import timezone
 
 from questions.content import Option, QuestionContent, Reference
+from questions.kinds import kind_of
 from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
 
 
@@ -45,16 +46,25 @@ ANSWERS = {
 }
 
 
+# How many options are right in a question of a kind that marks them.
+KEY_COUNTS = {"single": 1, "multiple": 2}
+
+
+def takes(kind, part):
+    """Tell whether a question of this kind has `options`, a `key`, a `match`, `decoys` or an `answer`."""
+    return part in kind_of(kind).parts
+
+
 def make_content(mark="x", kind="single", **changes):
     """Return publishable content; every text bears the mark.
 
     The key is, for `single`, index 1 of four; for `multiple` 1 and 2; `ordering` is written in order; `matching` has
     four prompts, the first two with the same match, and a decoy. Kinds whose answer is typed have it in `ANSWERS`.
     """
-    if kind in ANSWERS:
+    if takes(kind, "answer"):
         changes = {"options": (), "answer": ANSWERS[kind], **changes}
-    keys = {"single": {1}, "multiple": {1, 2}}.get(kind, set())
-    matches = [f"Match {letter} of {mark}" for letter in "CCAD"] if kind == "matching" else [""] * 4
+    keys = {1, 2} if KEY_COUNTS.get(kind) == 2 else {1} if takes(kind, "key") else set()
+    matches = [f"Match {letter} of {mark}" for letter in "CCAD"] if takes(kind, "match") else [""] * 4
     fields = {
         "kind": kind,
         "stem": f"Stem {mark}: which of these is right?",
@@ -67,7 +77,7 @@ def make_content(mark="x", kind="single", **changes):
             )
             for number in range(4)
         ),
-        "decoys": (f"Match B of {mark}",) if kind == "matching" else (),
+        "decoys": (f"Match B of {mark}",) if takes(kind, "match") else (),
         "explanation": f"The point of {mark}.",
         "references": (Reference(title=f"Guide to {mark}", section="Basics"),),
         "valid_as_of": dt.date(2026, 11, 21),

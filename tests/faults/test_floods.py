@@ -126,20 +126,20 @@ def p95(saves) -> float:
 def test_floods_are_refused_while_candidates_save_and_a_school_logs_in(site, school, table, times):
     count, number = times(20, 3_600), 0
     (seat,) = seats(1)
-    for kind in KINDS:
+    for flood in KINDS:
         sessions = Session.objects.count()
-        with flooded(site.url, kind, count) as end:
+        with flooded(site.url, flood, count) as end:
             statuses = [(save(site.url, seat, number + n)[0], log_in_patiently(site.url, n)) for n in range(4)]
             answers = end()
         number += 4
 
         found = {f"answered_{status}": times for status, times in sorted(answers.items())}
-        table(f"flood, {kind}", count, **found)
-        assert statuses == [(200, 302)] * 4, (kind, site)
-        assert set(answers) <= REFUSALS[kind], (kind, site)
+        table(f"flood, {flood}", count, **found)
+        assert statuses == [(200, 302)] * 4, (flood, site)
+        assert set(answers) <= REFUSALS[flood], (flood, site)
         assert sum(answers.values()) == count
-        if kind != "sign-ups":
-            assert Session.objects.count() == sessions + 4, kind  # the school's
+        if flood != "sign-ups":
+            assert Session.objects.count() == sessions + 4, flood  # the school's
     assert AttemptItem.objects.filter(attempt=seat.attempt_id, sequence__gt=0).count() == number
 
 

@@ -4,6 +4,10 @@ import hashlib
 from pathlib import Path
 
 from questions.bankfiles import QuestionEntry
+from questions.kinds import KINDS
+
+# What is said of a kind that there is not.
+ANY_KIND = f"Input should be {', '.join(map(repr, list(KINDS)[:-1]))} or {list(KINDS)[-1]!r}"
 
 CERTIFICATION = """\
 schema: 1

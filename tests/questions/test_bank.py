@@ -16,6 +16,7 @@ from questions.models import Certification, Question
 from questions.queries import published_counts
 from questions.rendering import render_inline, render_markdown
 from questions.services import load_bank
+from tests.factories import KEY_COUNTS
 from tests.questions.bank_texts import earlier_digest
 
 FIXTURES = settings.BASE_DIR / "fixtures"
@@ -125,7 +126,7 @@ def test_sources_are_the_review_questions_and_no_more(questions):
 
 
 def test_no_position_holds_the_key_too_often(questions):
-    singles = [question for question in questions.values() if question.kind == "single"]
+    singles = [question for question in questions.values() if KEY_COUNTS.get(question.kind) == 1]
     positions = Counter(question.key[0] for question in singles)
 
     assert max(positions.values()) / len(singles) <= 0.35
@@ -149,7 +150,7 @@ def test_question_with_several_keys_says_how_many(questions):
     words = {2: "(Choose two.)", 3: "(Choose three.)"}
 
     for question in questions.values():
-        if question.kind == "multiple":
+        if KEY_COUNTS.get(question.kind) == 2:
             assert words[len(question.key)] in question.stem, question.id
         else:
             assert "(Choose " not in question.stem, question.id

@@ -15,7 +15,7 @@ from questions.formats.registry import FORMATS
 from questions.models import ImportDraft, Question, QuestionEvent
 from questions.services.exporting import entry_of
 from tests.exams.helpers import client_of
-from tests.factories import UserFactory
+from tests.factories import UserFactory, takes
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +100,7 @@ LOST = {
 
 def said():
     return sorted(
-        (entry.kind, entry.stem, "".join("ABCDEFGH"[index] for index in entry.key if entry.kind != "matching"),
+        (entry.kind, entry.stem, "".join("ABCDEFGH"[index] for index in entry.key if takes(entry.kind, "key")),
          entry.explanation)
         for entry in map(entry_of, Question.objects.all())
     )  # fmt: skip

@@ -70,9 +70,9 @@ def _values(control):
         if "multiple" in control.attrs:
             return [option.get("value", "") for option in chosen]
         return [option.get("value", "") for option in (chosen or options)[:1]]
-    kind = control.get("type", "text")
-    if kind in {"submit", "button", "file", "image", "reset"}:
+    type_ = control.get("type", "text")
+    if type_ in {"submit", "button", "file", "image", "reset"}:
         return []
-    if kind in {"checkbox", "radio"} and "checked" not in control.attrs:
+    if type_ in {"checkbox", "radio"} and "checked" not in control.attrs:
         return []
-    return [control.get("value", "on" if kind in {"checkbox", "radio"} else "")]
+    return [control.get("value", "on" if type_ in {"checkbox", "radio"} else "")]

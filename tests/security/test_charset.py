@@ -13,9 +13,9 @@ TEXT = re.compile(r"(text/|[\w.]+/(?:[\w.-]+\+)?xml\b)")
 
 
 def without_charset(answers):
-    kinds = {name: answer.headers.get("Content-Type", "") for name, answer in answers.items()}
+    types = {name: answer.headers.get("Content-Type", "") for name, answer in answers.items()}
     return {
-        name: kind for name, kind in kinds.items() if TEXT.match(kind) and "charset=utf-8" not in kind.replace('"', "")
+        name: said for name, said in types.items() if TEXT.match(said) and "charset=utf-8" not in said.replace('"', "")
     }
 
 

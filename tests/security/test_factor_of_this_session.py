@@ -105,13 +105,13 @@ def test_recovery_code_stands_in_for_the_factor_once(instructor):
     assert not enters(log_in(instructor, code=code))
 
 
-@pytest.mark.parametrize("kind", ["totp", "recovery_codes"])
-def test_session_whose_factor_was_deleted_does_not_enter(instructor, kind):
+@pytest.mark.parametrize("factor", ["totp", "recovery_codes"])
+def test_session_whose_factor_was_deleted_does_not_enter(instructor, factor):
     secret = give_totp(instructor)
     codes = Authenticator.objects.create(
         user=instructor, type="recovery_codes", data={"seed": "a" * 80, "used_mask": 0}
     ).wrap()
-    client = log_in(instructor, code=code_of(secret) if kind == "totp" else codes.get_unused_codes()[0])
+    client = log_in(instructor, code=code_of(secret) if factor == "totp" else codes.get_unused_codes()[0])
     assert enters(client)
 
     Authenticator.objects.filter(user=instructor, type="totp").delete()

@@ -83,7 +83,7 @@ def nginx(start_process, tmp_path, certificate):
         text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)  # not every machine has IPv6
         (tmp_path / "exams.conf").write_text(text)
         temporary = "".join(
-            f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         whole = (
             f"daemon off; master_process off; pid {tmp_path}/nginx.pid; error_log stderr;"

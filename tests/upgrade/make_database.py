@@ -198,7 +198,7 @@ def fill():
     # --- Corrections, reports, questions on their way ---------------------------------------------------------------
     later = START + 40 * DAY
     taken = Attempt.objects.filter(state="scored").first()
-    corrected = [item.question for item in items_of(taken) if item.revision.kind == "single"][:2]
+    corrected = [item.question for item in taken.items.filter(revision__kind="single").order_by("position")[:2]]
     for question, rule in zip(corrected, [Rescore.Rule.KEY, Rescore.Rule.CREDIT], strict=True):
         old = question.published_revision
         right, wrong = old.content.options[1:3]

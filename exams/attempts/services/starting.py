@@ -41,7 +41,7 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
         close_overdue(now=now, candidate=candidate)
         if attempt := candidate.attempts.in_progress().filter(exam=exam).first():
             return attempt
-        if isinstance(error, IntegrityError) and exam.form_kind == Exam.FormKind.FIXED:
+        if isinstance(error, IntegrityError) and exam.has_fixed_forms:
             # An instructor deleted the form between the choice and the commit.
             raise NoUsableForm("The form you would have got has just been withdrawn. Start again.") from None
         raise
@@ -143,7 +143,7 @@ def _drawn_form(
     candidate: User, exam: Exam, seed: int, *, has_past: bool
 ) -> tuple[ExamForm | None, list[tuple[Drawable, bool]]]:
     """Return the questions to ask and, if they come from one, the fixed form, whose order they have already."""
-    if exam.form_kind == Exam.FormKind.FIXED:
+    if exam.has_fixed_forms:
         form = form_for(candidate, exam)
         return form, form_items(form)
     form_quotas = exam_quotas(exam)

@@ -211,7 +211,7 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
 def warnings(exam: Exam, check: BlueprintCheck) -> list[str]:
     """Return what an instructor who has saved the exam should know of it."""
     found = []
-    if exam.form_kind == Exam.FormKind.FIXED:
+    if exam.has_fixed_forms:
         if not check.usable_forms:
             found.append("Saved, but nobody can start it yet: it has no fixed form that can be given. Draw one below.")
     elif check.refusal:

@@ -29,8 +29,8 @@ def is_right_to_left(text: str) -> bool:
 
 def direction_of(text: str) -> str:
     """Return "R" or "L" as the first letter says that has a direction."""
-    kinds = (STRONG.get(unicodedata.bidirectional(character)) for character in text)
-    return next((kind for kind in kinds if kind), "L")
+    directions = (STRONG.get(unicodedata.bidirectional(character)) for character in text)
+    return next(filter(None, directions), "L")
 
 
 def in_order_of_sight(text: str, direction: str = "") -> str:

@@ -65,7 +65,7 @@ def mix_of(exam: Exam) -> tuple[list[Quota], list[ExamRefused]]:
         form_quotas = exam_quotas(exam)
     except ExamRefused as refusal:
         refusals = [refusal]
-    if exam.form_kind == Exam.FormKind.FIXED:
+    if exam.has_fixed_forms:
         # Its forms are drawn already: what the bank has today is no obstacle.
         refusals = [] if usable_forms(exam).exists() else [no_usable_form()]
     elif form_quotas:

@@ -62,7 +62,7 @@ def _interaction(body: ET.Element | None) -> ET.Element:
     if body is None:
         raise Refused("itemBody", "the item has no body; export it again.")
     found = [element for element in body.iter() if name_of(element.tag).endswith("Interaction")]
-    known = dict.fromkeys(kind.qti.interaction for kind in KINDS.values() if kind.qti)
+    known = dict.fromkeys(room.qti.interaction for room in KINDS.values() if room.qti)
     unknown = sorted({name_of(element.tag) for element in found} - set(known))
     if unknown:
         raise Refused("itemBody", f"{', '.join(unknown)[:100]} is not known here; known are {', '.join(known)}.")
@@ -73,9 +73,9 @@ def _interaction(body: ET.Element | None) -> ET.Element:
 
 def _read_answers(root: ET.Element, interaction: ET.Element, notes: list[str]) -> tuple[list[str], Item]:
     asked, name = _asked(root, interaction, notes), name_of(interaction.tag)
-    for kind in KINDS.values():
-        if kind.qti and name == kind.qti.interaction and (found := kind.qti.read(asked)) is not None:
-            return found[0], replace(found[1], kind=kind.name)
+    for room in KINDS.values():
+        if room.qti and name == room.qti.interaction and (found := room.qti.read(asked)) is not None:
+            return found[0], replace(found[1], kind=room.name)
     raise Refused("itemBody", f"a {name} like this is of no kind here.")
 
 

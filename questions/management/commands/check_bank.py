@@ -38,7 +38,7 @@ class Command(BaseCommand):
             self._print_row("task", [*KINDS, "all"])
             for domain in certification.domains:
                 for task in domain.tasks:
-                    of_task = [counts[certification.code, task.code, kind] for kind in KINDS]
+                    of_task = [counts[certification.code, task.code, name] for name in KINDS]
                     self._print_row(f"{task.code} {task.name}", [*of_task, sum(of_task)])
         chapters = Counter((q.source.chapter, q.source.title) for q in bank.questions if q.source)
         for (chapter, title), count in sorted(chapters.items()):

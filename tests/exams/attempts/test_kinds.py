@@ -286,15 +286,15 @@ def test_bad_places_are_refused_and_nothing_is_stored(clock, item, places):
 
 @pytest.mark.parametrize("is_right", [{"ordering"}, {"matching", "single"}, set(KINDS), set()])
 def test_exam_of_all_kinds_is_scored_question_by_question(is_right):
-    attempt = attempt_of(*(make_content(kind, kind) for kind in KINDS))
+    attempt = attempt_of(*(make_content(name, name) for name in KINDS))
     for item in items_of(attempt):
-        save(item, **(right_answer(item) if item.revision.kind in is_right else wrong_answer(item)))
+        save(item, **(right_answer(item) if is_right & {item.revision.kind} else wrong_answer(item)))
     close(attempt)
 
     score = score_attempt(attempt_id=attempt.pk, now=START + 11 * MINUTE)
 
     points = {item.revision.kind: points_of(score)[item.position] for item in items_of(attempt)}
-    assert points == {kind: int(kind in is_right) for kind in KINDS}
+    assert points == {name: int(name in is_right) for name in KINDS}
     assert (score.correct, score.total, score.rule) == (len(is_right), 4, "all-or-nothing/linear-2")
 
 

@@ -25,13 +25,16 @@ from exams.attempts.services import starting as attempts_starting
 from exams.attempts.services.starting import start_attempt
 from exams.blueprints.assembly import option_order
 from questions.content import Option, Reference
+from questions.kinds import KINDS
 from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption
+from questions.kinds.entry.showing import EntryAsked
 from questions.kinds.placing.showing import PlacedOption, PlacingAsked
 from questions.kinds.showing import Place
 from questions.models import Certification, Question, Revision
-from tests.exams.helpers import START, client_of, close, finish, item_of, items_of, posted
+from tests.exams.helpers import START, client_of, close, finish, item_of, items_of, of_kind, posted
 from tests.exams.pages import fields_of, masked
 from tests.factories import (
+    KEY_COUNTS,
     ExamFactory,
     QuestionFactory,
     TaskFactory,
@@ -39,34 +42,44 @@ from tests.factories import (
     make_attempt,
     make_content,
     make_exam,
+    takes,
 )
 
 pytestmark = pytest.mark.django_db
 
 # Every text that only a review may show has it.
 CANARY = "quokka"
-KINDS = ("single", "multiple", "ordering", "matching")
-OF_PLACES = {"ordering", "matching"}
+# What is right where the answer is typed, and what is in `move_keys`.
+TYPED = {
+    "numeric": ({"value": "7315.25", "tolerance": "0.5", "unit": "ms"}, {"value": "4", "tolerance": "2 %"}),
+    "short_text": (
+        {"accepted": (f"{CANARY} one",)},
+        {"accepted": [f"{CANARY} {n}" for n in "abc"], "ignore_case": True},
+    ),
+}
+# What candidates type: right by the one key, by the other, and by none.
+TYPINGS = ("4", "4,01", "7315.25", "a word", f"{CANARY[:3]} one", " ")
 QUESTIONS = 2 * len(KINDS)
 
 
 def secret_content(mark, kind):
-    keys = {"single": {1}, "multiple": {0, 2}}.get(kind, set())
+    keys = {1: {1}, 2: {0, 2}}.get(KEY_COUNTS.get(kind), set())
     return make_content(
         kind=kind,
-        shuffle=kind == "single",
+        shuffle=len(keys) == 1,
         case=f"Case {mark}",
         stem=f"Stem {mark}",
         options=tuple(
             Option(
                 text=f"Option {number} of {mark}",
                 key=number in keys,
-                match=f"Match {number % 3} of {mark}" if kind == "matching" else "",
+                match=f"Match {number % 3} of {mark}" if takes(kind, "match") else "",
                 rationale=f"{CANARY} rationale {mark} {number}",
             )
-            for number in range(4)
+            for number in range(4 if takes(kind, "options") else 0)
         ),
-        decoys=(f"Match 9 of {mark}",) if kind == "matching" else (),
+        answer=TYPED[kind][0] if takes(kind, "answer") else {},
+        decoys=(f"Match 9 of {mark}",) if takes(kind, "match") else (),
         explanation=f"{CANARY} explanation {mark}",
         service_note=f"{CANARY} note {mark}",
         references=(Reference(title=f"{CANARY} title {mark}", section=f"{CANARY} section {mark}"),),
@@ -79,12 +92,12 @@ def world(clock, monkeypatch):
     monkeypatch.setattr(attempts_starting.secrets, "randbits", lambda bits: 7)
     exam = make_exam(per_domain=0, weights=(50, 50), question_count=QUESTIONS, unscored_count=2)
     for domain in exam.certification.domains.all():
-        for kind in KINDS:
-            mark = f"{domain.number}-{kind}-{Question.objects.count()}"
+        for name in KINDS:
+            mark = f"{domain.number}-{name}-{Question.objects.count()}"
             QuestionFactory(
                 code=mark,
                 task=domain.tasks.get(),
-                content=secret_content(mark, kind),
+                content=secret_content(mark, name),
                 source_chapter=1,
                 source_title="One",
             )
@@ -92,7 +105,13 @@ def world(clock, monkeypatch):
     return SimpleNamespace(exam=exam, candidate=UserFactory(), other=UserFactory())
 
 
-OTHER_KEYS = {"single": [3], "multiple": [1, 3], "ordering": [2, 3, 0, 1], "matching": [3, 3, 1, 0]}
+OTHER_KEYS = {
+    "single": [3],
+    "multiple": [1, 3],
+    "ordering": [2, 3, 0, 1],
+    "matching": [3, 3, 1, 0],
+    **{name: answers[1] for name, answers in TYPED.items()},
+}
 
 
 def move_keys():
@@ -100,7 +119,7 @@ def move_keys():
     for revision in Revision.objects.all():
         Revision.objects.filter(pk=revision.pk).update(
             key=OTHER_KEYS[revision.kind],
-            rationales=[f"{CANARY} changed" * (number + 1) for number in range(4)],
+            rationales=[f"{CANARY} changed" * (number + 1) for number in range(len(revision.options))],
             explanation=CANARY * 9,
             service_note="",
             references=[],
@@ -174,24 +193,34 @@ class Tour:
         """Try every option of every question, every pair where several may be chosen, and places of all sorts."""
         for position in range(1, QUESTIONS + 1):
             item, count = item_of(self.attempt, position), itertools.count(1)
-            if item.revision.kind in OF_PLACES:
+            if takes(item.revision.kind, "answer"):
+                for text in TYPINGS:
+                    assert self.save(item, text=text, count=next(count)).status_code == 200
+                self.save(item, text=TYPINGS[0], count=next(count), flag=True)
+                continue
+            if not takes(item.revision.kind, "key"):
                 for places in (*itertools.permutations(range(4)), (1, 1, None, 3), (None,) * 4):
                     assert self.save(item, places=places, count=next(count)).status_code == 200
                 self.save(item, places=(3, None, 2, 0), count=next(count), flag=True)
                 continue
             for number in range(4):
                 assert self.save(item, number, count=next(count)).status_code == 200
-            if item.revision.kind == "multiple":
+            if KEY_COUNTS[item.revision.kind] > 1:
                 for pair in itertools.combinations(range(4), 2):
                     assert self.save(item, *pair, count=next(count)).status_code == 200
             assert self.save(item, count=next(count), flag=True, struck=(0, 3)).status_code == 200
             self.save(item, 1, count=next(count))
 
+    def some_answer(self, item, number):
+        if takes(item.revision.kind, "answer"):
+            return {"text": TYPINGS[number + 1]}
+        return {"chosen": [number]} if takes(item.revision.kind, "key") else {"places": (number, 3 - number, None, 2)}
+
     def meet_errors(self):
         for item in items_of(self.attempt):
             for number in range(4):
-                given = {"places": (number, 3 - number, None, 2)} if item.revision.kind in OF_PLACES else {}
-                stale = self.save(item, *([] if given else [number]), **given, sequence=0, page="stale")
+                given = self.some_answer(item, number)
+                stale = self.save(item, *given.pop("chosen", ()), **given, sequence=0, page="stale")
                 assert stale.status_code in ({409} if given else {409, 200})
             assert self.save(item, 7).status_code == 400
             assert self.save(item, 0, 1, 2, 3, 5).status_code == 400
@@ -214,7 +243,7 @@ class Tour:
                 )
             for name in ("attempt", "attempt-hand-in"):
                 assert self.get(self.url(name, self.attempt.pk)).status_code == 500
-            item = next(item for item in items_of(self.attempt) if item.revision.kind == "single")
+            item = of_kind(self.attempt, "single")
             assert self.save(item, 2, sequence=0, page="stale").status_code == 500
         self.client.raise_request_exception = True
 
@@ -228,8 +257,9 @@ class Tour:
         for chosen in "02":
             changed = {"q1-page": "stale"}
             for prefix in (name.removesuffix("-sequence") for name in stale):
-                is_of_places = f"{prefix}-place" in form
-                changed |= {f"{prefix}-place": [chosen] * 4} if is_of_places else {f"{prefix}-choice": chosen}
+                place, text = f"{prefix}-place", f"{prefix}-text"
+                others = {place: [chosen] * 4} if place in form else {f"{prefix}-choice": chosen}
+                changed |= {text: chosen} if text in form else others
             assert self.post(url, {**form, **stale, **changed, "then": "submit"}).status_code == 409
 
     def go_everywhere(self):
@@ -338,6 +368,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
         (PlacingAsked, ["kind", "noun", "is_listed", "once", "options", "places"]),
         (PlacedOption, ["number", "html", "place"]),
         (Place, ["number", "label", "html"]),
+        (EntryAsked, ["kind", "text", "unit", "pattern", "mismatch"]),
         (attempts_taking.ItemState, ["position", "is_answered", "is_incomplete", "is_flagged"]),
     ],
 )

@@ -11,7 +11,7 @@ from exams.templatetags import exam_questions
 from questions.content import Option
 from questions.kinds import KINDS
 from tests.exams.helpers import START, make_exam_of
-from tests.factories import ANSWERS, make_attempt, make_content
+from tests.factories import KEY_COUNTS, make_attempt, make_content, takes
 
 pytestmark = pytest.mark.django_db
 
@@ -19,13 +19,13 @@ NASTY = "100 %(page)s %s {0} {{ page }} <b>bold</b> & \ue000page\ue001 “quoted
 
 
 def nasty(kind, **given):
-    if kind in ANSWERS:
+    if takes(kind, "answer"):
         return make_content(kind, kind=kind, stem=f"Stem {NASTY}", **given)
     options = tuple(
         Option(
             text=f"{NASTY} {number}",
-            key=number < (2 if kind == "multiple" else 1),
-            match=f"match {number} {NASTY}" if kind == "matching" else "",
+            key=number < KEY_COUNTS.get(kind, 0),
+            match=f"match {number} {NASTY}" if takes(kind, "match") else "",
             rationale="Because.",
         )
         for number in range(4)
@@ -33,7 +33,7 @@ def nasty(kind, **given):
     return make_content(kind, kind=kind, stem=f"Stem {NASTY}", options=options, **given)
 
 
-CONTENTS = [(kind, case) for kind in KINDS for case in ("", f"Case {NASTY}")]
+CONTENTS = [(name, case) for name in KINDS for case in ("", f"Case {NASTY}")]
 
 
 def page_of(items, attempt, **context):

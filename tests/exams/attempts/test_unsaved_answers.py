@@ -11,9 +11,21 @@ from django.urls import reverse
 from exams.attempts.models import Attempt
 from exams.attempts.views import keeping
 from exams.scoring import services
-from tests.exams.helpers import MINUTE, SECOND, START, client_of, close, finish, item_of, items_of, make_exam_of, posted
+from tests.exams.helpers import (
+    MINUTE,
+    SECOND,
+    START,
+    client_of,
+    close,
+    finish,
+    item_of,
+    items_of,
+    make_exam_of,
+    of_kind,
+    posted,
+)
 from tests.exams.pages import fields_of
-from tests.factories import UserFactory, make_attempt, make_content
+from tests.factories import UserFactory, make_attempt, make_content, takes
 
 pytestmark = pytest.mark.django_db
 
@@ -22,16 +34,12 @@ KINDS = ["single", "multiple", "ordering", "matching"]
 
 @pytest.fixture
 def attempt(clock):
-    contents = [make_content(kind, kind, shuffle=False) for kind in KINDS]
+    contents = [make_content(name, name, shuffle=False) for name in KINDS]
     return make_attempt(exam=make_exam_of(*contents), now=START)
 
 
 def url(name, attempt):
     return reverse(f"exams:{name}", args=[attempt.pk])
-
-
-def of_kind(attempt, kind):
-    return next(item for item in items_of(attempt) if item.revision.kind == kind)
 
 
 def filled_in(attempt):
@@ -167,7 +175,7 @@ def test_a_long_form_fits_into_the_cookie(clock):
     attempt = make_attempt(exam=exam, now=START)
     data = {}
     for item in items_of(attempt):
-        is_choice = item.revision.kind in {"single", "multiple"}
+        is_choice = takes(item.revision.kind, "key")
         data |= posted(item, 1, struck=(0, 2)) if is_choice else posted(item, places=(3, 1, 0, item.position % 4))
 
     body = urlencode(data, doseq=True)

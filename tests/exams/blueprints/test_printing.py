@@ -18,6 +18,7 @@ from questions.kinds import OnPaper
 from questions.rendering import render_inline, render_markdown
 from tests.exams.helpers import START
 from tests.factories import (
+    KEY_COUNTS,
     DomainFactory,
     ExamFactory,
     QuestionFactory,
@@ -25,6 +26,7 @@ from tests.factories import (
     TaskFactory,
     UserFactory,
     make_content,
+    takes,
 )
 
 LABELS = {"single": "○", "multiple": "☐", "ordering": "____", "matching": "____"}
@@ -44,8 +46,8 @@ def content(kind, mark):
     options = [
         Option(
             text=f"Option {number} of {mark}",
-            key=kind in {"single", "multiple"} and (number == 1 or (kind == "multiple" and number == 3)),
-            match=f"Match {number % 2} of {mark}" if kind == "matching" else "",
+            key=number in (1, 3)[: KEY_COUNTS.get(kind, 0)],
+            match=f"Match {number % 2} of {mark}" if takes(kind, "match") else "",
             rationale=f"quokka {number} of {mark}",
         )
         for number in range(4)
@@ -53,9 +55,9 @@ def content(kind, mark):
     return make_content(
         mark,
         kind=kind,
-        case=f"Case of {mark}" if kind == "single" else "",
+        case=f"Case of {mark}" if KEY_COUNTS.get(kind) == 1 else "",
         options=tuple(options),
-        decoys=(f"Decoy of {mark}",) if kind == "matching" else (),
+        decoys=(f"Decoy of {mark}",) if takes(kind, "match") else (),
         explanation=f"quokka point of {mark}",
         service_note=f"quokka note of {mark}",
         references=(Reference(title=f"quokka guide to {mark}", section="Basics"),),
@@ -69,8 +71,8 @@ def form(db):
     )
     for number in (1, 2):
         task = TaskFactory(domain=DomainFactory(certification=exam.certification, number=number))
-        for kind in LABELS:
-            QuestionFactory(code=f"{kind}-{number}", task=task, content=content(kind, f"{kind}{number}"))
+        for name in LABELS:
+            QuestionFactory(code=f"{name}-{number}", task=task, content=content(name, f"{name}{number}"))
     return draw_form(exam=exam, by=UserFactory(), now=START, seed=3)[0]
 
 
@@ -122,7 +124,7 @@ def test_key_has_the_right_answer_of_every_question_as_the_form_letters_it(form)
     for question, place in zip(paper.questions, form.questions.select_related("question"), strict=True):
         revision = place.question.published_revision
         own = [revision.options.index(option.text) for option in question.options]
-        if revision.kind in {"single", "multiple"}:
+        if takes(revision.kind, "key"):
             expected = ", ".join("ABCD"[shown] for shown, index in enumerate(own) if index in revision.key)
         else:
             expected = ", ".join(f"{'ABCD'[shown]}{revision.key[index] + 1}" for shown, index in enumerate(own))
@@ -137,8 +139,8 @@ def test_key_has_the_right_answer_of_every_question_as_the_form_letters_it(form)
 def test_options_are_shuffled_but_the_same_in_form_and_key(form):
     form_text, key_text = text_of(form_pdf(paper_of(form))), text_of(key_pdf(paper_of(form)))
     orders = []
-    for kind in LABELS:
-        options = [f"Option {number} of {kind}1" for number in range(4)]
+    for name in LABELS:
+        options = [f"Option {number} of {name}1" for number in range(4)]
         assert sorted(options, key=form_text.index) == sorted(options, key=key_text.index)
         orders.append(sorted(options, key=form_text.index) == options)
 

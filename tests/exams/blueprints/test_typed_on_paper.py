@@ -11,11 +11,11 @@ from exams.blueprints.paper.queries import paper_of
 from exams.blueprints.services import draw_form
 from questions.kinds import KINDS
 from tests.exams.helpers import START, client_of, make_exam_of
-from tests.factories import UserFactory, make_content
+from tests.factories import UserFactory, make_content, takes
 
 pytestmark = pytest.mark.django_db
 
-TYPED = [name for name, kind in KINDS.items() if "answer" in kind.parts]
+TYPED = [name for name in KINDS if takes(name, "answer")]
 WORDS = {"numeric": "2.5 ± 0.5 ms", "short_text": "Amazon S3 / S3"}
 
 

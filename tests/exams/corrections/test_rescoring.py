@@ -18,7 +18,7 @@ from exams.workers import RESCORE_TASK
 from questions.services import publish, save_draft
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of, sums_of
 from tests.exams.threads import at_once
-from tests.factories import UserFactory, make_attempt, make_content
+from tests.factories import KEY_COUNTS, UserFactory, make_attempt, make_content, takes
 
 pytestmark = pytest.mark.django_db
 
@@ -167,16 +167,15 @@ def test_every_kind_is_judged_by_its_new_key(kind, instructor):
     exam, question = asked_about(kind)
     by_the_old_key = answered(exam, question, make_content("x", kind=kind).key)
     content = make_content("x", kind=kind)
-    if kind == "matching":
+    if takes(kind, "match"):
         first, second, *rest = content.options
         swapped = (first.model_copy(update={"match": content.options[3].match}), second, *rest)
         corrected = content.model_copy(update={"options": swapped})
     else:
-        corrected = turned(content) if kind == "ordering" else with_key(content, 2, 3)
-        corrected = with_key(content, 2) if kind == "single" else corrected
+        corrected = with_key(content, *(2, 3)[: KEY_COUNTS[kind]]) if takes(kind, "key") else turned(content)
     new = correct(question, corrected)
     # What the new key says, in the numbering of the old revision.
-    own = list(reversed(new.key)) if kind == "ordering" else new.key
+    own = new.key if takes(kind, "key") or takes(kind, "match") else list(reversed(new.key))
     by_the_new_key = answered(exam, question, own, hand_in=False, now=START)
     by_the_new_key.items.filter(question=question).update(revision=question.revisions.get(number=1))
     submit(by_the_new_key)

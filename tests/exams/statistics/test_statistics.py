@@ -28,7 +28,7 @@ from questions.models import Revision
 from tests.exams.corrections.test_rescoring import LATER, asked_about, correct, order, with_key
 from tests.exams.helpers import MINUTE, START, make_exam_of, points_of
 from tests.exams.threads import at_once
-from tests.factories import QuestionFactory, UserFactory, make_attempt, make_content
+from tests.factories import QuestionFactory, UserFactory, make_attempt, make_content, takes
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def give_answers(attempt, chance, ability=0.6):
     """Answer an attempt at random, rightly as often as the ability says; some are left blank."""
     for item in attempt.items.select_related("revision"):
         key, count = item.revision.key, len(item.revision.options)
-        wrong = [chance.randrange(count)] if item.revision.kind in ("single", "multiple") else [None, *key[1:]]
+        wrong = [chance.randrange(count)] if takes(item.revision.kind, "key") else [None, *key[1:]]
         item.response = chance.choices([key, wrong, None], [ability, 0.9 - ability, 0.1])[0]
         item.seconds_spent = chance.randrange(5, 200)
         item.save()
@@ -56,7 +56,7 @@ def scored(exam, chance, **fields):
 
 def mixed_exam(**fields):
     kinds = ["single", "multiple", "ordering", "matching", "single", "single"]
-    contents = [make_content(f"{kind} {number}", kind=kind) for number, kind in enumerate(kinds)]
+    contents = [make_content(f"{name} {number}", kind=name) for number, name in enumerate(kinds)]
     return make_exam_of(*contents, **fields)
 
 
@@ -108,7 +108,7 @@ def assert_stored_is_what_the_rows_say():
         if is_defined:
             assert row.discrimination == pytest.approx(correlation(item, rest), abs=1e-9)
         revision = Revision.objects.get(pk=revision_id)
-        if revision.kind in ("single", "multiple"):
+        if takes(revision.kind, "key"):
             columns = [sum(column) for column in zip(*row.cells.values(), strict=True)]
             assert columns[3:] == [sum(option in (s[2] or []) for s in seen) for option in range(4)]
     for row in ExamStatistics.objects.all():

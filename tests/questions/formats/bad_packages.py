@@ -502,7 +502,7 @@ BAD = [
     *_bad(
         "moodle-type",
         "moodle",
-        {kind: (moodle(moodle_question(kind)), f"“{kind}” questions are not known here") for kind in UNKNOWN_TYPES},
+        {name: (moodle(moodle_question(name)), f"“{name}” questions are not known here") for name in UNKNOWN_TYPES},
     ),
     *_bad("item", "qti22", QTI_ITEMS),
     *_bad("qti", "qti30", QTI_FILES),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from questions.bankfiles import QuestionEntry, Source
 from questions.content import MAX_OPTIONS, Option, QuestionContent, Reference, publication_problems
 from questions.kinds import kind_of
+from tests.factories import KEY_COUNTS, takes
 
 # What a format could take for its own syntax, for a formula, for markup, or lose at an edge.
 SNIPPETS = [
@@ -92,10 +93,10 @@ def contents(draw, kinds=("single", "multiple", "ordering", "matching"), texts=t
     count = len(option_texts)
     # Every kind of key is drawn: none, the right number, too many; a draft may have any.
     keys = draw(st.sets(st.integers(0, count - 1))) if "key" in kind_of(kind).parts else set()
-    if kind == "single" and draw(st.booleans()):
+    if KEY_COUNTS.get(kind) == 1 and draw(st.booleans()):
         keys = {draw(st.integers(0, count - 1))}
     matches, decoys = [""] * count, ()
-    if kind == "matching":
+    if takes(kind, "match"):
         pool = draw(st.lists(texts, min_size=2, max_size=MAX_OPTIONS, unique=True))
         matches = [draw(st.sampled_from(pool)) for _ in range(count)]
         if draw(st.integers(0, 4)) == 0:

@@ -17,7 +17,7 @@ def test_unknown_kind_is_taken_for_none(name):
 
 
 def test_kinds_are_registered_by_their_own_names():
-    assert [kind.name for kind in KINDS.values()] == list(KINDS)
+    assert [room.name for room in KINDS.values()] == list(KINDS)
 
 
 # --- Responses --------------------------------------------------------------------------------------
