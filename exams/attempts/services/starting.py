@@ -9,10 +9,11 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from accounts.models import User
 from exams.attempts import timing
-from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.models import Attempt
 from exams.attempts.queries.meeting import form_for, met_by, open_items, open_questions
 from exams.attempts.queries.terms import Terms, terms_of
 from exams.attempts.services.closing import close_overdue
+from exams.attempts.services.starting_sql import Pinned, insert_items
 from exams.blueprints.assembly import Quota, assemble, option_order, with_cases_together
 from exams.blueprints.models import Exam, ExamForm
 from exams.blueprints.queries.drawing import bank_of, exam_quotas, form_pool, shortages
@@ -115,9 +116,8 @@ def _pinned(
         scale_max=exam.scale_max,
         scoring_rule=exam.scoring_rule,
     )
-    AttemptItem.objects.bulk_create(
-        AttemptItem(
-            attempt=attempt,
+    pinned = [
+        Pinned(
             position=position,
             question_id=item.question_id,
             revision_id=item.revision_id,
@@ -128,7 +128,8 @@ def _pinned(
             ),
         )
         for position, (item, is_scored) in enumerate(items, start=1)
-    )
+    ]
+    insert_items(attempt.pk, pinned)
     return attempt
 
 
