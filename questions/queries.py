@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from questions.content import NEAR_DUPLICATE_SIMILARITY
 from questions.kinds import Response, Told, kind_of
 from questions.kinds.showing import Asked, Solved
 from questions.linting import resemblance, stem_marks
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, StemMark, Task
+from questions.models import Certification, Question, QuestionTask, Revision, StemMark, Task
 from questions.rendering import render_markdown
 
 
@@ -98,53 +98,70 @@ def published_placements(
     return rows
 
 
-def drawable(
-    among: models.QuerySet[QuestionTask], *, exclude: models.QuerySet[Any, Any] | None = None
-) -> models.QuerySet[QuestionTask, tuple[int, ...]]:
+Bank = models.QuerySet[QuestionTask, tuple[Any, ...]]
+
+
+def drawable(among: models.QuerySet[QuestionTask], *, exclude: models.QuerySet[Any, Any] | None = None) -> Bank:
     """Select what drawing needs to know of questions. `exclude` selects ids of questions to leave out."""
     rows = (
-        among.order_by("draw_key")
+        among.order_by()
         .annotate(is_new=models.Value(exclude is not None))
-        .values_list("question_id", "question__published_revision_id", "task_id", "domain_id", "is_new")
+        .values_list("question_id", "question__published_revision_id", "task_id", "domain_id", "is_new", "draw_key")
     )
     return rows if exclude is None else rows.exclude(question_id__in=exclude)
 
 
-def window_of(
-    rows: models.QuerySet[QuestionTask, tuple[int, ...]], domain_id: int, *, start: float, limit: int
-) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
-    """Return the parts of a window on what is drawable of a domain: `limit` of them from a random `start` on.
+@dataclass(frozen=True)
+class Window:
+    """What to read of a bank: `limit` questions of a domain from a random `start` on in the order of the draw keys, and
+    as many from the lowest key on, for the wrap-around at the end. Of one task alone, or of all but some."""
 
-    Two parts, the second for the wrap-around at the end of the draw keys. To be read by `fetch_drawable`.
-    """
-    return [
-        rows.filter(domain=domain_id, draw_key__gte=start)[:limit],
-        rows.filter(domain=domain_id, draw_key__lt=start)[:limit],
-    ]
+    bank: Bank
+    domain_id: int
+    start: float
+    limit: int
+    task_id: int | None = None
+    without_tasks: Sequence[int] = ()
+
+    def parts(self, bank: str) -> Iterator[tuple[str, list[Any]]]:
+        """Return the SQL and the values of both parts; `bank` is what the statement calls it."""
+        where, values = "domain_id = %s", [self.domain_id]
+        if self.task_id is not None:
+            where, values = f"{where} AND task_id = %s", [*values, self.task_id]
+        if self.without_tasks:
+            places = ", ".join(["%s"] * len(self.without_tasks))
+            where, values = f"{where} AND task_id NOT IN ({places})", [*values, *self.without_tasks]
+        for side in (">=", "<"):
+            rows = f"SELECT * FROM {bank} WHERE {where} AND draw_key {side} %s ORDER BY draw_key LIMIT %s"  # noqa: S608
+            yield rows, [*values, self.start, self.limit]
 
 
-def drawable_from(
-    domain: Domain, *, start: float, limit: int, exclude: models.QuerySet[Any, Any] | None = None
-) -> list[models.QuerySet[QuestionTask, tuple[int, ...]]]:
-    """Return the parts of a window on a domain's published questions."""
-    return window_of(drawable(published_placements(), exclude=exclude), domain.pk, start=start, limit=limit)
-
-
-def fetch_drawable(windows: Sequence[models.QuerySet[QuestionTask, tuple[int, ...]]]) -> list[Drawable]:
+def fetch_drawable(windows: Sequence[Window]) -> list[Drawable]:
     """Read all windows in one query, each an index range with a limit: the size of the bank does not matter.
 
-    Django's own `union()` refuses sliced parts on SQLite; as derived tables both databases take them.
+    The ORM makes the SQL of each bank once; to make that of 16 parts took it as long as the rest of a start. Not
+    materialized, the bank is no table: both databases put its conditions into each part. (Django's own `union()`
+    refuses sliced parts on SQLite; as derived tables both databases take them.)
     """
     if not windows:
         return []
-    parts: list[str] = []
+    # By identity: to compare querysets would read them.
+    banks = {id(window.bank): window.bank for window in windows}
+    names = {key: f"bank_{number}" for number, key in enumerate(banks)}
+    made: list[str] = []
     params: list[Any] = []
-    for number, window in enumerate(windows):
-        sql, window_params = window.query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS window_{number}")  # noqa: S608  # made by the ORM, values apart
-        params.extend(window_params)
+    for key, bank in banks.items():
+        sql, bank_params = bank.query.sql_with_params()
+        columns = "question_id, revision_id, task_id, domain_id, is_new, draw_key"
+        made.append(f"{names[key]} ({columns}) AS NOT MATERIALIZED ({sql})")
+        params.extend(bank_params)
+    selects: list[str] = []
+    for window in windows:
+        for part, values in window.parts(names[id(window.bank)]):
+            selects.append(f"SELECT * FROM ({part}) AS part_{len(selects)}")  # noqa: S608  # values apart
+            params.extend(values)
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), params)
+        cursor.execute(f"WITH {', '.join(made)} {' UNION ALL '.join(selects)}", params)
         rows = cursor.fetchall()
     # Of two windows with the same question, the one that knows it to be new stands.
     rows.sort(key=lambda row: row[4])

@@ -11,7 +11,7 @@ from exams.blueprints.assembly import Part, Quota, assemble, form_quotas, part_o
 from exams.blueprints.models import Exam, ExamQuota
 from exams.exceptions import ExamRefused, PoolTooSmall, QuotasDoNotFit
 from questions.models import Domain, QuestionTask, Revision
-from questions.queries import Drawable, drawable, fetch_drawable, published_placements, window_of
+from questions.queries import Drawable, Window, drawable, fetch_drawable, published_placements
 
 # How many questions assembly may choose from, per question it needs: more mixes better, fewer reads less.
 WINDOW_FACTOR = 4
@@ -93,20 +93,21 @@ def form_pool(
     for quota in asked:
         if quota.task_id is not None:
             divided.setdefault(quota.domain_id, []).append(quota.task_id)
-    # Made for all quotas at once: each step of a queryset copies it.
     sources = [drawable(bank if never is None else bank.exclude(question_id__in=never))]
     if seen is not None:
         sources.insert(0, drawable(bank, exclude=seen))
-    windows = []
-    for quota in asked:
-        limit = max(WINDOW_FACTOR * quota.total, WINDOW_MINIMUM)
-        for rows in sources:
-            among = rows
-            if quota.task_id is not None:
-                among = rows.filter(task=quota.task_id)
-            elif quota.domain_id in divided:
-                among = rows.exclude(task__in=divided[quota.domain_id])
-            windows += window_of(among, quota.domain_id, start=rng.random(), limit=limit)
+    windows = [
+        Window(
+            source,
+            quota.domain_id,
+            start=rng.random(),
+            limit=max(WINDOW_FACTOR * quota.total, WINDOW_MINIMUM),
+            task_id=quota.task_id,
+            without_tasks=() if quota.task_id is not None else divided.get(quota.domain_id, ()),
+        )
+        for quota in asked
+        for source in sources
+    ]
     return fetch_drawable(windows)
 
 
