@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Permission
 from django.db import connection, models
@@ -71,8 +71,7 @@ def chapters_of(certification: Certification) -> list[Chapter]:
     return [Chapter(row["source_chapter"] or 0, row["title"], row["count"]) for row in rows]
 
 
-@dataclass(frozen=True)
-class Drawable:
+class Drawable(NamedTuple):
     """A published question that may be drawn: ids only, no content. `is_new`: from a window that left others out."""
 
     question_id: int
@@ -165,7 +164,7 @@ def fetch_drawable(windows: Sequence[Window]) -> list[Drawable]:
         rows = cursor.fetchall()
     # Of two windows with the same question, the one that knows it to be new stands.
     rows.sort(key=lambda row: row[4])
-    return list({row[0]: Drawable(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}.values())
+    return list({row[0]: Drawable(*row[:4], is_new=bool(row[4])) for row in rows}.values())
 
 
 def told_of(revision: Revision) -> Told:

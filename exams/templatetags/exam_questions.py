@@ -47,6 +47,19 @@ def exam_questions(
     return mark_safe("\n".join(questions))  # noqa: S308
 
 
+@register.simple_tag
+def exam_palette(items: Sequence[ShownItem]) -> SafeString:
+    entries = (palette_entry(item.state, item.is_flagged) % {"position": item.position} for item in items)
+    return mark_safe(f"<ol>{''.join(entries)}</ol>")  # noqa: S308
+
+
+@lru_cache
+def palette_entry(state: str, is_flagged: bool) -> str:
+    """Return the HTML of such a question in the list of all, as a format string."""
+    entry = {"position": _slot("position"), "state": state, "is_flagged": is_flagged}
+    return _as_format(get_template("exams/_palette_entry.jinja", using="jinja2").render(entry))
+
+
 def rendered(item: ShownItem, **context: Any) -> str:
     return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
 
@@ -79,4 +92,8 @@ def format_of(kind: str, has_case: bool, shape: Shape, *, is_first: bool) -> str
     )
     same = {name: _slot(name) for name in ("answers", "page", "total")}
     html = rendered(item, **same, is_first=is_first, is_kept=False)
+    return _as_format(html)
+
+
+def _as_format(html: str) -> str:
     return SLOT.sub(r"%(\1)s", html.replace("%", "%%"))

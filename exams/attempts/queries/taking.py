@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 from django.utils.safestring import SafeString
@@ -32,7 +33,7 @@ class ShownItem:
     def kind(self) -> str:
         return self.asked.kind.name
 
-    @property
+    @cached_property
     def is_untouched(self) -> bool:
         """Whether it is as every candidate sees it at first: all of it follows from the question and its place."""
         is_answered = self.asked.is_begun or self.asked.struck
@@ -45,6 +46,17 @@ class ShownItem:
     @property
     def is_incomplete(self) -> bool:
         return self.asked.is_incomplete
+
+    @property
+    def state(self) -> str:
+        """What the list of all questions says of it."""
+        if self.is_untouched:
+            return "unseen"
+        if self.is_answered:
+            return "answered"
+        if self.is_incomplete:
+            return "incomplete"
+        return "seen" if self.seconds_spent or self.is_flagged else "unseen"
 
     @property
     def answer(self) -> list[AnswerLine]:

@@ -61,7 +61,9 @@ def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
     to all. Of several assignments the one that can be started now goes first, then the one that is open, then the next
     to open, and what is over last; among equals the one that closes first.
     """
-    assignments = list(_assignments_to(candidate).filter(exam=exam))
+    assignments = list(_assignments_to(candidate).filter(exam=exam).select_related("cohort"))
+    for assignment in assignments:
+        assignment.exam = exam
     is_counted = bool(assignments) or exam.attempts_allowed is not None
     made = _attempts_made(candidate, exam) if is_counted else Counter()
     assigned = [_assigned(candidate, assignment, made, now) for assignment in assignments]
@@ -87,7 +89,7 @@ def terms_of(candidate: User, exam: Exam, now: dt.datetime) -> Terms:
 def assigned_terms(candidate: User, now: dt.datetime) -> list[Terms]:
     """Return all that is assigned to the candidate, one row an exam, what can be started first: three queries, or one
     where there is nothing."""
-    assignments = list(_assignments_to(candidate))
+    assignments = list(_assignments_to(candidate).select_related("cohort", "exam__certification"))
     if not assignments:
         return []
     made = _attempts_made(candidate)
@@ -100,11 +102,8 @@ def assigned_terms(candidate: User, now: dt.datetime) -> list[Terms]:
 
 def _assignments_to(candidate: User) -> QuerySet[Assignment]:
     own = Accommodation.objects.filter(candidate=candidate)
-    return (
-        Assignment.objects.filter(cohort__memberships__candidate=candidate)
-        .select_related("cohort", "exam__certification")
-        .prefetch_related(Prefetch("accommodations", own, to_attr="own_accommodations"))
-    )
+    assignments = Assignment.objects.filter(cohort__memberships__candidate=candidate)
+    return assignments.prefetch_related(Prefetch("accommodations", own, to_attr="own_accommodations"))
 
 
 def _attempts_made(candidate: User, exam: Exam | None = None) -> Counter[tuple[int, int | None]]:
