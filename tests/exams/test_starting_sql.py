@@ -1,6 +1,7 @@
 """The plain SQL of a start writes what the ORM would write, on each database."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,10 +9,10 @@ from django.db.models.fields import NOT_PROVIDED
 
 from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services import starting_sql
-from exams.attempts.services.starting_sql import Pinned, insert_items
+from exams.attempts.services.starting_sql import Pinned, insert_items, lock_candidate
 from questions.kinds import KINDS
-from tests.exams.helpers import START, make_exam_of
-from tests.factories import make_attempt, make_content
+from tests.exams.helpers import MINUTE, START, close, make_exam_of
+from tests.factories import UserFactory, make_attempt, make_content
 from tests.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,42 @@ def test_all_items_are_one_query(attempt):
         insert_items(other.pk, [pinned(item) for item in items])
 
     assert counted.number == 1
+
+
+def test_turn_tells_what_is_under_way_as_the_orm_does(attempt):
+    others = [make_attempt(candidate=attempt.candidate, now=START + 7 * MINUTE) for _ in range(2)]
+    close(make_attempt(candidate=attempt.candidate, now=START))
+    make_attempt(now=START)
+
+    under_way, has_past = lock_candidate(attempt.candidate_id)
+
+    rows = Attempt.objects.in_progress().filter(candidate=attempt.candidate)
+    assert {(row.attempt_id, row.exam_id, row.deadline_at) for row in under_way} == set(
+        rows.values_list("pk", "exam_id", "deadline_at")
+    )
+    assert {row.attempt_id for row in under_way} == {attempt.pk, *(other.pk for other in others)}
+    assert {row.deadline_at.utcoffset() for row in under_way} == {timedelta(0)}
+    assert has_past is True
+
+
+@pytest.mark.parametrize(("is_closed", "expected"), [(True, True), (False, True), (None, False)])
+def test_turn_tells_whether_there_was_any_attempt(clock, is_closed, expected):
+    candidate = UserFactory()
+    if is_closed is not None:
+        attempt = make_attempt(candidate=candidate, now=START)
+        if is_closed:
+            close(attempt)
+    make_attempt(now=START)
+
+    under_way, has_past = lock_candidate(candidate.pk)
+
+    assert (len(under_way), has_past) == (int(is_closed is False), expected)
+
+
+def test_turn_locks_the_row_of_the_person_alone(attempt):
+    with count_queries() as counted:
+        lock_candidate(attempt.candidate_id)
+
+    (sql,) = counted.statements
+    is_locking = connection.features.has_select_for_no_key_update
+    assert sql.strip().endswith("FOR NO KEY UPDATE OF person") == is_locking

@@ -2,10 +2,8 @@
 
 import datetime as dt
 import secrets
-from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from accounts.models import User
 from exams.attempts import timing
@@ -13,7 +11,7 @@ from exams.attempts.models import Attempt
 from exams.attempts.queries.meeting import form_for, met_by, open_items, open_questions
 from exams.attempts.queries.terms import Terms, terms_of
 from exams.attempts.services.closing import close_overdue
-from exams.attempts.services.starting_sql import Pinned, insert_items
+from exams.attempts.services.starting_sql import Pinned, insert_items, lock_candidate
 from exams.blueprints.assembly import Quota, assemble, option_order, with_cases_together
 from exams.blueprints.models import Exam, ExamForm
 from exams.blueprints.queries.drawing import bank_of, exam_quotas, form_pool, shortages
@@ -48,25 +46,13 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
         raise
 
 
-def _take_turn(candidate: User) -> list[Any]:
-    """Lock the candidate's row, so that their starts wait for each other: each counts the attempts before it and draws
-    none of their questions. Return rows with what is under way, as it was before the wait, and whether there was
-    anything before (`has_past`); one row at least."""
-    under_way = FilteredRelation("attempts", condition=Q(attempts__state=Attempt.State.IN_PROGRESS))
-    rows = User.objects.filter(pk=candidate.pk).only("pk").annotate(under_way=under_way)
-    rows = rows.annotate(exam=F("under_way__exam"), attempt=F("under_way__pk"), deadline_at=F("under_way__deadline_at"))
-    rows = rows.annotate(has_past=Exists(Attempt.objects.filter(candidate=OuterRef("pk"))))
-    return list(rows.select_for_update(of=("self",), no_key=True))
-
-
 @transaction.atomic
 def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed: int) -> Attempt:
     exam = terms.exam
-    rows = _take_turn(candidate)
-    under_way = [row for row in rows if row.attempt]
+    under_way, has_past = lock_candidate(candidate.pk)
     for row in under_way:
-        if row.exam == exam.pk and timing.is_accepting(row.deadline_at, now):
-            return Attempt.objects.get(pk=row.attempt)
+        if row.exam_id == exam.pk and timing.is_accepting(row.deadline_at, now):
+            return Attempt.objects.get(pk=row.attempt_id)
     if not all(timing.is_accepting(row.deadline_at, now) for row in under_way):
         close_overdue(now=now, candidate=candidate)
     if not is_open:
@@ -77,7 +63,7 @@ def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed:
             raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
     if terms.assignment and not _is_member(candidate, terms.assignment):
         raise ExamNotOpen("You are no longer in the cohort that takes this exam.")
-    form, items = _drawn_form(candidate, exam, seed, has_past=any(row.has_past for row in rows))
+    form, items = _drawn_form(candidate, exam, seed, has_past=has_past)
     return _pinned(candidate, terms, form, items, now, seed)
 
 

@@ -1,6 +1,7 @@
-"""The items of a new attempt, in one plain statement: Django took 9 ms for 65 of them, while a whole room begins
-(docs/performance.md). tests/exams/test_starting_sql.py compares it with the ORM."""
+"""Two statements of a start in plain SQL, because a whole room begins in the same minute: Django took 9 ms for all items
+of an attempt alone (docs/performance.md). tests/exams/test_starting_sql.py compares them with the ORM."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +42,45 @@ _INSERT = f"""
     INSERT INTO exams_attemptitem (attempt_id, {_NAMES}, {", ".join(_UNTOUCHED)})
     SELECT %s, {_NAMES}, {", ".join(_UNTOUCHED.values())} FROM
 """  # noqa: S608  # as above
+
+
+# The person's row alone is locked. SQLite has no row locks and needs none; see `saving_sql`.
+_TURN = """
+    SELECT
+        attempt.id, attempt.exam_id, attempt.deadline_at,
+        EXISTS (SELECT 1 FROM exams_attempt past WHERE past.candidate_id = person.id)
+    FROM accounts_user person
+    LEFT JOIN exams_attempt attempt ON attempt.candidate_id = person.id AND attempt.state = %s
+    WHERE person.id = %s
+"""
+_LOCK = "FOR NO KEY UPDATE OF person"
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    attempt_id: UUID
+    exam_id: int
+    deadline_at: dt.datetime
+
+
+def lock_candidate(candidate_id: int) -> tuple[list[UnderWay], bool]:
+    """Lock the candidate's row, so that their starts wait for each other: each counts the attempts before it and draws
+    none of their questions. Return what is under way, as it was before the wait, and whether there was any attempt."""
+    sql = _TURN + _LOCK if connection.features.has_select_for_no_key_update else _TURN
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [Attempt.State.IN_PROGRESS.value, candidate_id])
+        rows = cursor.fetchall()
+    under_way = [_under_way(*row[:3]) for row in rows if row[0] is not None]
+    return under_way, any(row[3] for row in rows)
+
+
+def _under_way(attempt_id: UUID | str, exam_id: int, deadline_at: dt.datetime) -> UnderWay:
+    """SQLite keeps UUIDs as text and moments without their zone, which is UTC."""
+    return UnderWay(
+        attempt_id if isinstance(attempt_id, UUID) else UUID(attempt_id),
+        exam_id,
+        deadline_at if deadline_at.tzinfo else deadline_at.replace(tzinfo=dt.UTC),
+    )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,11 @@ def exam_quotas(exam: Exam) -> list[Quota]:
     rows = list(exam.quotas.select_related("domain", "task")) if exam.pk else []
     if rows:
         return _own_quotas(exam, rows)
-    domains = [exam.domain] if exam.domain else list(Domain.objects.filter(certification=exam.certification_id))
+    domains = (
+        [exam.domain]
+        if exam.domain
+        else list(Domain.objects.filter(certification=exam.certification_id).order_by("number"))
+    )
     # One domain alone gives everything, whatever its weight in the whole.
     weights: dict[Part, int] = {(domain.pk, None): 1 if exam.domain else domain.weight for domain in domains}
     if exam.chapter:
