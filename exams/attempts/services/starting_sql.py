@@ -1,5 +1,5 @@
-"""Two statements of a start in plain SQL, because a whole room begins in the same minute: Django took 9 ms for all items
-of an attempt alone (docs/performance.md). tests/exams/test_starting_sql.py compares them with the ORM."""
+"""Two statements of a start in plain SQL, because a whole room begins in the same minute: Django took 9 ms for the
+items of an attempt alone (docs/performance.md). tests/exams/test_starting_sql.py compares them with the ORM."""
 
 import datetime as dt
 import json
