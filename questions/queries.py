@@ -164,7 +164,7 @@ def fetch_drawable(windows: Sequence[Window]) -> list[Drawable]:
         rows = cursor.fetchall()
     # Of two windows with the same question, the one that knows it to be new stands.
     rows.sort(key=lambda row: row[4])
-    return list({row[0]: Drawable(*row[:4], is_new=bool(row[4])) for row in rows}.values())
+    return list({row[0]: Drawable(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}.values())
 
 
 def told_of(revision: Revision) -> Told:
