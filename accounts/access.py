@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -60,7 +61,7 @@ def candidate_required(
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         if getattr(request, "htmx", False):
-            return HttpResponse("Log in again.", status=401, content_type="text/plain")
+            return HttpResponse(_("Log in again."), status=401, content_type="text/plain")
         return redirect_to_login(request.get_full_path())
 
     return wrapper

@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts import claiming, limits
 from accounts.addresses import mailbox_key, normalize_address
@@ -60,13 +61,13 @@ class MailAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
     def get_http_user_agent(self, request: HttpRequest) -> str:
         """Name the browser in our words: the header is whatever its sender wants in a mail to the account's owner."""
         header = super().get_http_user_agent(request)
-        browser = next((name for mark, name in _BROWSERS if re.search(rf"\b{mark}/", header)), "An unknown browser")
+        browser = next((name for mark, name in _BROWSERS if re.search(rf"\b{mark}/", header)), _("An unknown browser"))
         system = next((name for name in _SYSTEMS if name in header), "")
-        return f"{browser} on {system}" if system else browser
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def claim_by_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A reset link was followed: its reader has the mailbox. An account without an owner yet is theirs."""
     if claiming.claim(user=user, address=user.email):
-        address, _ = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+        address, _created = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
         MailAdapter(request).confirm_email(request, address)

@@ -8,6 +8,8 @@ which takes `ı` for `I`, and so for another person's address.
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 # What the eye does not see and Unicode does not count among format characters: fillers, joiners, variation selectors.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -48,27 +50,29 @@ def _ascii_domain(domain: str) -> str:
 
 def address_problem(address: str) -> str:
     """Say why a normalized address is not usable, beyond its shape; empty if nothing is wrong."""
-    local, _, domain = address.rpartition("@")
+    local, _at, domain = address.rpartition("@")
     if strange := [sign for sign in dict.fromkeys(local) if not "!" <= sign <= "~" or sign == '"']:
         signs = ", ".join(f"“{sign}”" if sign.isprintable() else f"U+{ord(sign):04X}" for sign in strange[:5])
-        return f"Before the @ only plain letters, digits and signs can be used; this address has {signs}."
+        return _("Before the @, use only plain letters, digits and signs; this address has %(signs)s.") % {
+            "signs": signs
+        }
     if not domain.isascii():
-        return "This domain name is ambiguous: write it in its ASCII form, which begins with xn--."
+        return _("This domain name is ambiguous. Write it in its ASCII form, which begins with xn--.")
     return ""
 
 
 def mailbox_key(address: str) -> str:
     """Return what many addresses of one mailbox share at large providers: no tag after +, no dots. For limits only."""
-    local, _, domain = normalize_address(address).rpartition("@")
+    local, _at, domain = normalize_address(address).rpartition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def one_line_problem(text: str) -> str:
     """Say why a text cannot be part of a mail or a heading; empty if nothing is wrong."""
     if any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") for sign in text):
-        return "Write it in one line, without control characters or invisible ones."
+        return _("Write it on one line, without control characters or invisible characters.")
     if "://" in text or re.search(r"\bwww\.", text, re.IGNORECASE):
-        return "Leave the web address out."
+        return _("Leave the web address out.")
     return ""
 
 
@@ -77,5 +81,5 @@ def name_problem(name: str) -> str:
     # Joiners are part of names in Persian and some Indian scripts.
     problem = one_line_problem(name.replace("\u200c", "").replace("\u200d", ""))
     if not problem and _LINK.search(name):
-        return "A name cannot hold a web or e-mail address; put a space after a dot."
+        return _("A name cannot contain a web or e-mail address. Put a space after each dot.")
     return problem

@@ -25,6 +25,8 @@ from django.utils.formats import localize
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import claiming, outbox, reauthentication
 from accounts.audit import recorded_actions
@@ -41,15 +43,17 @@ class OwnAddress:
         email: str = self.cleaned_data["email"]
         owner = account_of(email)
         if owner is not None and owner.pk != self.instance.pk:
-            raise ValidationError("Another account has this address.", code="unique")
+            raise ValidationError(gettext("Another account has this address."), code="unique")
         return email
 
 
 class PersonForm(OwnAddress, UserChangeForm):
     address_is_verified = forms.BooleanField(
         required=False,
-        label="A changed address is verified",
-        help_text="Tick it only if you know that the new address is this person's. Otherwise a link is mailed to it.",
+        label=_("The changed address is verified"),
+        help_text=_(
+            "Tick this only if you know that the new address belongs to this person. Otherwise we mail a link to it."
+        ),
     )
 
 
@@ -65,7 +69,7 @@ class ExtraTimeForm(forms.ModelForm):
     def clean_until_at(self) -> dt.datetime:
         until_at: dt.datetime = self.cleaned_data["until_at"]
         if until_at <= timezone.now():
-            raise ValidationError("Choose a moment that is still to come.")
+            raise ValidationError(gettext("Choose a time in the future."))
         return until_at
 
 
@@ -106,9 +110,9 @@ class UserAdmin(DjangoUserAdmin):
     readonly_fields = ["extra_time", "last_login", "joined_at"]
     fieldsets = (
         (None, {"fields": ["email", "address_is_verified", "password"]}),
-        ("Person", {"fields": ["name", "time_zone", "extra_time"]}),
-        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
-        ("Dates", {"fields": ["last_login", "joined_at"]}),
+        (_("Person"), {"fields": ["name", "time_zone", "extra_time"]}),
+        (_("Access"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (_("Dates"), {"fields": ["last_login", "joined_at"]}),
     )
     instructor_fieldsets = ((None, {"fields": ["email", "name", "time_zone", "extra_time", "joined_at"]}),)
     add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2"]}),)
@@ -145,12 +149,15 @@ class UserAdmin(DjangoUserAdmin):
                 now=timezone.now(),
             )
 
-    @admin.display(description="extra time in every exam", ordering="extra_time_percent")
+    @admin.display(description=_("extra time in every exam"), ordering="extra_time_percent")
     def extra_time(self, person: User) -> str:
         percent = person.extra_time_at(timezone.now())
         if not percent or person.extra_time_until is None:
             return f"{percent} %"
-        return f"{percent} % until {localize(timezone.localtime(person.extra_time_until))}"
+        return gettext("%(percent)s %% until %(until)s") % {
+            "percent": percent,
+            "until": localize(timezone.localtime(person.extra_time_until)),
+        }
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if not request.user.is_superuser:
@@ -217,8 +224,15 @@ class GroupAdmin(DjangoGroupAdmin):
         """Name the people who lose a group's permissions, and refuse the instructors' group."""
         named, counts, permissions_lacking, protected = super().get_deleted_objects(objs, request)
         people = User.objects.filter(groups__in=objs).distinct().order_by("email")
-        named = [*named, *(f"Permissions of {person.email} by the group" for person in people)]
-        kept = [f"group “{group}”: it is what makes people instructors" for group in objs if group.name == INSTRUCTORS]
+        named = [
+            *named,
+            *(gettext("Permissions of %(email)s through the group") % {"email": person.email} for person in people),
+        ]
+        kept = [
+            gettext("group “%(group)s”: membership makes people instructors") % {"group": group}
+            for group in objs
+            if group.name == INSTRUCTORS
+        ]
         return named, counts, permissions_lacking, [*protected, *kept]
 
 
@@ -256,7 +270,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     # What a list may be narrowed to is one of these, by the links in its rows.
     linked_lookups = ["action", "actor_id", "address", "target_type", "target_id"]
     search_fields = ["action"]  # shows the box; the search itself is below
-    search_help_text = "An e-mail or IP address, the ID of a request or a person, or how an action begins."
+    search_help_text = _("An e-mail or IP address, a request or person ID, or the beginning of an action.")
     fields = ["at", "action", "actor_link", "address_link", "request_id", "target_link", "changes"]
     readonly_fields = fields  # type: ignore[assignment]
 
@@ -297,24 +311,26 @@ class AuditEventAdmin(admin.ModelAdmin):
         url = reverse("admin:accounts_auditevent_changelist")
         return format_html('<a href="{}?{}">{}</a>', url, urlencode(lookups), label)
 
-    @admin.display(description="who", ordering="actor_name")
+    @admin.display(description=_("who"), ordering="actor_name")
     def actor_link(self, event: AuditEvent) -> str:
         if event.actor_id is None:
             return "–"
-        return self._narrowed(event.actor_name or f"person {event.actor_id}", actor_id=event.actor_id)
+        return self._narrowed(
+            event.actor_name or gettext("person %(actor_id)s") % {"actor_id": event.actor_id}, actor_id=event.actor_id
+        )
 
-    @admin.display(description="from", ordering="address")
+    @admin.display(description=_("from"), ordering="address")
     def address_link(self, event: AuditEvent) -> str:
         return self._narrowed(event.address, address=event.address) if event.address else "–"
 
-    @admin.display(description="what")
+    @admin.display(description=_("what"))
     def target_link(self, event: AuditEvent) -> str:
         if not event.target_type:
             return "–"
         label = f"{event.target_type.partition('.')[2]} {event.target_name or event.target_id}"
         return self._narrowed(label, target_type=event.target_type, target_id=event.target_id)
 
-    @admin.display(description="before → after")
+    @admin.display(description=_("before → after"))
     def changes(self, event: AuditEvent) -> SafeString:
         names = {**event.before, **event.after}
         lines = [
@@ -339,7 +355,11 @@ class EmailAddressAdmin(AllauthEmailAddressAdmin):  # type: ignore[misc]  # alla
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Refuse the address by which somebody logs in: without it they could not, nor reset their password."""
         named, counts, permissions_lacking, protected = super().get_deleted_objects(objs, request)
-        kept = [f"“{address.email}”: {address.user} logs in with it" for address in objs if address.primary]
+        kept = [
+            gettext("“%(email)s”: %(user)s logs in with it") % {"email": address.email, "user": address.user}
+            for address in objs
+            if address.primary
+        ]
         return named, counts, permissions_lacking, [*protected, *kept]
 
 
@@ -362,17 +382,29 @@ class OutgoingMailAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, mail: OutgoingMail) -> str:
-        return "sent" if mail.sent_at else "parked" if mail.parked_at else "waiting"
+        return gettext("sent") if mail.sent_at else gettext("parked") if mail.parked_at else gettext("waiting")
 
-    @admin.action(description="Try parked mail again")
+    @admin.action(description=_("Retry parked mail"))
     def try_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> None:
         if not request.user.is_superuser:
             raise PermissionDenied
         chosen = list(mails.values_list("pk", flat=True))
         again = outbox.requeue_parked(only=chosen, by=request.user, now=timezone.now())
         if again:
-            messages.success(request, f"Trying again: {again}.")
+            messages.success(
+                request,
+                ngettext("%(count)s mail is queued again.", "%(count)s mails are queued again.", again)
+                % {"count": again},
+            )
         if again < len(chosen):
-            messages.warning(request, f"Not parked, or its links have expired: {len(chosen) - again}.")
+            messages.warning(
+                request,
+                ngettext(
+                    "%(count)s mail was skipped: it is not parked, or its links have expired.",
+                    "%(count)s mails were skipped: they are not parked, or their links have expired.",
+                    len(chosen) - again,
+                )
+                % {"count": len(chosen) - again},
+            )

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import guessing, totp
 from accounts.models import AddressFormField, User, account_of
@@ -98,7 +99,7 @@ def _use_once(user: User, secret: str, code: str) -> None:
     step = totp.step_at(timezone.now().timestamp())
     used = totp.matching_step(secret, code, step=step, tolerance=settings.MFA_TOTP_TOLERANCE)
     if used is None or not use_totp_step(user=user, step=used):
-        raise forms.ValidationError("This code was already used. Wait until the app shows the next one.")
+        raise forms.ValidationError(_("This code has already been used. Wait until the app shows the next one."))
 
 
 class AuthenticateForm(guessing.AuthenticateForm):

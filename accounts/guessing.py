@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import get_hasher, identify_hasher, make_passwo
 from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts import audit, devices, limits
 from accounts.hashing import Patience, patience, turn
@@ -62,12 +63,11 @@ class _Try:
     def begin(self) -> None:
         """Count it as a failure until it turns out to be none: side by side, no more can begin than may fail."""
         if not self.is_at_home and (refusal := limits.test("failures of an address", self.address)):
-            raise _too_many("Too many failed login attempts from your network. Try again in %(wait)s.", refusal)
+            raise _too_many(_("Too many failed login attempts from your network. Try again in %(wait)s."), refusal)
         if refusal := limits.hit(*self.count):
             self._failed()
             raise _too_many(
-                "Too many failed login attempts. Try again in %(wait)s, or reset your password: "
-                "that lets you in at once.",
+                _("Too many failed login attempts. Try again in %(wait)s, or reset your password to get in at once."),
                 refusal,
             )
 
@@ -142,7 +142,7 @@ class _Code(forms.Form):
         device = devices.device_of(request)
         key = f"{device.number} {user.pk}" if device.knows(user) else user.pk
         if refusal := limits.test("wrong codes", key) or limits.hit("second factor", key):
-            raise _too_many("Too many wrong codes. Try again in %(wait)s.", refusal)
+            raise _too_many(_("Too many wrong codes. Try again in %(wait)s."), refusal)
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as error:

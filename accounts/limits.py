@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 from limits import RateLimitItem, parse_many
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -48,8 +49,10 @@ class Refusal:
     def wait(self) -> str:
         minutes = math.ceil(self.seconds / 60)
         if minutes > 120:
-            return f"{math.ceil(minutes / 60)} hours"
-        return f"{minutes} minutes" if minutes > 1 else "a minute"
+            hours = math.ceil(minutes / 60)
+            return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+        minutes = max(minutes, 1)
+        return ngettext("a minute", "%(count)d minutes", minutes) % {"count": minutes}
 
 
 def hit(name: str, key: object) -> Refusal | None:

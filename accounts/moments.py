@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.models.users import time_zones
 
@@ -60,11 +61,11 @@ class MomentInput(forms.DateTimeInput):
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         element_id = (attrs or {}).get("id", name)
         return format_html(
-            '{}{} <span class="zone" id="{}_zone">Times are in {}.</span>',
+            '{}{} <span class="zone" id="{}_zone">{}</span>',
             super().render(name, value, attrs, renderer),
             _choice(name, value, element_id),
             element_id,
-            zone_name(),
+            _("Times are in %(zone)s.") % {"zone": zone_name()},
         )
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
@@ -77,7 +78,7 @@ def _choice(name: str, value: Any, element_id: str) -> str | SafeString:
     if isinstance(value, dt.datetime):
         naive, chosen = value.replace(tzinfo=None, fold=0), value.fold
     else:
-        text, _, which = str(value or "").partition(WHICH)
+        text, _mark, which = str(value or "").partition(WHICH)
         try:
             parsed = parse_datetime(text)
         except ValueError:
@@ -88,21 +89,21 @@ def _choice(name: str, value: Any, element_id: str) -> str | SafeString:
     moments = _both(naive)
     if len(moments) < 2:
         return ""
-    options = [format_html('<option value="">{}</option>', "which of the two?")] if chosen < 0 else []
+    options = [format_html('<option value="">{}</option>', _("which of the two?"))] if chosen < 0 else []
     options += [
         format_html(
-            '<option value="{}"{}>the {} {}</option>',
+            '<option value="{}"{}>{}</option>',
             number,
             SafeString(" selected") if number == chosen else "",
-            ("first", "second")[number],
-            f"{moment:%H:%M, %Z}",
+            (_("the first %(time)s"), _("the second %(time)s"))[number] % {"time": f"{moment:%H:%M, %Z}"},
         )
         for number, moment in enumerate(moments)
     ]
     return format_html(
-        ' <select name="{}-which" id="{}_which" aria-label="Which of the two">{}</select>',
+        ' <select name="{}-which" id="{}_which" aria-label="{}">{}</select>',
         name,
         element_id,
+        _("Which of the two"),
         SafeString("".join(options)),
     )
 
@@ -115,7 +116,9 @@ class MomentField(forms.DateTimeField):
     def to_python(self, value: Any) -> dt.datetime | None:
         if value in self.empty_values:
             return None
-        text, _, which = (str(value), "", str(value.fold)) if isinstance(value, dt.datetime) else value.partition(WHICH)
+        text, _mark, which = (
+            (str(value), "", str(value.fold)) if isinstance(value, dt.datetime) else value.partition(WHICH)
+        )
         try:
             # The browser's own format first, then the others that Django knows.
             moment: Any = parse_datetime(text.strip()) or super(forms.DateTimeField, self).to_python(text)
@@ -124,7 +127,7 @@ class MomentField(forms.DateTimeField):
         try:
             return (moment if timezone.is_aware(moment) else _meant(moment, which)).astimezone(dt.UTC)
         except OverflowError as error:
-            raise ValidationError("Choose a year that every time zone knows.", code="invalid") from error
+            raise ValidationError(_("Choose a year that every time zone knows."), code="invalid") from error
 
 
 def _meant(naive: dt.datetime, which: str) -> dt.datetime:
@@ -135,12 +138,14 @@ def _meant(naive: dt.datetime, which: str) -> dt.datetime:
     if not moments:
         later = _again(naive.replace(tzinfo=timezone.get_current_timezone()))
         raise ValidationError(
-            f"{time} does not exist on {day} in {zone_name()}: the clocks go forward. Did you mean {later:%H:%M}?",
+            _("%(time)s does not exist on %(day)s in %(zone)s: the clocks go forward. Did you mean %(later)s?")
+            % {"time": time, "day": day, "zone": zone_name(), "later": f"{later:%H:%M}"},
             code="gap",
         )
     if which not in {"0", "1"}:
         raise ValidationError(
-            f"{time} happens twice on {day} in {zone_name()}: the clocks go back. Choose which of the two you mean.",
+            _("%(time)s happens twice on %(day)s in %(zone)s: the clocks go back. Choose which of the two you mean.")
+            % {"time": time, "day": day, "zone": zone_name()},
             code="overlap",
         )
     return moments[int(which)]

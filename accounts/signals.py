@@ -14,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.access import LOGGED_IN_AT
@@ -31,7 +32,7 @@ def user_saved(instance: User, created: bool, raw: bool, **kwargs: Any) -> None:
     changes = instance.changes
     if rights := {name: changes[name] for name in RIGHTS if name in changes}:
         _record_change("user.rights_changed", instance, rights)
-        tell_of_change(user=instance, change="What your account may do was changed.", email=_old(instance, "email"))
+        tell_of_change(user=instance, change=_("Your permissions were changed."), email=_old(instance, "email"))
         end_sessions(user=instance, reason="rights changed")
     if "email" in changes:
         _record_change("user.email_changed", instance, {"email": changes["email"]})
@@ -40,7 +41,7 @@ def user_saved(instance: User, created: bool, raw: bool, **kwargs: Any) -> None:
     if "password" in changes:
         # Every session knows a hash of the password: the others have ended by themselves.
         audit.record("user.password_changed", by=audit.actor(), target=instance)
-        tell_of_change(user=instance, change="Its password was changed.", email=_old(instance, "email"))
+        tell_of_change(user=instance, change=_("Your password was changed."), email=_old(instance, "email"))
 
 
 def _record_change(action: str, user: User, changes: dict[str, tuple[Any, Any]]) -> None:
@@ -66,7 +67,7 @@ def groups_changed(
         people, names = [instance], [str(item) for item in named]
     for user in people:
         audit.record("user.rights_changed", by=audit.actor(), target=user, after={verb: names})
-        tell_of_change(user=user, change="What your account may do was changed.", email=user.email)
+        tell_of_change(user=user, change=_("Your permissions were changed."), email=user.email)
         end_sessions(user=user, reason="rights changed")
 
 
@@ -97,7 +98,7 @@ def address_deleted(instance: EmailAddress, origin: Any, **kwargs: Any) -> None:
         return
     audit.record("address.removed", by=audit.actor(), target=instance.user, before={"email": instance.email})
     if not (instance.primary and instance.email != instance.user.email):  # else it is being corrected, see above
-        text = f"The e-mail address {instance.email} was removed from it."
+        text = _("The e-mail address %(email)s was removed from your account.") % {"email": instance.email}
         tell_of_change(user=instance.user, change=text, email=instance.email)
     end_sessions(user=instance.user, reason="address removed")
 
@@ -113,7 +114,7 @@ def factor_deleted(instance: Authenticator, origin: Any, **kwargs: Any) -> None:
         return
     user = instance.user
     audit.record("factor.removed", by=audit.actor(), target=user, before={"type": instance.type})
-    text = f"A second factor was removed from it: {instance.get_type_display()}."
+    text = _("A second factor was removed from your account: %(type)s.") % {"type": instance.get_type_display()}
     tell_of_change(user=user, change=text, email=user.email)
     end_sessions(user=user, reason="factor removed")
 

@@ -19,11 +19,16 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.formats import localize
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.moments import zone_name
 
 OPENED = "opened"
-STALE = "Somebody else saved this while your page was open. Nothing was saved; nothing that you typed is lost."
+STALE = _(
+    "Somebody else saved this while your page was open. Your version was not saved, but "
+    "everything you typed is still here."
+)
 MINE, THEIRS = "mine", "theirs"
 
 
@@ -93,10 +98,12 @@ class VersionedForm(forms.ModelForm):
     def _compare(self) -> None:
         now = self._stored_now()
         if now is None:
-            self.add_error(None, ValidationError("Somebody else deleted this while your page was open.", "stale"))
+            self.add_error(
+                None, ValidationError(gettext("Somebody else deleted this while your page was open."), "stale")
+            )
             return
         # The row's own form has what an inline form has not: the row that it belongs to.
-        own = {name for name, _ in self._own_fields()}
+        own = {name for name, _field in self._own_fields()}
         opened, current = self._opened_on(), {name: v for name, v in now._snapshot().items() if name in own}
         mine = {name: self._mine(name, field, current) for name, field in self._own_fields()}
         if opened is None:
@@ -117,7 +124,7 @@ class VersionedForm(forms.ModelForm):
                 mine=self._shown(name, mine[name]),
                 take=MINE if mine[name] != opened[name] else THEIRS,
             )
-            for name, _ in self._own_fields()
+            for name, _field in self._own_fields()
             if mine[name] != current[name] and (name in changed or mine[name] != opened.get(name))
         ]
         if not self.conflicts:
@@ -163,9 +170,9 @@ class VersionedForm(forms.ModelForm):
     def _shown(self, name: str, value: Any) -> str:
         field = self.fields[name]
         if value in (None, "", []):
-            return "empty"
+            return gettext("empty")
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return gettext("yes") if value else gettext("no")
         choices = getattr(field, "choices", None)
         if choices is not None:
             values = {str(each) for each in (value if isinstance(value, list) else [value])}

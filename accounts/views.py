@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -34,7 +35,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your preferences are saved.")
+        messages.success(request, _("Your preferences are saved."))
         return redirect("accounts:preferences")
     context = {"form": form, "extra_time": cast(User, request.user).extra_time_at(timezone.now())}
     return render(request, "accounts/preferences.html", context)
@@ -95,7 +96,7 @@ def _claim(request: HttpRequest, address: EmailAddress, password: str) -> HttpRe
     if request.user.is_authenticated:
         adapter.logout(request)
     adapter.confirm_email(request, address)
-    messages.success(request, "Your password is set. Log in with it.")
+    messages.success(request, _("Your password is set. You can log in with it now."))
     return redirect("account_login")
 
 
@@ -130,11 +131,11 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     zone = request.POST.get("time_zone", "")
     if zone not in time_zones():
-        messages.error(request, "This time zone is not known here. Choose yours in the preferences.")
+        messages.error(request, _("This site does not know that time zone. Choose yours in the preferences."))
     elif request.POST.get("answer") == "yes":
         user.time_zone, user.declined_time_zone = zone, ""
         user.save(update_fields=["time_zone", "declined_time_zone"])
-        messages.success(request, f"Times are now shown in {zone.replace('_', ' ')}.")
+        messages.success(request, _("Times are now shown in %(zone)s.") % {"zone": zone.replace("_", " ")})
     else:
         user.declined_time_zone = zone
         user.save(update_fields=["declined_time_zone"])
@@ -159,7 +160,7 @@ def _ask_before_ending(request: HttpRequest) -> HttpResponse | None:
     """Whoever sits at a browser left open is not to end the sessions that its owner has elsewhere."""
     asked = reauthentication.ask(request, then=reverse("usersessions_list"))
     if asked:
-        messages.info(request, "Confirm that it is you. Then end the session here.")
+        messages.info(request, _("Confirm your identity first, then end the session here."))
     return asked
 
 
@@ -183,5 +184,5 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
         return asked
     session.end()
     audit.record("session.ended", by=audit.actor(), target=audit.actor(), after={"reason": "ended from the list"})
-    messages.success(request, "That session has ended.")
+    messages.success(request, _("The session has ended."))
     return redirect("usersessions_list")

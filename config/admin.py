@@ -19,6 +19,8 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
 from django.utils.timezone import is_aware
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import reauthentication
 from accounts.access import has_second_factor, used_second_factor
@@ -123,7 +125,9 @@ class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
         """Find nothing for a search that is no search: each word is one more condition on each column."""
         if len(search_term) > MAX_SEARCH or len(search_term.split()) > MAX_SEARCH_WORDS:
             messages.warning(
-                request, f"Search for at most {MAX_SEARCH_WORDS} words of {MAX_SEARCH} characters together."
+                request,
+                gettext("Search for at most %(words)s words and %(characters)s characters in total.")
+                % {"words": MAX_SEARCH_WORDS, "characters": MAX_SEARCH},
             )
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
@@ -146,9 +150,9 @@ class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
 class AdminSite(admin.AdminSite):
     """The admin, entered through the same log-in (and rate limits) as everything else, and with a second factor."""
 
-    site_header = "Question bank and exams"
-    site_title = "Instructors"
-    index_title = "Instructors"
+    site_header = _("Question bank and exams")
+    site_title = _("Instructors")
+    index_title = _("Instructors")
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -166,9 +170,11 @@ class AdminSite(admin.AdminSite):
         if not super().has_permission(request) or self.has_permission(request):
             return super().login(request, extra_context)
         if not has_second_factor(request):
-            messages.info(request, "Instructors need a second factor: set up an authenticator app or a passkey.")
+            messages.info(
+                request, gettext("Instructors need a second factor. Set up an authenticator app or a passkey.")
+            )
             return redirect("mfa_index")
-        messages.info(request, "Confirm with your second factor: this session has not used it yet.")
+        messages.info(request, gettext("Confirm your second factor: you have not used it in this session yet."))
         methods = get_adapter().get_reauthentication_methods(request.user)
         url = next(method["url"] for method in methods if method["id"].startswith("mfa_"))
         return redirect(f"{url}?{urlencode({'next': get_next_redirect_url(request) or reverse('admin:index')})}")

@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import devices, limits
 from accounts.hashing import Busy, Patience, patience
@@ -70,12 +72,12 @@ RULES = {
 }
 # What a person is told who did too much of it; of the others, the page says that nothing was done.
 REASONS = {
-    "starts": "You have started many exams in a short time.",
-    "downloads": "You have downloaded many files in a short time.",
-    "imports": "You have looked at or imported many files in a short time.",
-    "draws": "You have drawn many forms in a short time.",
+    "starts": _("You have started many exams in a short time."),
+    "downloads": _("You have downloaded many files in a short time."),
+    "imports": _("You have checked or imported many files in a short time."),
+    "draws": _("You have drawn many forms in a short time."),
 }
-TOO_MANY_FAILED = "Too many failed login attempts from your network."
+TOO_MANY_FAILED = _("Too many failed login attempts from your network.")
 # Where pages with a limit by address are: the others, such as that of a saved answer, are not even resolved.
 PREFIXES = ("/accounts/", "/join/")
 
@@ -155,15 +157,15 @@ class LimitMiddleware:
         if rule.failures and not devices.device_of(request).accounts:
             refusal = self.remembered.ask(limits.test, rule.failures, address)
             if refusal:
-                return too_many(refusal.seconds, refusal.wait, TOO_MANY_FAILED)
+                return too_many(refusal.seconds, refusal.wait, str(TOO_MANY_FAILED))
         return None
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         rule = RULES.get(request.resolver_match.view_name) if request.resolver_match else None
         if rule and rule.account and rule.applies_to(request) and isinstance(request.user, User):
             refusal = limits.hit(rule.account, request.user.pk)
-            return too_many(refusal.seconds, refusal.wait, REASONS.get(rule.account, "")) if refusal else None
+            return too_many(refusal.seconds, refusal.wait, str(REASONS.get(rule.account, ""))) if refusal else None
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return too_many(2, "a few seconds") if isinstance(exception, Busy) else None
+        return too_many(2, gettext("a few seconds")) if isinstance(exception, Busy) else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
 from accounts.hashing import turn
@@ -32,7 +33,9 @@ class GuessabilityValidator:
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > LONGEST:
             raise ValidationError(
-                "This password is too long. It may have %(most)d characters.", "password_too_long", {"most": LONGEST}
+                _("This password is too long. The maximum is %(most)d characters."),
+                "password_too_long",
+                {"most": LONGEST},
             )
         context = context_of(user)
         beginning = password[:LOOKED_AT]
@@ -40,18 +43,22 @@ class GuessabilityValidator:
         with turn(), _one_at_a_time:  # it takes longer than a hash, so it takes turns with them
             least = min((judge(version, context) for version in versions), key=lambda result: result["score"])
         if least["score"] < LEAST_SCORE:
-            advice = least["feedback"]["warning"] or "Words of this site, names, dates and patterns are guessed first"
+            advice = least["feedback"]["warning"] or _(
+                "Words of this site, names, dates and patterns are guessed first"
+            )
             raise ValidationError(
-                "This password is easy to guess. %(advice)s. "
-                "Try several words that have nothing to do with each other.",
+                _(
+                    "This password is easy to guess. %(advice)s. Try several words that have nothing to do "
+                    "with each other."
+                ),
                 "password_easy_to_guess",
                 {"advice": advice.rstrip(".")},
             )
 
     def get_help_text(self) -> str:
-        return (
+        return _(
             "Your password must be hard to guess even for somebody who knows you and this site. "
-            "Several unrelated words do well."
+            "Several unrelated words work well."
         )
 
 

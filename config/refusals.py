@@ -2,32 +2,35 @@
 
 from functools import lru_cache
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 
 # What was counted once, in the middleware or in a view, is not counted again.
 COUNTED = "exams.dead_end_counted"
 TEXTS = {
-    400: ("That did not make sense", "The server could not read this request. Go back and try again."),
-    403: ("This page was open too long", "The form was not accepted. Go back, reload the page and try again."),
-    404: ("There is nothing here", "The page does not exist, or it is not yours to see."),
+    400: (_("That did not make sense"), _("The server could not read this request. Go back and try again.")),
+    403: (_("This page was open too long"), _("The form was not accepted. Go back, reload the page and try again.")),
+    404: (_("There is nothing here"), _("The page does not exist, or it is not yours to see.")),
     413: (
-        "Too much at once",
-        "What was sent is larger than the server takes. Nothing of it was stored. Go back and send less.",
+        _("Too much at once"),
+        _("What was sent is larger than the server takes. Nothing of it was stored. Go back and send less."),
     ),
 }
 
 
-@lru_cache(maxsize=len(TEXTS))
-def _page(status: int) -> bytes:
+@lru_cache(maxsize=len(TEXTS) * len(settings.LANGUAGES))
+def _page(status: int, language: str | None) -> bytes:
     title, text = TEXTS[status]
     return loader.render_to_string("refusal.html", {"title": title, "text": text}).encode()
 
 
 def short(status: int) -> HttpResponse:
-    return HttpResponse(_page(status), status=status, headers={"Cache-Control": "no-store"})
+    return HttpResponse(_page(status, get_language()), status=status, headers={"Cache-Control": "no-store"})
 
 
 def short_after_many(request: HttpRequest, status: int) -> HttpResponse | None:
@@ -42,11 +45,11 @@ def short_after_many(request: HttpRequest, status: int) -> HttpResponse | None:
 
 
 @lru_cache(maxsize=256)
-def _too_many_page(wait: str, reason: str) -> bytes:
+def _too_many_page(wait: str, reason: str, language: str | None) -> bytes:
     return loader.render_to_string("429.html", {"wait": wait, "reason": reason}).encode()
 
 
 def too_many(seconds: int, wait: str, reason: str = "") -> HttpResponse:
     """Answer 429."""
     headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
-    return HttpResponse(_too_many_page(wait, reason), status=429, headers=headers)
+    return HttpResponse(_too_many_page(wait, reason, get_language()), status=429, headers=headers)

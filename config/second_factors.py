@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from accounts import encryption
 
@@ -27,8 +28,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
             return encryption.decrypt(encrypted_text, secret_keys=_keys(), purpose=PURPOSE)
         except InvalidToken:
             raise UnreadableSecretError(
-                "This second factor cannot be checked, because the secret key of this site was changed. "
-                "Use a passkey if you have one, or ask the people who run this site."
+                _(
+                    "The secret key of this site has changed, so this second factor cannot be checked. Use a "
+                    "passkey if you have one, or ask the people who run this site."
+                )
             ) from None
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit, services
 from accounts.access import LOGGED_IN_AT
@@ -58,4 +59,4 @@ def _keep_or_end(request: HttpRequest, user: User) -> None:
     reason = "not used" if now - began < longest else "its time was over"
     audit.record("session.ended", by=user, target=user, after={"reason": reason})
     logout(request)
-    messages.info(request, "For safety you were logged out. Please log in again.")
+    messages.info(request, _("You were logged out for your security. Please log in again."))

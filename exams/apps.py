@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 INSTRUCTOR_PERMISSIONS = [
     "add_exam",
@@ -44,7 +45,7 @@ def remember_link(request: Any, user: Any, **kwargs: Any) -> None:
 
 class ExamsConfig(AppConfig):
     name = "exams"
-    verbose_name = "Exams"
+    verbose_name = _("Exams")
 
     def ready(self) -> None:
         # Services ask for a task by its name; the web process must know it as well as a worker does.

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 INSTRUCTOR_PERMISSIONS = [
     "add_question",
@@ -26,7 +27,7 @@ def grant_permissions(**kwargs: Any) -> None:
 
 class QuestionsConfig(AppConfig):
     name = "questions"
-    verbose_name = "Question bank"
+    verbose_name = _("Question bank")
 
     def ready(self) -> None:
         post_migrate.connect(grant_permissions, sender=self)

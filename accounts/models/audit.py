@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 
 class AuditIsAppendOnly(TypeError):
@@ -58,7 +59,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} by {self.actor_name or 'nobody'}"
+        return _("%(action)s by %(actor)s") % {"action": self.action, "actor": self.actor_name or _("nobody")}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

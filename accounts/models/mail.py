@@ -2,6 +2,8 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
@@ -26,9 +28,11 @@ class OutgoingMail(models.Model):
     subject = models.CharField(max_length=1000)
     content = models.JSONField(null=True, editable=False)
     queued_at = models.DateTimeField()
-    due_at = models.DateTimeField(help_text="Not tried before this moment. Moved ahead while it is being sent.")
+    due_at = models.DateTimeField(
+        help_text=_("The next attempt happens no earlier than this. Postponed while the mail is being sent.")
+    )
     tries = models.PositiveSmallIntegerField(default=0)
-    failed_at = models.DateTimeField(null=True, help_text="When the mail server was last out of reach for it.")
+    failed_at = models.DateTimeField(null=True, help_text=_("When the mail server was last unreachable for this mail."))
     error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
@@ -36,8 +40,8 @@ class OutgoingMail(models.Model):
     objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "mail"
-        verbose_name_plural = "mail"
+        verbose_name = _("mail")
+        verbose_name_plural = _("mail")
         ordering = ["-queued_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -53,4 +57,4 @@ class OutgoingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} to {self.recipient}"
+        return gettext("%(subject)s to %(recipient)s") % {"subject": self.subject, "recipient": self.recipient}

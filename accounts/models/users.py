@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import normalize_address
 from accounts.models.addresses import AddressField, validate_name
@@ -28,7 +30,9 @@ def default_time_zone() -> str:
 
 def validate_time_zone(name: str) -> None:
     if name not in time_zones():
-        raise ValidationError("“%(name)s” is not a time zone, for example Europe/Berlin.", params={"name": name})
+        raise ValidationError(
+            gettext("“%(name)s” is not a time zone. Use a name such as Europe/Berlin."), params={"name": name}
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,14 +57,18 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by an e-mail address. Instructors are staff in the group of `accounts.roles`."""
 
-    email = AddressField("e-mail", unique=True)
+    email = AddressField(_("e-mail"), unique=True)
     name = models.CharField(max_length=150, blank=True, validators=[validate_name])
-    is_active = models.BooleanField(default=True, help_text="Untick instead of deleting: results stay readable.")
-    is_staff = models.BooleanField("may enter the admin", default=False)
+    is_active = models.BooleanField(
+        default=True, help_text=_("Untick this instead of deleting the person: results stay readable.")
+    )
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
     extra_time_percent = models.PositiveSmallIntegerField(
-        "extra time (%)",
+        _("extra time (%)"),
         default=0,
-        help_text="Added to the minutes of every exam this person starts from now on; 25 makes 180 minutes 225.",
+        help_text=_(
+            "Added to the minutes of every exam that this person starts from now on: 25 extends 180 minutes to 225."
+        ),
     )
     # Null: without an end, as it was granted before ends were kept. The history is in `ExtraTime`.
     extra_time_until = models.DateTimeField(null=True, blank=True, editable=False)
