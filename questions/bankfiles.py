@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
@@ -124,14 +125,14 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
     files = sorted(paths)
     if not files:
         bank.problems.append(
-            FileProblem(Path(), 0, "files", "no .yaml file found; name a file or folder that has one.")
+            FileProblem(Path(), 0, "files", _("no .yaml file was found; name a file or folder that contains one."))
         )
     for path in files:
         document = _read_document(path, bank)
         if isinstance(document, tuple) and isinstance(document[0], CertificationFile):
             entry = document[0].certification
             if entry.code in {other.code for other in bank.certifications}:
-                message = "stands in another file too; keep one."
+                message = _("appears in another file, too; keep one.")
                 bank.problems.append(FileProblem(path, 1, entry.code, message))
             bank.problems.extend(_certification_problems(entry, path))
             bank.certifications.append(entry)
@@ -146,7 +147,9 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
             FileProblem(path, line, f"{question.id}.tasks", message) for message in task_problems(question, tasks)
         )
     for first, second, similarity in near_duplicates({q.id: q.stem for q in bank.questions}):
-        message = f"stem is {similarity:.0%} like that of {first}; merge them or ask for another side of the point."
+        message = _(
+            "the stem is %(similarity)s like that of %(first)s; merge the two questions, or ask about another aspect."
+        ) % {"similarity": f"{similarity:.0%}", "first": first}
         bank.problems.append(FileProblem(*places[second], f"{second}.stem", message))
     return bank
 
@@ -163,16 +166,20 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | Non
     try:
         data, node = read_yaml(path.read_text(encoding="utf-8"), may_repeat=True)
     except OSError as error:
-        bank.problems.append(FileProblem(path, 0, "file", f"cannot be read: {error.strerror}."))
+        bank.problems.append(
+            FileProblem(path, 0, "file", _("cannot be read: %(reason)s.") % {"reason": error.strerror})
+        )
         return None
     except UnicodeDecodeError as error:
-        bank.problems.append(FileProblem(path, 0, "file", f"is not UTF-8 (byte {error.start}); save it as UTF-8."))
+        bank.problems.append(
+            FileProblem(path, 0, "file", _("is not UTF-8 (byte %(byte)s); save it as UTF-8.") % {"byte": error.start})
+        )
         return None
     except BadYaml as error:
         bank.problems.append(FileProblem(path, error.line, error.where, error.message))
         return None
     if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
-        message = (
+        message = _(
             "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
         )
         bank.problems.append(FileProblem(path, 1, "file", message))
@@ -184,7 +191,11 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | Non
         for detail in error.errors(include_url=False):
             where = ".".join(str(part) for part in detail["loc"])
             given = detail.get("input")
-            shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
+            shown = (
+                " " + _("(found %(value)s)") % {"value": f"{given!r:.60}"}
+                if isinstance(given, str | int | float | bool)
+                else ""
+            )
             bank.problems.append(
                 FileProblem(
                     path, line_of(node, detail["loc"]), _named(where, data, detail["loc"]), f"{detail['msg']}{shown}."
@@ -213,7 +224,9 @@ def _add_question(
 ) -> None:
     if question.id in places:
         other, other_line = places[question.id]
-        message = f"duplicate id, first at {other}:{other_line}; every question needs its own."
+        message = _("the id was already used at %(place)s; give each question its own.") % {
+            "place": f"{other}:{other_line}"
+        }
         bank.problems.append(FileProblem(path, line, question.id, message))
         return
     places[question.id] = (path, line)
@@ -231,13 +244,21 @@ def _add_question(
 def task_problems(question: QuestionEntry, tasks: dict[str, set[str]]) -> list[str]:
     problems = []
     if not question.tasks:
-        problems.append('no task; name one per certification, for example {mls-c01: "1.2"}.')
+        problems.append(
+            _("no task; name one per certification, for example %(example)s.") % {"example": '{mls-c01: "1.2"}'}
+        )
     for certification, code in question.tasks.items():
         if certification not in tasks:
-            problems.append(f"unknown certification “{certification}”; known are {', '.join(sorted(tasks)) or 'none'}.")
+            problems.append(
+                _("unknown certification “%(certification)s”; the known ones are %(known)s.")
+                % {"certification": certification, "known": ", ".join(sorted(tasks)) or _("none")}
+            )
         elif code not in tasks[certification]:
             known = ", ".join(sorted(tasks[certification]))
-            problems.append(f"unknown task “{code}” of {certification}; known are {known}.")
+            problems.append(
+                _("unknown task “%(code)s” of %(certification)s; the known ones are %(known)s.")
+                % {"code": code, "certification": certification, "known": known}
+            )
     return problems
 
 
@@ -245,19 +266,32 @@ def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileP
     problems = []
     total = sum(domain.weight for domain in entry.domains)
     if total != 100:
-        problems.append((f"{entry.code}.domains", f"the weights sum to {total}; they must sum to 100."))
+        problems.append(
+            (f"{entry.code}.domains", _("the weights add up to %(total)s; they must add up to 100.") % {"total": total})
+        )
     if entry.scale_min >= entry.scale_max:
-        problems.append((f"{entry.code}.scale_max", f"must be above scale_min, {entry.scale_min}."))
+        problems.append(
+            (f"{entry.code}.scale_max", _("must be above scale_min, %(scale_min)s.") % {"scale_min": entry.scale_min})
+        )
     numbers = Counter(domain.number for domain in entry.domains)
     codes = Counter(task.code for domain in entry.domains for task in domain.tasks)
     problems += [
-        (f"{entry.code}.domains", f"{what} {name} stands {count} times; each needs its own.")
-        for what, counter in (("number", numbers), ("task code", codes))
+        (f"{entry.code}.domains", message % {"name": name, "count": count})
+        for message, counter in (
+            (_("the number %(name)s appears %(count)s times; give each domain its own."), numbers),
+            (_("the task code %(name)s appears %(count)s times; give each task its own."), codes),
+        )
         for name, count in counter.items()
         if count > 1
     ]
     if not entry.scale_min <= entry.cut_score <= entry.scale_max:
-        problems.append((f"{entry.code}.cut_score", f"must lie between {entry.scale_min} and {entry.scale_max}."))
+        problems.append(
+            (
+                f"{entry.code}.cut_score",
+                _("must be between %(scale_min)s and %(scale_max)s.")
+                % {"scale_min": entry.scale_min, "scale_max": entry.scale_max},
+            )
+        )
     if entry.unscored_count >= entry.question_count:
-        problems.append((f"{entry.code}.unscored_count", "must be below question_count."))
+        problems.append((f"{entry.code}.unscored_count", _("must be below question_count.")))
     return [FileProblem(path, 1, where, message) for where, message in problems]

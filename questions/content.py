@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -108,17 +109,39 @@ def size_problems(content: QuestionContent) -> list[Problem]:
     for index, reference in enumerate(content.references):
         fields += [(f"references.{index}", reference.title), (f"references.{index}", reference.section)]
     problems = [
-        Problem(name, f"has {len(text):,} characters; at most {MAX_TEXT:,} are taken.")
+        Problem(
+            name,
+            _("has %(count)s characters; the limit is %(most)s.")
+            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"},
+        )
         for name, text in fields
         if len(text) > MAX_TEXT
     ]
-    if (together := sum(len(text) for _, text in fields)) > MAX_TOGETHER and not problems:
-        problems.append(Problem("stem", f"and all other texts have {together:,} characters; at most {MAX_TOGETHER:,}."))
+    if (together := sum(len(text) for _name, text in fields)) > MAX_TOGETHER and not problems:
+        problems.append(
+            Problem(
+                "stem",
+                _("and all other texts together have %(count)s characters; the limit is %(most)s.")
+                % {"count": f"{together:,}", "most": f"{MAX_TOGETHER:,}"},
+            )
+        )
     for name, most in (("references", MAX_REFERENCES), ("options", 10 * MAX_OPTIONS), ("decoys", 10 * MAX_OPTIONS)):
         if (count := len(getattr(content, name))) > most:
-            problems.append(Problem(name, f"{count:,} {name}; give at most {min(most, MAX_REFERENCES)}."))
+            problems.append(
+                Problem(
+                    name,
+                    _("has %(count)s entries; the limit is %(most)d.")
+                    % {"count": f"{count:,}", "most": min(most, MAX_REFERENCES)},
+                )
+            )
     if not EARLIEST <= content.valid_as_of <= LATEST:
-        problems.append(Problem("valid_as_of", f"{content.valid_as_of} is not from {EARLIEST.year} to {LATEST.year}."))
+        problems.append(
+            Problem(
+                "valid_as_of",
+                _("%(date)s is not in the years %(first)s to %(last)s.")
+                % {"date": content.valid_as_of, "first": EARLIEST.year, "last": LATEST.year},
+            )
+        )
     return problems
 
 
@@ -132,14 +155,19 @@ def publication_problems(content: QuestionContent) -> list[Problem]:
     """Return what must be mended before candidates may see this question."""
     problems = [*draft_problems(content), *kind_of(content.kind).key_problems(content)]
     problems.extend(
-        Problem(f"options.{index}.rationale", f"no rationale for “{option.text[:60]}”; say why it is right or wrong.")
+        Problem(
+            f"options.{index}.rationale",
+            _("“%(text)s” has no rationale; say why it is right or wrong.") % {"text": option.text[:60]},
+        )
         for index, option in enumerate(content.options)
         if not option.rationale
     )
     if not content.explanation:
-        problems.append(Problem("explanation", "no explanation; say in a few sentences what the question teaches."))
+        problems.append(
+            Problem("explanation", _("the explanation is missing; say in a few sentences what the question teaches."))
+        )
     if not content.references:
-        problems.append(Problem("references", "no reference; name a document and its section."))
+        problems.append(Problem("references", _("a reference is missing; name a document and its section.")))
     return problems
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from django.utils.translation import gettext as _
+
 from questions.content import QuestionContent
 
 # Comparing takes a time that grows with the cube of the length where the texts are made for it. What lies between the
@@ -68,27 +70,30 @@ def diff_fields(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) 
 def content_fields(content: QuestionContent) -> list[tuple[str, str]]:
     """Return all that a question says as (label, text)."""
     fields = [
-        ("Kind", content.kind),
-        ("Order of options", "random" if content.shuffle else "as written"),
-        ("Case", content.case),
-        ("Stem", content.stem),
+        (_("Kind"), content.kind),
+        (_("Order of options"), _("random") if content.shuffle else _("as written")),
+        (_("Case"), content.case),
+        (_("Stem"), content.stem),
     ]
     for number, option in enumerate(content.options, start=1):
         fields += [
-            (f"Option {number}", option.text),
-            (f"Option {number}: key", "right" if option.key else ""),
-            (f"Option {number}: match", option.match),
-            (f"Option {number}: rationale", option.rationale),
+            (_("Option %(number)s") % {"number": number}, option.text),
+            (_("Option %(number)s: key") % {"number": number}, _("right") if option.key else ""),
+            (_("Option %(number)s: match") % {"number": number}, option.match),
+            (_("Option %(number)s: rationale") % {"number": number}, option.rationale),
         ]
     fields += [
         *(
-            (f"Answer: {name.replace('_', ' ')}", "\n".join(value) if isinstance(value, tuple) else str(value))
+            (
+                _("Answer: %(part)s") % {"part": name.replace("_", " ")},
+                "\n".join(value) if isinstance(value, tuple) else str(value),
+            )
             for name, value in content.answer.items()
         ),
-        ("Further matches", "\n".join(content.decoys)),
-        ("Explanation", content.explanation),
-        ("Service note", content.service_note),
-        ("References", "\n".join(f"{r.title}, {r.section}" for r in content.references)),
-        ("Checked on", content.valid_as_of.isoformat()),
+        (_("Further matches"), "\n".join(content.decoys)),
+        (_("Explanation"), content.explanation),
+        (_("Service note"), content.service_note),
+        (_("References"), "\n".join(f"{r.title}, {r.section}" for r in content.references)),
+        (_("Checked on"), content.valid_as_of.isoformat()),
     ]
     return fields

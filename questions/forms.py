@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from questions.content import (
@@ -45,40 +47,57 @@ def read_tags(text: str) -> list[str]:
     """Return the tags of a list separated by commas. Raises `ValidationError` for what cannot be a tag."""
     tags = [(tag, slugify(tag)) for tag in text.split(",") if tag.strip()]
     if len(tags) > MAX_TAGS:
-        raise ValidationError(f"{len(tags)} tags; give at most {MAX_TAGS}.")
+        raise ValidationError(
+            gettext("You gave %(count)d tags; the limit is %(most)d.") % {"count": len(tags), "most": MAX_TAGS}
+        )
     for tag, name in tags:
         if not 0 < len(name) <= 50:
-            raise ValidationError(f"“{tag.strip()[:60]}” is no tag; write up to 50 letters, digits and hyphens.")
-    return [name for _, name in tags]
+            raise ValidationError(
+                gettext("“%(tag)s” is not a valid tag. Use up to 50 letters, digits and hyphens.")
+                % {"tag": tag.strip()[:60]}
+            )
+    return [name for _key, name in tags]
 
 
 class QuestionForm(forms.ModelForm):
     # Not `tags`: the form would store the names itself, as if they were ids.
     tag_names = forms.CharField(
-        label="Tags", required=False, max_length=1000, help_text="Separated by commas, for example: kinesis, streaming"
+        label=_("Tags"),
+        required=False,
+        max_length=1000,
+        help_text=_("Separated by commas, for example: kinesis, streaming"),
     )
     kind = forms.ChoiceField(choices=KIND_CHOICES)
     case = text_field(
-        4, required=False, label="Case", help_text="A situation that several questions share, shown above the stem."
+        4,
+        required=False,
+        label=_("Case"),
+        help_text=_("A situation that several questions share, shown above the stem."),
     )
     stem = text_field(
         8,
-        help_text="Markdown: **bold**, `code`, tables, code blocks between ``` lines. "
-        "For several right answers end with “(Choose two.)”.",
+        help_text=_(
+            "Markdown: **bold**, `code`, tables, code blocks between ``` lines. If several answers "
+            "are right, end with “(Choose two.)”."
+        ),
     )
-    shuffle_options = forms.BooleanField(required=False, initial=True, label="Show the options in random order")
-    decoys = text_field(3, required=False, help_text="One a line: matches that are offered too and fit no option.")
-    explanation = text_field(4, required=False, help_text="The point of the question, to remember.")
+    shuffle_options = forms.BooleanField(required=False, initial=True, label=_("Show the options in random order"))
+    decoys = text_field(3, required=False, help_text=_("One per line: additional matches that fit no option."))
+    explanation = text_field(4, required=False, help_text=_("The point to remember from this question."))
     service_note = text_field(
         2,
         required=False,
-        help_text="If a service was renamed or retired since: today's name, and what the exam meant.",
+        help_text=_("If a service was renamed or retired: its current name, and what the exam meant."),
     )
-    references = text_field(3, required=False, help_text=f"One a line: document title {REFERENCE_SEPARATOR} section")
+    references = text_field(
+        3,
+        required=False,
+        help_text=format_lazy(_("One per line: document title {separator} section"), separator=REFERENCE_SEPARATOR),
+    )
     valid_as_of = forms.DateField(
-        label="Checked on",
+        label=_("Checked on"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="When its facts were last checked.",
+        help_text=_("When the facts were last checked."),
     )
 
     class Meta:
@@ -109,7 +128,8 @@ class QuestionForm(forms.ModelForm):
             title, separator, section = (part.strip() for part in line.partition(REFERENCE_SEPARATOR))
             if not (title and separator and section):
                 raise ValidationError(
-                    f"Line {number} has no title or no section; write: document title {REFERENCE_SEPARATOR} section"
+                    gettext("Line %(number)s lacks a title or a section. Write: document title %(separator)s section")
+                    % {"number": number, "separator": REFERENCE_SEPARATOR}
                 )
             references.append(Reference(title=title, section=section))
         return tuple(references)
@@ -120,7 +140,7 @@ class QuestionForm(forms.ModelForm):
         options = self._options(data, kind)
         decoys = data.get("decoys") or ()
         if decoys and "decoys" not in kind.parts:
-            self.ignored.append("the decoys")
+            self.ignored.append(gettext("the decoys"))
             decoys = ()
         # As far as it goes: the preview shows it while it is being written. It is stored only without errors.
         self.content = QuestionContent(
@@ -150,7 +170,7 @@ class QuestionForm(forms.ModelForm):
                 if not value:
                     continue
                 if other is not kind:
-                    self.ignored.append(f"“{field.label}”")
+                    self.ignored.append(gettext("“%(label)s”") % {"label": field.label})
                     continue
                 lines = tuple(line for line in str(value).splitlines() if line.strip())
                 answer[field.name] = lines if field.widget == "lines" else value
@@ -162,10 +182,10 @@ class QuestionForm(forms.ModelForm):
         for number in range(1, FORM_OPTIONS + 1):
             part = {name: data.get(option_field(number, name)) for name in OPTION_PARTS}
             if part["key"] and "key" not in kind.parts:
-                self.ignored.append(f"the key mark of option {number}")
+                self.ignored.append(gettext("the key mark of option %(number)s") % {"number": number})
                 part["key"] = False
             if part["match"] and "match" not in kind.parts:
-                self.ignored.append(f"the match of option {number}")
+                self.ignored.append(gettext("the match of option %(number)s") % {"number": number})
                 part["match"] = ""
             if part["text"]:
                 option = Option(
@@ -176,29 +196,31 @@ class QuestionForm(forms.ModelForm):
                 )
                 placed.append((part["place"] or number, part["place"] is None, number, option))
             elif part["key"] or part["match"] or part["rationale"]:
-                message = "Write the option's text, or empty its other fields and untick its key."
+                message = gettext("Write the option's text, or clear its other fields and its key mark.")
                 self.add_error(option_field(number, "text"), message)
-        return tuple(option for *_, option in sorted(placed, key=lambda row: row[:3]))
+        return tuple(option for *_place, option in sorted(placed, key=lambda row: row[:3]))
 
 
 def _option_fields() -> dict[str, forms.Field]:
     fields: dict[str, forms.Field] = {}
     for number in range(1, FORM_OPTIONS + 1):
-        fields[option_field(number, "text")] = text_field(2, label="Text", required=False)
-        fields[option_field(number, "key")] = forms.BooleanField(label="Right answer (key)", required=False)
-        fields[option_field(number, "match")] = text_field(1, label="Right match", required=False)
+        fields[option_field(number, "text")] = text_field(2, label=_("Text"), required=False)
+        fields[option_field(number, "key")] = forms.BooleanField(label=_("Right answer (key)"), required=False)
+        fields[option_field(number, "match")] = text_field(1, label=_("Matching text"), required=False)
         fields[option_field(number, "rationale")] = text_field(
             2,
-            label="Rationale",
+            label=_("Rationale"),
             required=False,
-            help_text="Why it is right here, or why it is wrong and when it would be right." if number == 1 else "",
+            help_text=_("Why the option is right, or why it is wrong and when it would be right.")
+            if number == 1
+            else "",
         )
         fields[option_field(number, "place")] = forms.IntegerField(
-            label="Place",
+            label=_("Place"),
             required=False,
             min_value=1,
             max_value=FORM_OPTIONS,
-            help_text="To move it among the options; empty: here." if number == 1 else "",
+            help_text=_("Enter a number to move the option; leave empty to keep its place.") if number == 1 else "",
         )
     return fields
 
@@ -262,7 +284,7 @@ class TaskField(forms.ModelChoiceField):
     """
 
     widget = forms.TextInput(
-        attrs={"list": "task-list", "class": "vTextField", "autocomplete": "off", "placeholder": "Type to search"}
+        attrs={"list": "task-list", "class": "vTextField", "autocomplete": "off", "placeholder": _("Type to search")}
     )
 
     def __init__(self, labels: dict[int, str], **kwargs: Any) -> None:
@@ -280,10 +302,12 @@ class TaskField(forms.ModelChoiceField):
         exact = [pk for pk in found if self.labels[pk].casefold() == wanted]
         if len(exact or found) != 1:
             example = next(iter(self.labels.values()), "MLS-C01 1.2")
-            raise ValidationError(
-                f"“{str(value)[:100]}” is {'the beginning of several tasks' if found else 'no task'}; choose from the "
-                f"list, for example “{example}”."
+            message = (
+                gettext("Several tasks begin with “%(text)s”. Choose one from the list, for example “%(example)s”.")
+                if found
+                else gettext("No task begins with “%(text)s”. Choose one from the list, for example “%(example)s”.")
             )
+            raise ValidationError(message % {"text": str(value)[:100], "example": example})
         return Task.objects.select_related("domain__certification").get(pk=(exact or found)[0])
 
 
@@ -293,7 +317,7 @@ class PlacementFormSet(forms.BaseInlineFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
-            form.fields["DELETE"].widget.attrs["aria-label"] = "Remove this task"
+            form.fields["DELETE"].widget.attrs["aria-label"] = gettext("Remove this task")
 
     def clean(self) -> None:
         super().clean()
@@ -304,7 +328,10 @@ class PlacementFormSet(forms.BaseInlineFormSet):
                 continue
             certification = task.domain.certification
             if certification.pk in certifications:
-                raise ValidationError(f"Two tasks of {certification.code.upper()}: choose one task per certification.")
+                raise ValidationError(
+                    gettext("Two tasks belong to %(certification)s. Choose one task per certification.")
+                    % {"certification": certification.code.upper()}
+                )
             certifications.add(certification.pk)
 
     class Meta:

@@ -8,6 +8,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 
+from django.utils.translation import gettext as _
+
 from questions.content import LETTERS, Problem, QuestionContent, shingles
 from questions.kinds import kind_of
 
@@ -33,22 +35,24 @@ def lint(content: QuestionContent) -> list[Problem]:
 def _all_of_the_above(content: QuestionContent) -> Iterator[Problem]:
     for index, option in enumerate(content.options):
         if found := ALL_OF_THE_ABOVE.search(option.text):
-            yield Problem(f"options.{index}.text", f"“{found[0]}” tests logic, not the subject; write an option that "
-                          "stands for itself.")  # fmt: skip
+            message = _("“%(words)s” tests logic, not the subject; write an option that makes sense on its own.")
+            yield Problem(f"options.{index}.text", message % {"words": found[0]})
 
 
 def _letters(content: QuestionContent) -> Iterator[Problem]:
     for index, option in enumerate(content.options):
         if content.shuffle and (found := LETTER_REFERENCE.search(f"{option.text} {option.rationale}")):
-            yield Problem(f"options.{index}.text", f"“{found[0]}” names options by letters, but they are shown in "
-                          "random order; say what they say.")  # fmt: skip
+            message = _(
+                "“%(words)s” refers to options by letter, but they are shown in random order; refer to their content."
+            )
+            yield Problem(f"options.{index}.text", message % {"words": found[0]})
 
 
 def _negation(content: QuestionContent) -> Iterator[Problem]:
     asked = [sentence for sentence in SENTENCE.findall(content.stem) if sentence.endswith("?")]
     if asked and (found := NEGATION.search(asked[-1])):
-        yield Problem("stem", f"“{found[0]}” is easily overlooked; ask for what is right, or write "
-                      f"**{found[0].upper()}**.")  # fmt: skip
+        message = _("“%(word)s” is easily overlooked; ask for what is right, or write **%(upper)s**.")
+        yield Problem("stem", message % {"word": found[0], "upper": found[0].upper()})
 
 
 _RULES: tuple[Callable[[QuestionContent], Iterator[Problem]], ...] = (

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.content import LETTERS, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
@@ -24,12 +26,12 @@ class Certification(models.Model):
     status = models.CharField(max_length=10, choices=Status)
     status_note = models.TextField(blank=True)
     study_material = models.CharField(
-        max_length=200, blank=True, help_text="Whose chapters the questions follow; empty: no chapters are shown."
+        max_length=200, blank=True, help_text=_("Whose chapters the questions follow. If empty, no chapters are shown.")
     )
-    question_count = models.PositiveSmallIntegerField(help_text="Questions in one form, scored and unscored.")
-    unscored_count = models.PositiveSmallIntegerField(help_text="Of these, how many do not count.")
+    question_count = models.PositiveSmallIntegerField(help_text=_("Questions in one form, scored and unscored."))
+    unscored_count = models.PositiveSmallIntegerField(help_text=_("How many of these do not count."))
     minutes = models.PositiveSmallIntegerField()
-    cut_score = models.PositiveSmallIntegerField("pass mark")
+    cut_score = models.PositiveSmallIntegerField(_("pass mark"))
     scale_min = models.PositiveSmallIntegerField(default=100)
     scale_max = models.PositiveSmallIntegerField(default=1000)
 
@@ -51,7 +53,7 @@ class Domain(models.Model):
     certification = models.ForeignKey(Certification, models.CASCADE, related_name="domains")
     number = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=200)
-    weight = models.PositiveSmallIntegerField(help_text="Percent of the scored content.")
+    weight = models.PositiveSmallIntegerField(help_text=_("Percentage of the scored content."))
 
     class Meta:
         ordering = ["certification", "number"]
@@ -70,7 +72,7 @@ class Domain(models.Model):
 
 class Task(models.Model):
     domain = models.ForeignKey(Domain, models.CASCADE, related_name="tasks")
-    code = models.CharField(max_length=10, help_text="For example 1.2")
+    code = models.CharField(max_length=10, help_text=_("For example 1.2"))
     name = models.CharField(max_length=300)
 
     class Meta:
@@ -112,7 +114,7 @@ class Question(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", "draft"
-        IN_REVIEW = "in_review", "in review"
+        IN_REVIEW = "in_review", _("in review")
         PUBLISHED = "published", "published"
         RETIRED = "retired", "retired"
 
@@ -122,11 +124,11 @@ class Question(models.Model):
         HARD = "hard", "hard"
 
     code = models.SlugField(
-        unique=True, default=new_code, help_text="The question's lasting name, in files and reports."
+        unique=True, default=new_code, help_text=_("The question's permanent name in files and reports.")
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False, db_index=True)
     difficulty = models.CharField(
-        max_length=10, choices=Difficulty, default=Difficulty.MEDIUM, help_text="Your estimate."
+        max_length=10, choices=Difficulty, default=Difficulty.MEDIUM, help_text=_("Your estimate.")
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="questions")
     source_id = models.CharField(max_length=50, blank=True, db_index=True)
@@ -140,7 +142,7 @@ class Question(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="Of what the last imported file said; if the question says something else, it was edited here.",
+        help_text=_("Digest of the last imported version. If the question differs from it, it was edited here."),
     )
     copied_from = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="copies"
@@ -152,7 +154,7 @@ class Question(models.Model):
         blank=True,
         editable=False,
         related_name="questions_to_review",
-        help_text="Who was asked to review it.",
+        help_text=_("Who was asked to review the question."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -198,7 +200,7 @@ class QuestionTask(models.Model):
         indexes = [models.Index(fields=["domain", "draw_key"], name="draw_from_a_domain")]
 
     def __str__(self) -> str:
-        return f"{self.question} in {self.task}"
+        return gettext("%(question)s in %(task)s") % {"question": self.question, "task": self.task}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.domain = self.task.domain
@@ -224,15 +226,17 @@ class Revision(models.Model):
     choices = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
-        help_text="What options may be matched with.",
+        help_text=_("What options can be matched with."),
     )
     prompt = models.JSONField(
         default=dict,
         db_default=models.Value({}, models.JSONField()),
-        help_text="What else of the answer candidates are shown, such as its unit.",
+        help_text=_("Other parts of the answer that candidates see, such as its unit."),
     )
     choose = models.PositiveSmallIntegerField(
-        null=True, editable=False, help_text="How many options candidates are told to choose; none: they are not told."
+        null=True,
+        editable=False,
+        help_text=_("How many options candidates are told to choose. If empty, they are not told."),
     )
     key = models.JSONField()
     rationales = models.JSONField()
@@ -256,11 +260,13 @@ class Revision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.question} revision {self.number}"
+        return gettext("%(question)s revision %(number)s") % {"question": self.question, "number": self.number}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk and Revision.objects.filter(pk=self.pk, published_at__isnull=False).exists():
-            raise RevisionIsImmutable(f"{self} is published and cannot change; make a new revision.")
+            raise RevisionIsImmutable(
+                gettext("%(revision)s is published and cannot change. Create a new revision.") % {"revision": self}
+            )
         super().save(*args, **kwargs)
 
     def set_content(self, content: QuestionContent) -> None:
@@ -305,15 +311,15 @@ class QuestionEvent(models.Model):
     """One step in the life of a question: who did what and when, with what they had to say."""
 
     class Kind(models.TextChoices):
-        WRITTEN = "written", "wrote a draft"
-        SENT_TO_REVIEW = "sent_to_review", "sent to review"
-        COMMENTED = "commented", "commented"
-        SENT_BACK = "sent_back", "sent back to its author"
-        APPROVED = "approved", "approved"
-        PUBLISHED = "published", "published"
-        RETIRED = "retired", "retired"
-        RESTORED = "restored", "brought back an earlier revision"
-        IMPORTED = "imported", "imported"
+        WRITTEN = "written", _("wrote a draft")
+        SENT_TO_REVIEW = "sent_to_review", _("sent to review")
+        COMMENTED = "commented", _("commented")
+        SENT_BACK = "sent_back", _("sent back to its author")
+        APPROVED = "approved", _("approved")
+        PUBLISHED = "published", _("published")
+        RETIRED = "retired", _("retired")
+        RESTORED = "restored", _("brought back an earlier revision")
+        IMPORTED = "imported", _("imported")
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="events")
     revision = models.ForeignKey(Revision, models.SET_NULL, null=True, blank=True, related_name="events")
@@ -322,9 +328,12 @@ class QuestionEvent(models.Model):
     at = models.DateTimeField()
     text = models.TextField(blank=True)
     losses = models.TextField(
-        blank=True, default="", db_default="", help_text="What an imported file held and the question does not."
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What the imported file contained and the question does not."),
     )
-    earlier = models.JSONField(null=True, help_text="What the draft said before an import wrote over it.")
+    earlier = models.JSONField(null=True, help_text=_("The draft's content before an import replaced it."))
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -344,7 +353,8 @@ class QuestionEvent(models.Model):
         for name, value in (self.earlier or {}).items():
             if name == "options":
                 lines += [
-                    (f"option {letter}", _option_line(option)) for letter, option in zip(LETTERS, value, strict=False)
+                    (gettext("option %(letter)s") % {"letter": letter}, _option_line(option))
+                    for letter, option in zip(LETTERS, value, strict=False)
                 ]
             else:
                 lines.append((name.replace("_", " "), value if isinstance(value, str) else json.dumps(value)))
@@ -368,7 +378,7 @@ class ImportDraft(models.Model):
     """A file that was uploaded and looked at, until its questions are imported or a day has passed."""
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField("file name", max_length=200)
+    name = models.CharField(_("file name"), max_length=200)
     format = models.CharField(max_length=20)
     data = models.BinaryField()
     # What else the person chose: task, difficulty and tags for questions whose file names none.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 # A question file nests five deep. libyaml's composer overflows the stack of a file that nests without end, and small
 # elements take a hundred times their size in memory: both are counted before anything is built.
@@ -16,7 +17,8 @@ class BadYaml(Exception):
 
     def __init__(self, line: int, where: str, message: str) -> None:
         self.line, self.where, self.message = line, where, message
-        super().__init__(f"{f'Line {line}: ' if line else ''}{where}: {message}")
+        parts = {"line": line, "where": where, "message": message}
+        super().__init__((_("Line %(line)d: %(where)s: %(message)s") if line else "%(where)s: %(message)s") % parts)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -30,7 +32,7 @@ class _Loader(yaml.CSafeLoader):
 
 def _number(loader: _Loader, node: yaml.ScalarNode) -> int:
     if len(node.value) > MAX_DIGITS:  # Python refuses to print what has thousands
-        raise yaml.constructor.ConstructorError(None, None, "a number of that length", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, _("a number of that length"), node.start_mark)
     return int(loader.construct_yaml_int(node))
 
 
@@ -53,9 +55,9 @@ def read_yaml(text: str, *, may_repeat: bool = False) -> tuple[Any, yaml.Node | 
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise BadYaml(mark.line + 1 if mark else 0, "YAML", f"{problem}.") from error
     except (ValueError, OverflowError) as error:  # a number that is none
-        raise BadYaml(0, "YAML", f"a value cannot be read: {error}.") from error
+        raise BadYaml(0, "YAML", _("a value cannot be read: %(error)s.") % {"error": error}) from error
     if duplicate:
-        raise BadYaml(duplicate[1], duplicate[0][:60], "stands twice; keep one.")
+        raise BadYaml(duplicate[1], duplicate[0][:60], _("appears twice; keep one."))
     return document, node
 
 
@@ -64,13 +66,13 @@ def _check_size(text: str, *, may_repeat: bool) -> None:
     for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) and not may_repeat:
-            raise BadYaml(line, f"*{str(event.anchor)[:40]}", "repeats another part of the file; write it out.")
+            raise BadYaml(line, f"*{str(event.anchor)[:40]}", _("repeats another part of the file; write it out."))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or number > MAX_EVENTS:
-            message = "the file nests deeper or holds more parts than any file of questions; split it."
+            message = _("the file is nested too deeply or has too many parts; split it.")
             raise BadYaml(line, "YAML", message)
 
 

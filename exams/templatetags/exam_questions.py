@@ -15,6 +15,7 @@ from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from exams.attempts.models import Attempt
 from exams.attempts.queries.taking import ShownItem
@@ -41,7 +42,9 @@ def exam_questions(
         is_first = item is items[0]
         if item.is_untouched and item.position not in unsaved:
             # Rendered and filled, every value is as safe as in the template: `texts_of` escapes.
-            questions.append(format_of(*shape_of(item), is_first=is_first) % (texts_of(item) | same))
+            questions.append(
+                format_of(*shape_of(item), is_first=is_first, language=get_language()) % (texts_of(item) | same)
+            )
         else:
             questions.append(rendered(item, **same, is_first=is_first, is_kept=item.position in unsaved))
     return mark_safe("\n".join(questions))  # noqa: S308
@@ -79,8 +82,8 @@ def _slot(name: str) -> Any:
 
 
 @lru_cache(maxsize=500)
-def format_of(kind: str, has_case: bool, shape: Shape, *, is_first: bool) -> str:
-    """Return the HTML of an untouched question of this shape as a format string."""
+def format_of(kind: str, has_case: bool, shape: Shape, *, is_first: bool, language: str | None) -> str:
+    """Return the HTML of an untouched question of this shape as a format string, in the language that is active."""
     item = ShownItem(
         position=_slot("position"),
         case=_slot("case") if has_case else NOTHING,

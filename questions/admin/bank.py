@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.models import Certification, Domain, Revision, Task
 
@@ -52,7 +54,7 @@ class RevisionAdmin(ReadOnlyAdmin):
     search_fields = ["question__code"]
     list_select_related = ["question", "created_by"]
 
-    @admin.display(description="question")
+    @admin.display(description=_("question"))
     def preview(self, revision: Revision) -> SafeString:
         url = reverse("admin:questions_question_change", args=[revision.question_id])
-        return format_html('<a href="{}">open</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("open"))

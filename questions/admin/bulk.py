@@ -1,7 +1,7 @@
 """Doing something with many questions: a page that asks, then each question in a transaction of its own."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from questions import services
@@ -20,13 +22,19 @@ from questions.forms import ReviewerField, TaskField, read_tags
 from questions.models import Question
 from questions.queries import task_labels, version_of
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 # So many are done within the time of a request; a message names so many refusals.
 MOST_AT_ONCE, MOST_REFUSALS = 500, 30
 
 
 class TextForm(forms.Form):
     text = forms.CharField(
-        label="Note", required=False, max_length=1000, help_text="For the history of each; may stay empty."
+        label=_("Note"),
+        required=False,
+        max_length=1000,
+        help_text=_("Added to the history of each question. Optional."),
     )
 
 
@@ -35,8 +43,10 @@ class ReviewForm(TextForm):
 
 
 class TagsForm(forms.Form):
-    add = forms.CharField(label="Add tags", required=False, max_length=1000, help_text="Separated by commas.")
-    remove = forms.CharField(label="Remove tags", required=False, max_length=1000, help_text="Separated by commas.")
+    add = forms.CharField(label=_("Add tags"), required=False, max_length=1000, help_text=_("Separated by commas."))
+    remove = forms.CharField(
+        label=_("Remove tags"), required=False, max_length=1000, help_text=_("Separated by commas.")
+    )
 
     def clean_add(self) -> list[str]:
         return read_tags(self.cleaned_data["add"])
@@ -87,8 +97,8 @@ Action = Callable[[Any, HttpRequest, QuerySet[Question]], HttpResponse | None]
 
 def _action(
     name: str,
-    label: str,
-    done: str,
+    label: "StrPromise",
+    done: "StrPromise",
     form_class: type[forms.Form],
     do: Callable[[Question, User, dict[str, Any], str], None],
 ) -> Action:
@@ -98,7 +108,10 @@ def _action(
     def action(model_admin: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
         chosen = list(questions.order_by("code")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
-            messages.error(request, f"More than {MOST_AT_ONCE} questions at once take too long; choose fewer.")
+            messages.error(
+                request,
+                gettext("You can process at most %(count)s questions at once. Choose fewer.") % {"count": MOST_AT_ONCE},
+            )
             return None
         form = form_class(request.POST if "_confirmed" in request.POST else None)
         if not form.is_valid():
@@ -119,7 +132,7 @@ def _action(
             return render(request, "admin/questions/question/bulk.html", context)
         if not isinstance(request.user, User):
             raise PermissionDenied
-        _do_all(model_admin, request, request.user, chosen, form.cleaned_data, done, do)
+        _do_all(name, model_admin, request, request.user, chosen, form.cleaned_data, done, do)
         return None
 
     action.__name__ = name
@@ -127,12 +140,13 @@ def _action(
 
 
 def _do_all(
+    name: str,
     model_admin: Any,
     request: HttpRequest,
     by: User,
     questions: list[Question],
     data: dict[str, Any],
-    done: str,
+    done: "StrPromise",
     do: Callable[[Question, User, dict[str, Any], str], None],
 ) -> None:
     refusals = []
@@ -142,21 +156,66 @@ def _do_all(
         except QuestionRefused as refusal:
             refusals.append((question.code, str(refusal)))
         else:
-            model_admin.log_change(request, question, f"In bulk: {done}.")
+            model_admin.log_change(request, question, f"Bulk action: {name.removesuffix('_selected')}.")
     if count := len(questions) - len(refusals):
-        messages.success(request, f"{count} question{'s' if count != 1 else ''} {done}.")
+        messages.success(request, done % {"count": count})
     if refusals:
+        count = len(refusals)
+        said = ngettext(
+            "%(count)d question could not be processed.", "%(count)d questions could not be processed.", count
+        ) % {"count": count}
+        if count > MOST_REFUSALS:
+            note = _("These are the first %(count)d:") % {"count": MOST_REFUSALS}
+            said = f"{said} {note}"
         rows = format_html_join("", "<br>{}: {}", refusals[:MOST_REFUSALS])
-        more = len(refusals) - MOST_REFUSALS
-        note = f" The first {MOST_REFUSALS}:" if more > 0 else ""
-        messages.error(request, format_html("{} not {}.{}{}", len(refusals), done, note, rows))
+        messages.error(request, format_html("{}{}", said, rows))
 
 
 BULK_ACTIONS = [
-    _action("publish_selected", "Publish", "published", TextForm, _publish),
-    _action("review_selected", "Send to review", "sent to review", ReviewForm, _send_to_review),
-    _action("retire_selected", "Retire", "retired", TextForm, _retire),
-    _action("tag_selected", "Add or remove tags", "tagged anew", TagsForm, _change_tags),
-    _action("move_selected", "Move to another task", "moved", TaskForm, _move),
-    _action("difficulty_selected", "Set the difficulty", "given the difficulty", DifficultyForm, _set_difficulty),
+    _action(
+        "publish_selected",
+        _("Publish"),
+        ngettext_lazy("%(count)d question was published.", "%(count)d questions were published.", "count"),
+        TextForm,
+        _publish,
+    ),
+    _action(
+        "review_selected",
+        _("Send to review"),
+        ngettext_lazy("%(count)d question was sent to review.", "%(count)d questions were sent to review.", "count"),
+        ReviewForm,
+        _send_to_review,
+    ),
+    _action(
+        "retire_selected",
+        _("Retire"),
+        ngettext_lazy("%(count)d question was retired.", "%(count)d questions were retired.", "count"),
+        TextForm,
+        _retire,
+    ),
+    _action(
+        "tag_selected",
+        _("Add or remove tags"),
+        ngettext_lazy(
+            "The tags of %(count)d question were changed.", "The tags of %(count)d questions were changed.", "count"
+        ),
+        TagsForm,
+        _change_tags,
+    ),
+    _action(
+        "move_selected",
+        _("Move to another task"),
+        ngettext_lazy("%(count)d question was moved.", "%(count)d questions were moved.", "count"),
+        TaskForm,
+        _move,
+    ),
+    _action(
+        "difficulty_selected",
+        _("Set the difficulty"),
+        ngettext_lazy(
+            "The difficulty of %(count)d question was set.", "The difficulty of %(count)d questions was set.", "count"
+        ),
+        DifficultyForm,
+        _set_difficulty,
+    ),
 ]

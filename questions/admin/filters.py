@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.kinds import KINDS
 from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Tag
 
 
 class ByCertification(admin.SimpleListFilter):
-    title = "certification"
+    title = _("certification")
     parameter_name = "certification"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -22,7 +24,7 @@ class ByCertification(admin.SimpleListFilter):
 
 
 class ByDomain(admin.SimpleListFilter):
-    title = "domain"
+    title = _("domain")
     parameter_name = "domain"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -37,7 +39,7 @@ def _placed(queryset: QuerySet[Question], **where: Any) -> QuerySet[Question]:
 
 
 class ByKind(admin.SimpleListFilter):
-    title = "kind"
+    title = _("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -50,7 +52,7 @@ class ByKind(admin.SimpleListFilter):
 
 
 class ByTag(admin.SimpleListFilter):
-    title = "tag"
+    title = _("tag")
     parameter_name = "tag"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -64,11 +66,11 @@ class ByTag(admin.SimpleListFilter):
 
 
 class ByReviewer(admin.SimpleListFilter):
-    title = "review"
+    title = _("review")
     parameter_name = "review"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "waiting for mine"), ("any", "waiting for somebody's")]
+        return [("mine", gettext("waiting for my review")), ("any", gettext("waiting for anybody's review"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         if self.value() == "mine":
@@ -77,11 +79,11 @@ class ByReviewer(admin.SimpleListFilter):
 
 
 class ByDraft(admin.SimpleListFilter):
-    title = "unpublished revision"
+    title = _("unpublished revision")
     parameter_name = "draft"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "yes"), ("no", "no")]
+        return [("yes", gettext("yes")), ("no", gettext("no"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         draft = Exists(Revision.objects.filter(question=OuterRef("pk"), published_at__isnull=True))
@@ -91,7 +93,7 @@ class ByDraft(admin.SimpleListFilter):
 
 
 class ByLoss(admin.SimpleListFilter):
-    title = "import"
+    title = _("import")
     parameter_name = "losses"
     # Words of the notes that the formats make: see `questions.formats.base.Loss`.
     WORDS = {
@@ -106,7 +108,20 @@ class ByLoss(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("any", "with losses"), *((name, f"{name} left out") for name in self.WORDS)]
+        labels = {
+            "pictures": gettext("pictures"),
+            "formulas": gettext("formulas"),
+            "formatting": gettext("formatting"),
+            "sound or video": gettext("sound or video"),
+            "tables": gettext("tables"),
+            "feedback": gettext("feedback"),
+            "languages": gettext("languages"),
+            "links": gettext("links"),
+        }
+        return [
+            ("any", gettext("with losses")),
+            *((name, gettext("%(part)s left out") % {"part": label}) for name, label in labels.items()),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         if not self.value():

@@ -5,6 +5,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.formats.registry import FORMATS
 from questions.forms import TaskField, read_tags
@@ -20,27 +23,35 @@ SUFFIXES = ",".join(sorted({suffix for format_ in FORMATS.values() for suffix in
 class ImportForm(forms.Form):
     file = forms.FileField(
         max_length=200,
-        help_text=f"At most {_MEGABYTES} MB and 5,000 questions.",
+        help_text=format_lazy(_("At most {size} MB and 5,000 questions."), size=_MEGABYTES),
         widget=forms.FileInput(attrs={"accept": SUFFIXES}),
     )
     format = forms.ChoiceField(
         required=False,
-        choices=[("", "By the file's name and contents"), *((name, other.label) for name, other in FORMATS.items())],
+        choices=[
+            ("", _("Detect from the file name and contents")),
+            *((name, other.label) for name, other in FORMATS.items()),
+        ],
     )
-    tags = forms.CharField(required=False, max_length=500, help_text="Separated by commas; added to those of the file.")
+    tags = forms.CharField(
+        required=False, max_length=500, help_text=_("Separated by commas; added to the file's own tags.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.labels = task_labels()
         self.fields["task"] = TaskField(
-            self.labels, required=False, help_text="For questions whose file names none; they can also get one later."
+            self.labels,
+            required=False,
+            help_text=gettext("For questions whose file names no task. You can also choose tasks later."),
         )
 
     def clean_file(self) -> UploadedFile:
         upload: UploadedFile = self.cleaned_data["file"]
         if upload.size and upload.size > MAX_UPLOAD:
             raise forms.ValidationError(
-                f"The file is larger than {_MEGABYTES} MB; split it, or import it by the command."
+                gettext("The file is larger than %(size)s MB. Split it, or import it from the command line.")
+                % {"size": _MEGABYTES}
             )
         return upload
 
@@ -60,7 +71,7 @@ class ExportForm(forms.Form):
 
     format = forms.ChoiceField(choices=[(name, format_.label) for name, format_ in FORMATS.items()])
     certification = forms.ModelChoiceField(
-        Certification.objects.order_by("code"), required=False, to_field_name="code", empty_label="All"
+        Certification.objects.order_by("code"), required=False, to_field_name="code", empty_label=_("All")
     )
     codes = forms.CharField(required=False, max_length=51 * MAX_CHOSEN, widget=forms.HiddenInput)
 

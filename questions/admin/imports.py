@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts import audit, reauthentication
@@ -67,12 +69,14 @@ class ImportPages(admin.ModelAdmin):
                     now=timezone.now(),
                 )
             except Unsure as error:
-                form.add_error("format", f"{error} Then choose the file again.")
+                form.add_error("format", gettext("%(error)s Choose the file again, too.") % {"error": error})
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:
                 return HttpResponseRedirect(reverse("admin:questions_question_import_check", args=[draft.pk]))
-        context = self._context(request, "Import questions", form=form, formats=FORMATS.values(), templates=TEMPLATES)
+        context = self._context(
+            request, gettext("Import questions"), form=form, formats=FORMATS.values(), templates=TEMPLATES
+        )
         return render(request, "admin/questions/import.html", context)
 
     def import_check_view(self, request: HttpRequest, draft_id: int) -> HttpResponse:
@@ -96,12 +100,12 @@ class ImportPages(admin.ModelAdmin):
             except QuestionRefused as error:
                 refusal = str(error)
             else:
-                context = self._context(request, "Imported", draft=draft, **_shown(plan))
+                context = self._context(request, gettext("Imported"), draft=draft, **_shown(plan))
                 return render(request, "admin/questions/import_done.html", context)
         plan = services.plan_import(services.read_draft(draft), **choices)
         context = self._context(
             request,
-            f"Import {draft.name}",
+            gettext("Import %(name)s") % {"name": draft.name},
             draft=draft,
             format=FORMATS[draft.format],
             choices=choices,
@@ -160,21 +164,27 @@ class ImportPages(admin.ModelAdmin):
                 audit.record("questions.exported", by=signed_in(request), after=after)
                 return _file(export.data, f"questions{format_.suffixes[0]}", format_.media_type)
             export = services.export_questions(questions, format_)
-        context = self._context(request, "Export questions", form=form, formats=FORMATS.values(), export=export)
+        context = self._context(
+            request, gettext("Export questions"), form=form, formats=FORMATS.values(), export=export
+        )
         return render(request, "admin/questions/export.html", context)
 
     def _context(self, request: HttpRequest, title: str, **context: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
 
 
-@admin.action(description="Export the selected questions", permissions=["view"])
+@admin.action(description=_("Export the selected questions"), permissions=["view"])
 def export_selected(pages: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
     codes = list(questions.order_by("code").values_list("code", flat=True)[: ExportForm.MAX_CHOSEN + 1])
     if len(codes) > ExportForm.MAX_CHOSEN:
-        pages.message_user(request, f"Choose at most {ExportForm.MAX_CHOSEN}, or export all.", messages.ERROR)
+        pages.message_user(
+            request,
+            gettext("Choose at most %(count)s questions, or export all.") % {"count": ExportForm.MAX_CHOSEN},
+            messages.ERROR,
+        )
         return None
     form = ExportForm(initial={"format": "yaml", "codes": " ".join(codes)})
-    context = pages._context(request, "Export questions", form=form, formats=FORMATS.values(), export=None)
+    context = pages._context(request, gettext("Export questions"), form=form, formats=FORMATS.values(), export=None)
     return render(request, "admin/questions/export.html", context)
 
 

@@ -1,7 +1,7 @@
 """The pages around the form of a question: previews, the steps of its review, its revisions side by side."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from questions import services
@@ -20,6 +22,9 @@ from questions.linting import lint
 from questions.models import Question, Revision
 from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels, version_of
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 EVENTS_SHOWN = 30
 # What a preview shows of a question that is too large to be rendered.
 NOTHING_WRITTEN: dict[str, Any] = {
@@ -28,14 +33,14 @@ NOTHING_WRITTEN: dict[str, Any] = {
     "answer": {},
 }
 # The steps that take nothing but a comment: their service, and what to say when it is done.
-STEPS: dict[str, tuple[Callable[..., object], str]] = {
-    "comment": (services.comment, "Your comment is kept."),
-    "approve": (services.approve, "{} is approved; it can be published."),
-    "approve_and_publish": (services.approve_and_publish, "{} is approved and published."),
-    "send_back": (services.send_back, "{} went back to its author."),
-    "publish": (services.publish, "{} is published."),
-    "retire": (services.retire, "{} is retired."),
-    "bring_back": (services.bring_back, "{} is back."),
+STEPS: dict[str, tuple[Callable[..., object], "StrPromise"]] = {
+    "comment": (services.comment, _("Your comment was saved.")),
+    "approve": (services.approve, _("%(question)s is approved and can be published.")),
+    "approve_and_publish": (services.approve_and_publish, _("%(question)s is approved and published.")),
+    "send_back": (services.send_back, _("%(question)s was sent back to its author.")),
+    "publish": (services.publish, _("%(question)s is published.")),
+    "retire": (services.retire, _("%(question)s is retired.")),
+    "bring_back": (services.bring_back, _("%(question)s is back in use.")),
 }
 
 
@@ -56,7 +61,7 @@ class QuestionPages(admin.ModelAdmin):
     def _question(self, request: HttpRequest, object_id: str) -> Question:
         question: Question | None = self.get_object(request, object_id)
         if question is None:
-            raise Http404(f"There is no question “{object_id}”.")
+            raise Http404(gettext("No question has the ID “%(id)s”.") % {"id": object_id})
         if not self.has_view_permission(request, question):
             raise PermissionDenied
         return question
@@ -93,7 +98,7 @@ class QuestionPages(admin.ModelAdmin):
             "asked": asked(revision),
             "item": previewed(revision),
             "opts": self.opts,
-            "title": f"Preview of {question}",
+            "title": gettext("Preview of %(question)s") % {"question": question},
         }
         return render(request, "admin/questions/question/preview.html", context)
 
@@ -115,7 +120,10 @@ class QuestionPages(admin.ModelAdmin):
             content = content.model_copy(update={**NOTHING_WRITTEN, "stem": NO_STEM})
         revision = Revision(question=form.instance)
         revision.set_content(content)
-        ignored = [Problem("ignored", f"{what}: a question of this kind has none.") for what in form.ignored]
+        ignored = [
+            Problem("ignored", gettext("%(part)s: questions of this kind do not use it.") % {"part": what})
+            for what in form.ignored
+        ]
         is_empty = content.stem == NO_STEM
         hints = [*ignored, *lint(content)]
         similar = [] if is_empty else similar_questions(content.stem, besides=question.pk if question else None)
@@ -146,14 +154,18 @@ class QuestionPages(admin.ModelAdmin):
         form = StepForm(request.POST)
         if not form.is_valid():
             problems = [f"{name}: {errors[0]}" for name, errors in form.errors.items()]
-            self.message_user(request, f"Nothing was done. {' '.join(problems)}", messages.ERROR)
+            self.message_user(
+                request, gettext("Nothing was changed. %(problems)s") % {"problems": " ".join(problems)}, messages.ERROR
+            )
             return self._to(question)
         if form.cleaned_data["step"] == "retire" and "_confirmed" not in request.POST:
             return self._ask_before_retiring(request, question, form.cleaned_data)
         try:
             question, said = self._take(form.cleaned_data, question, request)
         except QuestionRefused as refusal:
-            self.message_user(request, f"Nothing was done. {refusal}", messages.ERROR)
+            self.message_user(
+                request, gettext("Nothing was changed. %(refusal)s") % {"refusal": refusal}, messages.ERROR
+            )
         else:
             self.message_user(request, said, messages.SUCCESS)
         return self._to(question)
@@ -167,7 +179,7 @@ class QuestionPages(admin.ModelAdmin):
             "seen": data["seen"],
             "text": data["text"],
             "opts": self.opts,
-            "title": f"Retire {question}",
+            "title": gettext("Retire %(question)s") % {"question": question},
         }
         return render(request, "admin/questions/question/retire.html", context)
 
@@ -181,25 +193,25 @@ class QuestionPages(admin.ModelAdmin):
             if not self.has_add_permission(request):
                 raise PermissionDenied
             copy = services.copy_question(question=question, by=by, now=now)
-            return copy, f"This is the copy of {question}, a draft."
+            return copy, gettext("This is a draft copy of %(question)s.") % {"question": question}
         if step == "restore":
             revision = question.revisions.filter(number=data["revision"]).first()
             if revision is None:
-                raise QuestionRefused("There is no such revision.")
+                raise QuestionRefused(gettext("This revision does not exist."))
             services.restore_revision(revision=revision, by=by, now=now, seen=data["seen"])
-            return question, f"The draft has the text of revision {revision.number} now."
+            return question, gettext("The draft now has the text of revision %(number)s.") % {"number": revision.number}
         if step == "send_to_review":
             reviewer = data["reviewer"]
             if reviewer is None:
-                raise QuestionRefused("Choose who is to review it.")
+                raise QuestionRefused(gettext("Choose a reviewer."))
             services.send_to_review(
                 question=question, reviewer=reviewer, by=by, now=now, text=data["text"], seen=data["seen"]
             )
-            return question, f"{reviewer} is asked to review it."
+            return question, gettext("%(reviewer)s was asked to review the question.") % {"reviewer": reviewer}
         service, said = STEPS[step]
         seen = {} if step == "comment" else {"seen": data["seen"]}
         service(question=question, by=by, now=now, text=data["text"], **seen)
-        return question, said.format(question)
+        return question, said % {"question": question}
 
     def revisions_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Two revisions of a question side by side; without numbers, the latest two."""
@@ -208,7 +220,7 @@ class QuestionPages(admin.ModelAdmin):
             return HttpResponseNotAllowed(["GET"])
         revisions = {revision.number: revision for revision in question.revisions.select_related("created_by")}
         if not revisions:
-            raise Http404("It has no revision yet.")
+            raise Http404(gettext("This question has no revision yet."))
         numbers = sorted(revisions)
         new = _number(request.GET.get("new"), numbers, default=numbers[-1])
         before = [number for number in numbers if number < new]
@@ -224,7 +236,7 @@ class QuestionPages(admin.ModelAdmin):
             "seen": version_of(question),
             "rows": sorted(rows, key=lambda row: not row.is_changed),  # what changed comes first
             "opts": self.opts,
-            "title": f"Revisions of {question}",
+            "title": gettext("Revisions of %(question)s") % {"question": question},
         }
         return render(request, "admin/questions/question/revisions.html", context)
 
@@ -233,7 +245,13 @@ def _place(problem: Problem) -> str:
     """Name the field as the form does: options.0.rationale is that of option 1."""
     first, *rest = problem.field.split(".")
     if first == "options" and rest:
-        return " ".join([f"option {int(rest[0]) + 1}", *(part for part in rest[1:] if part != "text")])
+        names = {
+            "text": _("option %(number)d"),
+            "key": _("option %(number)d, key"),
+            "match": _("option %(number)d, match"),
+            "rationale": _("option %(number)d, rationale"),
+        }
+        return names.get(rest[1] if rest[1:] else "text", names["text"]) % {"number": int(rest[0]) + 1}
     return first
 
 
@@ -241,5 +259,5 @@ def _number(given: str | None, numbers: list[int], *, default: int) -> int:
     if given is None:
         return default
     if given not in map(str, numbers):
-        raise Http404("There is no such revision.")
+        raise Http404(gettext("This revision does not exist."))
     return int(given)

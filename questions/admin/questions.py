@@ -7,6 +7,9 @@ from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from questions import services
@@ -34,7 +37,7 @@ class PlacementInline(admin.TabularInline):
     formset = PlacementFormSet
     extra = 0
     min_num = 1
-    verbose_name_plural = "tasks: one per certification"
+    verbose_name_plural = _("tasks (one per certification)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuestionTask]:
         return super().get_queryset(request).select_related("task__domain__certification")
@@ -43,7 +46,7 @@ class PlacementInline(admin.TabularInline):
         if db_field.name != "task":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         field = TaskField(task_labels())
-        field.widget.attrs["aria-label"] = "Task"  # a table of fields has headings, but no labels
+        field.widget.attrs["aria-label"] = gettext("Task")  # a table of fields has headings, but no labels
         return field
 
 
@@ -74,17 +77,17 @@ class QuestionAdmin(ImportPages, QuestionPages):
     actions = [*BULK_ACTIONS, export_selected]
     fieldsets = (
         (None, {"fields": [("status", "standing"), ("code", "difficulty", "tag_names")]}),
-        ("Question", {"fields": ["kind", "case", "stem", "shuffle_options"]}),
+        (_("Question"), {"fields": ["kind", "case", "stem", "shuffle_options"]}),
         *(  # type: ignore[arg-type]  # the stubs do not take a generator
             (
-                f"Option {number}",
+                format_lazy(_("Option {number}"), number=number),
                 {"fields": [option_field(number, name) for name in OPTION_PARTS], "classes": ["option"]},
             )
             for number in range(1, 9)
         ),
         *(  # type: ignore[arg-type]  # as above
             (
-                f"Answer: {room.label}",
+                format_lazy(_("Answer: {kind}"), kind=room.label),
                 {
                     "fields": [answer_field(room, field) for field in room.fields],
                     "classes": ["answer", f"answer-{room.name}"],
@@ -93,8 +96,8 @@ class QuestionAdmin(ImportPages, QuestionPages):
             for room in KINDS.values()
             if room.fields
         ),
-        ("Further matches", {"fields": ["decoys"], "classes": ["decoys"]}),
-        ("For the review", {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),
+        (_("Further matches"), {"fields": ["decoys"], "classes": ["decoys"]}),
+        (_("For the review"), {"fields": ["explanation", "references", "service_note", "valid_as_of"]}),
     )
 
     class Media:
@@ -130,11 +133,11 @@ class QuestionAdmin(ImportPages, QuestionPages):
         )
         return queryset.filter(pk__in=found), False
 
-    @admin.display(description="stem")
+    @admin.display(description=_("stem"))
     def stem_start(self, question: Question) -> str:
         return f"{getattr(question, 'latest_stem', '') or ''}…"
 
-    @admin.display(description="kind")
+    @admin.display(description=_("kind"))
     def kind(self, question: Question) -> str:
         return getattr(question, "latest_kind", "") or "–"
 
@@ -153,18 +156,21 @@ class QuestionAdmin(ImportPages, QuestionPages):
             kwargs["initial"] = [{"task": pk} for pk in wanted[:10]]
         return kwargs
 
-    @admin.display(description="what candidates get")
+    @admin.display(description=_("what candidates get"))
     def standing(self, question: Question) -> str:
         if question._state.adding:
-            return "nothing until it is published"
+            return gettext("nothing until the question is published")
         latest, published = latest_revision(question), question.published_revision
         if question.status == Question.Status.RETIRED:
-            return "retired: no new exam draws it, old results keep it"
+            return gettext("retired: new exams do not draw it, old results keep it")
         if published is None:
-            return "nothing until it is published"
+            return gettext("nothing until the question is published")
         if latest and latest.pk != published.pk:
-            return f"revision {published.number}; the text below is the draft of revision {latest.number}"
-        return f"revision {published.number}, the text below"
+            return gettext("revision %(published)s; the text below is the draft of revision %(latest)s") % {
+                "published": published.number,
+                "latest": latest.number,
+            }
+        return gettext("revision %(number)s, the text below") % {"number": published.number}
 
     # --- Saving: the question's own fields by the admin, its content by a service ----------------------------------
 
@@ -176,15 +182,25 @@ class QuestionAdmin(ImportPages, QuestionPages):
         if form.ignored:
             kind = form.fields["kind"].choices
             label = dict(kind)[form.content.kind]
-            text = f"Not kept, because “{label}” has no such thing: {', '.join(form.ignored)}."
+            text = gettext("Not saved, because questions of the kind “%(kind)s” do not use it: %(parts)s.") % {
+                "kind": label,
+                "parts": ", ".join(form.ignored),
+            }
             self.message_user(request, text, messages.WARNING)
         if "_publish" in request.POST:
             try:
                 services.publish(question=question, by=by, now=now)
             except QuestionRefused as refusal:
-                self.message_user(request, f"{question}: saved, but not published. {refusal}", messages.ERROR)
+                self.message_user(
+                    request,
+                    gettext("%(question)s was saved but not published. %(refusal)s")
+                    % {"question": question, "refusal": refusal},
+                    messages.ERROR,
+                )
             else:
-                self.message_user(request, f"{question} is published.", messages.SUCCESS)
+                self.message_user(
+                    request, gettext("%(question)s is published.") % {"question": question}, messages.SUCCESS
+                )
 
     def response_change(self, request: HttpRequest, obj: Question) -> HttpResponse:
         return self._next_page(request, obj) or super().response_change(request, obj)
@@ -198,7 +214,11 @@ class QuestionAdmin(ImportPages, QuestionPages):
         if "_publish" in request.POST:
             return HttpResponseRedirect(reverse("admin:questions_question_change", args=[question.pk]))
         if "_addanother" in request.POST:
-            self.message_user(request, f"{question} is saved. Here is the next one.", messages.SUCCESS)
+            self.message_user(
+                request,
+                gettext("%(question)s was saved. You can write the next question.") % {"question": question},
+                messages.SUCCESS,
+            )
             query = kept(question, request.POST.get("kind", ""))
             return HttpResponseRedirect(f"{reverse('admin:questions_question_add')}?{query}")
         return None

@@ -4,7 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.exceptions import Incomparable
 from questions.formats.gift_parts import GiftMapping
@@ -12,6 +15,9 @@ from questions.formats.moodle_parts import MoodleMapping
 from questions.formats.qti.parts import QtiMapping
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import Problem, Written
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What an attempt keeps as an answer and what a revision keeps as its key: JSON, in the shape that the kind says.
 Response = Any
@@ -35,8 +41,8 @@ class AnswerField:
     """A field of the form in which an answer is written: one `line`, `lines` that make a list, or a `check` mark."""
 
     name: str
-    label: str
-    help: str = ""
+    label: "StrOrPromise"
+    help: "StrOrPromise" = ""
     widget: Literal["line", "lines", "check"] = "line"
 
 
@@ -59,11 +65,11 @@ class Kind(ABC):
     """One kind of question. Instances hold nothing; there is one of each, in `questions.kinds.KINDS`."""
 
     name: ClassVar[str]
-    label: ClassVar[str]
+    label: ClassVar["StrOrPromise"]
     # Where its templates lie, in templates/questions/kinds/, and its script, in static/questions/kinds/.
     folder: ClassVar[str]
     # What a mark in the statistics of an option says.
-    marked: ClassVar[str] = "Chosen"
+    marked: ClassVar["StrOrPromise"] = _("Chosen")
     # What the form asks for of the `answer`, where the kind has one.
     fields: ClassVar[tuple[AnswerField, ...]] = ()
     # Which of `options`, `key`, `match`, `decoys` and `answer` mean something in a question of this kind.
@@ -210,10 +216,10 @@ class Kind(ABC):
         """Tell whether numbers mean the same in both, where `translated` does not know the edited texts."""
 
 
-def moved(old: Sequence[str], new: Sequence[str], what: str) -> list[int]:
+def moved(old: Sequence[str], new: Sequence[str]) -> list[int]:
     """Return where each of the old texts stands among the new ones. Raises `Incomparable`."""
     news = {" ".join(text.split()): index for index, text in enumerate(new)}
     olds = [" ".join(text.split()) for text in old]
     if sorted(olds) != sorted(news):
-        raise Incomparable(f"its {what} have other texts now")
+        raise Incomparable(gettext("the texts of its options or matches have changed"))
     return [news[text] for text in olds]

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from questions.kinds.base import Kind, Revised
 from questions.parts import MAX_OPTIONS, MIN_OPTIONS, Problem, Written
 
@@ -12,10 +15,19 @@ class OptionsKind(Kind):
         problems = []
         if not MIN_OPTIONS <= len(content.options) <= MAX_OPTIONS:
             count = len(content.options)
-            problems.append(Problem("options", f"{count} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four."))
+            message = ngettext(
+                "the question has %(count)d option; give %(least)d to %(most)d, usually four.",
+                "the question has %(count)d options; give %(least)d to %(most)d, usually four.",
+                count,
+            )
+            problems.append(Problem("options", message % {"count": count, "least": MIN_OPTIONS, "most": MAX_OPTIONS}))
         texts = Counter(" ".join(option.text.split()).casefold() for option in content.options)
         problems += [
-            Problem("options", f"“{text[:60]}” stands {count} times; every option must differ.")
+            Problem(
+                "options",
+                _("“%(text)s” appears %(count)d times; make every option different.")
+                % {"text": text[:60], "count": count},
+            )
             for text, count in texts.items()
             if count > 1
         ]
@@ -31,15 +43,27 @@ def misplaced(kind: Kind, content: Written) -> list[Problem]:
     problems = []
     for index, option in enumerate(content.options):
         if option.match and "match" not in kind.parts:
-            problems.append(Problem(f"options.{index}.match", f"a {kind.name} question has no matches; empty it."))
+            problems.append(
+                Problem(
+                    f"options.{index}.match", _("a %(kind)s question has no matches; clear it.") % {"kind": kind.name}
+                )
+            )
         if option.key and "key" not in kind.parts:
             problems.append(
-                Problem(f"options.{index}.key", f"a {kind.name} question marks no option as key; unmark it.")
+                Problem(
+                    f"options.{index}.key",
+                    _("a %(kind)s question marks no option as key; unmark it.") % {"kind": kind.name},
+                )
             )
     if content.answer and "answer" not in kind.parts:
-        problems.append(Problem("answer", f"a {kind.name} question says what is right in its options; empty it."))
+        problems.append(
+            Problem(
+                "answer",
+                _("a %(kind)s question says what is right in its options; clear the answer.") % {"kind": kind.name},
+            )
+        )
     if content.decoys and "decoys" not in kind.parts:
-        problems.append(Problem("decoys", f"a {kind.name} question has no decoys; empty them."))
+        problems.append(Problem("decoys", _("a %(kind)s question has no decoys; remove them.") % {"kind": kind.name}))
     return problems
 
 

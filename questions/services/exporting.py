@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from questions.bankfiles import QuestionEntry, Source
 from questions.formats.base import Format, unwritable
@@ -72,7 +73,7 @@ def export_questions(questions: Iterable[Question], format_: Format) -> Export:
     entries, left_out = [], []
     for question in questions:
         entry = entry_of(question)
-        reason = "nothing is written yet" if entry is None else unwritable(entry) or format_.left_out(entry)
+        reason = _("it has no content yet") if entry is None else unwritable(entry) or format_.left_out(entry)
         if reason or entry is None:
             left_out.append((question.code, reason))
         else:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from questions.bankfiles import QuestionEntry
@@ -39,9 +41,17 @@ def apply_import(
         with transaction.atomic():
             plan = plan_import(read, overwrite=overwrite, publish=publish, is_bank=is_bank, lock=True)
             if expected is not None and plan.fingerprint != expected:
-                raise QuestionRefused("The bank has changed since the file was looked at; look at it again.")
+                raise QuestionRefused(_("The bank has changed since you checked the file. Check the file again."))
             if plan.counts["refused"] and not skip_refused:
-                raise QuestionRefused(f"{plan.counts['refused']} questions are refused; nothing was imported.")
+                refused = plan.counts["refused"]
+                raise QuestionRefused(
+                    ngettext(
+                        "%(count)d question was refused, so nothing was imported.",
+                        "%(count)d questions were refused, so nothing was imported.",
+                        refused,
+                    )
+                    % {"count": refused}
+                )
             written = [row for row in plan.rows if row.state in {"new", "changed"} and row.changes != ("status",)]
             same = [
                 row for row in plan.rows if row.is_adopted or (row.state == "changed" and row.changes == ("status",))
@@ -50,9 +60,7 @@ def apply_import(
             _adopt(same, by=by, now=now, source=source)
             return _published(plan, by=by, now=now) if publish else plan
     except IntegrityError as error:  # two imports of the same new ids at the same moment: the other one was faster
-        raise QuestionRefused(
-            "Someone has written some of these questions just now; look at the file again."
-        ) from error
+        raise QuestionRefused(_("Somebody has just changed some of these questions. Check the file again.")) from error
 
 
 def _adopt(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, source: str) -> None:
@@ -60,10 +68,10 @@ def _adopt(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, sour
     adopted = [(row.question, row.entry) for row in rows if row.question and row.entry]
     for question, entry in adopted:
         question.loaded_digest = entry.digest
-    Question.objects.bulk_update([question for question, _ in adopted], ["loaded_digest"], batch_size=500)
+    Question.objects.bulk_update([question for question, _row in adopted], ["loaded_digest"], batch_size=500)
     kind = QuestionEvent.Kind.IMPORTED
     QuestionEvent.objects.bulk_create(
-        [QuestionEvent(question=question, kind=kind, by=by, at=now, text=source) for question, _ in adopted]
+        [QuestionEvent(question=question, kind=kind, by=by, at=now, text=source) for question, _row in adopted]
     )
 
 
@@ -76,8 +84,8 @@ def _write(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, sour
         question.source_title = entry.source.title if entry.source else ""
         question.loaded_digest = entry.digest
         question.updated_at = now
-    new = [question for _, question in pairs if question.pk is None]
-    known = [question for _, question in pairs if question.pk is not None]
+    new = [question for _row, question in pairs if question.pk is None]
+    known = [question for _row, question in pairs if question.pk is not None]
     Question.objects.bulk_create(new)
     models.prefetch_related_objects(new, "revisions", "placements")  # there are none: asked once, not for each
     fields = ["difficulty", "source_id", "source_chapter", "source_title", "loaded_digest", "updated_at"]
@@ -95,7 +103,7 @@ def _write_tags(pairs: Pairs) -> None:
     Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
     tags = {name: pk for name, pk in Tag.objects.values_list("name", "pk") if name in names}
     through = Question.tags.through
-    for part in chunks([question.pk for _, question in pairs]):
+    for part in chunks([question.pk for _row, question in pairs]):
         through.objects.filter(question__in=part).delete()
     through.objects.bulk_create(
         [through(question_id=question.pk, tag_id=tags[tag]) for entry, question in pairs for tag in entry.tags]
@@ -163,7 +171,7 @@ def _write_revisions(
     names = [field.name for field in Revision._meta.concrete_fields if field.name not in _FIXED]
     Revision.objects.bulk_update(changed, names, batch_size=200)
     QuestionEvent.objects.bulk_create(events)
-    for part in chunks([question.pk for _, question in pairs]):
+    for part in chunks([question.pk for _row, question in pairs]):
         StemMark.objects.filter(question__in=part).delete()
     StemMark.objects.bulk_create(marks, batch_size=CHUNK)
 
@@ -186,6 +194,8 @@ def _published(plan: ImportPlan, *, by: User | None, now: dt.datetime) -> Import
             try:
                 reviewing.publish(question=question, by=by, now=now)
             except QuestionRefused as refusal:
-                row = replace(row, notes=(*row.notes, f"imported as a draft, not published: {refusal}"))
+                row = replace(
+                    row, notes=(*row.notes, _("imported as a draft, not published: %(refusal)s") % {"refusal": refusal})
+                )
         rows.append(row)
     return ImportPlan(tuple(rows))

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import ReadQuestion, derived_id
@@ -32,8 +34,11 @@ def named(read: ReadQuestion, existing: dict[str, Question], taken: dict[str, st
     is_other = other is not None and not (current and is_same(current, read.entry, read.assumed, SAME))
     if made == read.entry.id or (read.entry.id not in taken and not is_other):
         return read
-    where = f"at {taken[read.entry.id]}" if read.entry.id in taken else "here"
-    note = f"“{read.entry.id}” is the name of another question {where}; this one gets the id {made}."
+    names = {"id": read.entry.id, "place": taken.get(read.entry.id, ""), "made": made}
+    if read.entry.id in taken:
+        note = _("“%(id)s” is the id of another question at %(place)s; this question gets the id %(made)s.") % names
+    else:
+        note = _("“%(id)s” is the id of another question in the bank; this question gets the id %(made)s.") % names
     return replace(read, entry=read.entry.model_copy(update={"id": made}), notes=(*read.notes, note))
 
 
@@ -52,14 +57,19 @@ def is_same(current: QuestionEntry, entry: QuestionEntry, assumed: Collection[st
 def twice(entry: QuestionEntry, place: str) -> Problem:
     """Say that a file holds a question a second time, or an id."""
     if entry.id == derived_id(entry):  # no id of the file's
-        return Problem("question", f"the same question stands at {place}; keep one.")
-    return Problem("id", f"stands twice in the file, first at {place}; give each its own.")
+        return Problem("question", _("the same question appears at %(place)s; keep one.") % {"place": place})
+    return Problem(
+        "id", _("appears twice in the file, first at %(place)s; give each question its own.") % {"place": place}
+    )
 
 
 def taken_by(current: QuestionEntry) -> Problem:
     """Say that an id is that of quite another question."""
-    message = f"is that of another question, “{shortened(current.stem)[:60]}”; change the id, or import with “over"
-    return Problem("id", f"{message} questions that were edited here” (--overwrite) to replace that question.")
+    message = _(
+        "belongs to another question, “%(stem)s”; change the id, or import with “over questions that were edited here” "
+        "(--overwrite) to replace that question."
+    )
+    return Problem("id", message % {"stem": shortened(current.stem)[:60]})
 
 
 def with_own(entry: QuestionEntry, current: QuestionEntry, assumed: Collection[str]) -> QuestionEntry:

@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from questions.bankfiles import QuestionEntry, task_problems
 from questions.content import NEAR_DUPLICATE_SIMILARITY, Problem, near_duplicates, publication_problems
 from questions.formats.base import Loss, ReadQuestion
@@ -155,9 +157,9 @@ def _compared(
     notes = list(read.notes)
     lacking = [problem.field for problem in publication_problems(entry)] + ([] if entry.tasks else ["tasks"])
     if lacking:
-        notes.append(f"before it can be published: {_listed(lacking)} missing or wrong.")
+        notes.append(_("before publication: %(fields)s must be added or corrected.") % {"fields": _listed(lacking)})
     if question and question.status == Question.Status.RETIRED:
-        notes.append("it is retired and stays so.")
+        notes.append(_("the question is retired and stays retired."))
     return replace(row, state="changed" if current else "new", changes=tuple(changes), notes=tuple(notes))
 
 
@@ -190,18 +192,24 @@ def _with_near_duplicates(rows: Sequence[ImportRow]) -> list[ImportRow]:
     new = {row.code: row.entry.stem for row in rows if row.state == "new" and row.entry}
     notes: dict[str, list[str]] = defaultdict(list)
     for first, second, similarity in near_duplicates(new):
-        notes[second].append(f"its stem is {similarity:.0%} like that of {first} in this file.")
+        notes[second].append(
+            _("its stem is %(similarity)s like that of %(first)s in this file.")
+            % {"similarity": f"{similarity:.0%}", "first": first}
+        )
     marks = {code: stem_marks(stem) for code, stem in new.items()}
     holders = _holders({mark for found in marks.values() for mark in found})
     shared = {code: Counter(pk for mark in found for pk in holders.get(mark, ())) for code, found in marks.items()}
-    candidates = {code: [pk for pk, _ in counter.most_common(3)] for code, counter in shared.items() if counter}
+    candidates = {code: [pk for pk, _count in counter.most_common(3)] for code, counter in shared.items() if counter}
     stems = _latest_stems({pk for found in candidates.values() for pk in found})
     for code, found in candidates.items():
         for pk in found:
             other, stem = stems[pk]
             similarity = resemblance(new[code], stem)
             if similarity >= NEAR_DUPLICATE_SIMILARITY and other != code:
-                notes[code].append(f"its stem is {similarity:.0%} like that of {other}, which is in the bank.")
+                notes[code].append(
+                    _("its stem is %(similarity)s like that of %(other)s, which is in the bank.")
+                    % {"similarity": f"{similarity:.0%}", "other": other}
+                )
     return [
         replace(row, notes=(*row.notes, *notes[row.code])) if row.state == "new" and row.code in notes else row
         for row in rows

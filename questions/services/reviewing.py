@@ -11,6 +11,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from questions.content import publication_problems
@@ -30,11 +31,16 @@ def send_to_review(
     """Ask someone to review the unpublished revision; asking again asks another one instead."""
     question, draft = _locked(question, by, seen), _draft(question)
     if question.status == Status.RETIRED:
-        raise QuestionRefused("It is retired: bring it back before you send it to review.")
+        raise QuestionRefused(_("This question is retired. Bring it back before you send it to review."))
     if not (reviewer.is_active and reviewer.is_staff and reviewer.has_perm("questions.change_question")):
-        raise QuestionRefused(f"{reviewer} may not review questions; choose an instructor.")
+        raise QuestionRefused(
+            _("%(reviewer)s may not review questions. Choose an instructor.") % {"reviewer": reviewer}
+        )
     if not can_approve(draft, reviewer):
-        raise QuestionRefused(f"{reviewer} wrote revision {draft.number}; choose somebody else to review it.")
+        raise QuestionRefused(
+            _("%(reviewer)s wrote revision %(number)s. Choose somebody else to review it.")
+            % {"reviewer": reviewer, "number": draft.number}
+        )
     question.reviewer = reviewer
     _move(question, {Status.DRAFT: Status.IN_REVIEW})
     asked = f"to {reviewer}: {text}" if text else f"to {reviewer}"
@@ -44,7 +50,7 @@ def send_to_review(
 @transaction.atomic
 def comment(*, question: Question, by: User, now: dt.datetime, text: str) -> None:
     question = _locked(question, by)
-    _require_text(text, "Write the comment.")
+    _require_text(text, _("Write a comment."))
     revision = question.revisions.order_by("-number").first()
     record(question=question, kind=Kind.COMMENTED, by=by, now=now, revision=revision, text=text)
 
@@ -54,7 +60,7 @@ def send_back(*, question: Question, by: User, now: dt.datetime, text: str, seen
     """End the review without approval; the author reads in `text` what is to be mended."""
     question, draft = _locked(question, by, seen), _draft(question)
     _require_review(question)
-    _require_text(text, "Say what is to be mended.")
+    _require_text(text, _("Say what needs to be changed."))
     question.reviewer = None
     _move(question, {Status.IN_REVIEW: Status.DRAFT})
     record(question=question, kind=Kind.SENT_BACK, by=by, now=now, revision=draft, text=text)
@@ -71,7 +77,9 @@ def approve(*, question: Question, by: User, now: dt.datetime, text: str = "", s
     question, draft = _locked(question, by, seen), _draft(question)
     _require_review(question)
     if not can_approve(draft, by):
-        raise QuestionRefused(f"You wrote revision {draft.number}; somebody else must approve it.")
+        raise QuestionRefused(
+            _("You wrote revision %(number)s. Somebody else must approve it.") % {"number": draft.number}
+        )
     if problems := publication_problems(draft.content):
         raise InvalidContent(problems)
     question.reviewer = None
@@ -101,11 +109,11 @@ def publish(
     question = _locked(question, by, seen)
     revision = question.revisions.filter(published_at=None).first() or question.published_revision
     if revision is None:
-        raise QuestionRefused("There is nothing to publish: write the question first.")
+        raise QuestionRefused(_("There is nothing to publish. Write the question first."))
     if problems := publication_problems(revision.content):
         raise InvalidContent(problems)
     if not question.placements.exists():
-        raise QuestionRefused("Choose the task it belongs to before you publish it.")
+        raise QuestionRefused(_("Choose the question's task before you publish it."))
     if revision.published_at is None:
         _require_second_person(revision, by)
         revision.published_at = now
@@ -123,7 +131,7 @@ def retire(*, question: Question, by: User | None, now: dt.datetime, text: str =
     """No new exam draws it from now on; old results keep it."""
     question = _locked(question, by, seen)
     if question.status == Status.RETIRED:
-        raise QuestionRefused("It is retired already.")
+        raise QuestionRefused(_("This question is already retired."))
     question.status, question.reviewer = Status.RETIRED, None
     question.save(update_fields=["status", "reviewer", "updated_at"])
     record(question=question, kind=Kind.RETIRED, by=by, now=now, text=text)
@@ -134,7 +142,10 @@ def bring_back(*, question: Question, by: User, now: dt.datetime, text: str = ""
     """Undo a retirement: what was published is drawn again, what never was is a draft again."""
     question = _locked(question, by, seen)
     if question.status != Status.RETIRED:
-        raise QuestionRefused(f"It is {question.get_status_display()}; only a retired question can be brought back.")
+        raise QuestionRefused(
+            _("The status of this question is “%(status)s”. Only a retired question can be brought back.")
+            % {"status": question.get_status_display()}
+        )
     published = question.published_revision
     question.status = Status.PUBLISHED if published else Status.DRAFT
     question.save(update_fields=["status", "updated_at"])
@@ -150,14 +161,14 @@ def _locked(question: Question, by: User | None, seen: str | None = None) -> Que
     """Return the question as it is stored, its row locked. Raises `QuestionRefused` for who may not change it, and
     `StaleVersion` if it is not the one that was seen."""
     if by is not None and not by.has_perm("questions.change_question"):
-        raise QuestionRefused("You may not do this: it needs the right to change questions.")
+        raise QuestionRefused(_("You do not have permission to change questions."))
     return locked(question, seen)
 
 
 def _draft(question: Question) -> Revision:
     draft = question.revisions.filter(published_at=None).first()
     if draft is None:
-        raise QuestionRefused("There is no unpublished revision to review; change the question first.")
+        raise QuestionRefused(_("There is no unpublished revision to review. Change the question first."))
     return draft
 
 
@@ -168,7 +179,7 @@ def _move(question: Question, moves: dict[Question.Status, Question.Status]) -> 
 
 def _require_review(question: Question) -> None:
     if question.reviewer_id is None:
-        raise QuestionRefused("It is not in review; send it to review first.")
+        raise QuestionRefused(_("This question is not in review. Send it to review first."))
 
 
 def _require_text(text: str, message: str) -> None:
@@ -183,5 +194,6 @@ def _require_second_person(revision: Revision, by: User | None) -> None:
     wrote, approved_by = authors(revision), approver(revision)
     if by.pk in wrote and (approved_by is None or approved_by.pk in wrote):
         raise QuestionRefused(
-            f"You wrote revision {revision.number}; somebody else must approve or publish it. Send it to review."
+            _("You wrote revision %(number)s. Somebody else must approve or publish it: send it to review.")
+            % {"number": revision.number}
         )

@@ -1,5 +1,7 @@
 """That a page decides about what it showed."""
 
+from django.utils.translation import gettext as _
+
 from questions.exceptions import StaleVersion
 from questions.models import Question
 from questions.queries import version_of
@@ -14,7 +16,12 @@ def locked(question: Question, seen: str | None = None) -> Question:
     if seen is None or seen == version_of(question):
         return question
     last = question.events.select_related("by").order_by("-pk").first()
-    who = f" ({last.by or 'the command line'} {last.get_kind_display()})" if last else ""
-    raise StaleVersion(
-        f"Somebody changed {question} after you opened the page{who}. Read it as it is now, then decide."
+    if last is None:
+        message = _("Somebody changed %(question)s after you opened the page. Read it as it is now, then decide.")
+        raise StaleVersion(message % {"question": question})
+    message = _(
+        "Somebody changed %(question)s after you opened the page (%(name)s: %(step)s). Read it as it is now, then "
+        "decide."
     )
+    name = last.by or _("the command line")
+    raise StaleVersion(message % {"question": question, "name": name, "step": last.get_kind_display()})

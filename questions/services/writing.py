@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from questions.content import QuestionContent, draft_problems
@@ -83,7 +84,7 @@ def copy_question(*, question: Question, by: User, now: dt.datetime) -> Question
     """Return a new draft with the latest content, the tasks and tags of a question, under a code of its own."""
     latest = question.revisions.order_by("-number").first()
     if latest is None:
-        raise QuestionRefused("There is nothing to copy: write the question first.")
+        raise QuestionRefused(_("There is nothing to copy. Write the question first."))
     copy = Question.objects.create(
         difficulty=question.difficulty,
         source_chapter=question.source_chapter,

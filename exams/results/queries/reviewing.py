@@ -76,7 +76,7 @@ def _judged_by(item: AttemptItem, rescore: Rescore | None) -> Previewed:
         return previewed(asked, item.option_order, item.response)
     judged = copy(rescore.revision)
     judged.question, judged.case_text, judged.stem = asked.question, asked.case_text, asked.stem
-    places = moved(asked.options, judged.options, "options")
+    places = moved(asked.options, judged.options)
     return previewed(judged, [places[own] for own in item.option_order], translated(asked, judged, item.response))
 
 

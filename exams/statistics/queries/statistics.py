@@ -127,7 +127,7 @@ class QuestionPanel:
 
     @property
     def marked(self) -> str:
-        return kind_of(self.revision.kind).marked
+        return str(kind_of(self.revision.kind).marked)
 
     @property
     def right(self) -> Share:

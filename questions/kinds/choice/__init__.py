@@ -6,7 +6,10 @@ Key and response: the sorted indexes of the right, or chosen, options.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.exceptions import InvalidResponse, TooManyChosen, Unjudgeable
 from questions.kinds.base import Given, Response, Revised, moved
@@ -23,6 +26,9 @@ from questions.kinds.options import OptionsKind
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import CHOOSE_ALL, Problem, Written
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # A key is conspicuous when it is so many times, and so many characters, longer than the longest distractor.
 CONSPICUOUS, CONSPICUOUS_BY = 1.3, 15
 NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
@@ -36,7 +42,7 @@ class Choice(OptionsKind):
     folder = "choice"
     parts = frozenset({"options", "key"})
     field: ClassVar[str]
-    direction: ClassVar[str]
+    direction: ClassVar["StrOrPromise"]
     box: ClassVar[str]
     # How many options a page lets a candidate choose; None: any number.
     most: ClassVar[int | None] = None
@@ -57,11 +63,11 @@ class Choice(OptionsKind):
     def key_problems(self, content: Written) -> list[Problem]:
         count = len(self.key(content))
         if count == 0:
-            return [Problem("key", "no key; mark the right option (`key: true`).")]
+            return [Problem("key", gettext("no key; mark the right option (`key: true`)."))]
         problem = self._count_problem(count)
         problems = [problem] if problem else []
         if count == len(content.options):
-            problems.append(Problem("key", "every option is a key; add a distractor."))
+            problems.append(Problem("key", gettext("every option is a key; add a distractor.")))
         return problems
 
     def _count_problem(self, count: int) -> Problem | None:
@@ -72,39 +78,56 @@ class Choice(OptionsKind):
         keys = [len(option.text) for option in content.options if option.key]
         others = [len(option.text) for option in content.options if not option.key]
         if keys and others and min(keys) > max(CONSPICUOUS * max(others), CONSPICUOUS_BY + max(others)):
-            what = "the right answer is" if len(keys) == 1 else "the right answers are"
-            yield Problem(
-                "options", f"{what} by far the longest, and so easily guessed; shorten, or tell the others as fully."
+            message = ngettext(
+                "the right answer is by far the longest and easy to guess; shorten it, or expand the others.",
+                "the right answers are by far the longest and easy to guess; shorten them, or expand the others.",
+                len(keys),
             )
+            yield Problem("options", message)
         for index, option in enumerate(content.options):
             if not option.key and (found := ABSOLUTE.search(option.text)):
                 yield Problem(
-                    f"options.{index}.text", f"“{found[0]}” tells that it is wrong; make it wrong in its substance."
+                    f"options.{index}.text",
+                    gettext("“%(word)s” gives away that the option is wrong; make it wrong in substance instead.")
+                    % {"word": found[0]},
                 )
 
     def _count_hints(self, content: Written) -> Iterator[Problem]:
         keys, asked = len(self.key(content)), CHOOSE.search(content.stem)
         if asked and keys and NUMBER_WORDS[asked[1].lower()] != keys:
-            marked = "1 is" if keys == 1 else f"{keys} are"
-            yield Problem("stem", f"it asks to {asked[0].lower()}, but {marked} marked as key; make them agree.")
+            message = ngettext(
+                "the stem says “%(words)s”, but %(count)d option is marked as key; make them agree.",
+                "the stem says “%(words)s”, but %(count)d options are marked as keys; make them agree.",
+                keys,
+            )
+            yield Problem("stem", message % {"words": asked[0], "count": keys})
 
     # --- Answering --------------------------------------------------------------------------------------------------
 
     def clean(self, given: Given, option_count: int, choice_count: int) -> list[int] | None:
         if given.places:
-            raise InvalidResponse("This question takes no places: its options are chosen.")
+            raise InvalidResponse(gettext("This question takes no places: candidates choose its options."))
         response = sorted(set(given.chosen))
         if not response:
             return None
         if response[0] < 0 or response[-1] >= option_count:
-            raise InvalidResponse(f"There is no such option; this question has {option_count}.")
+            raise InvalidResponse(
+                ngettext(
+                    "There is no such option; this question has %(count)d.",
+                    "There is no such option; this question has %(count)d.",
+                    option_count,
+                )
+                % {"count": option_count}
+            )
         if self.most is not None and len(response) > self.most:
-            raise InvalidResponse("This question takes one answer.")
+            raise InvalidResponse(gettext("This question takes one answer."))
         return response
 
     def check_count(self, response: Response, choose: int | None) -> None:
         if choose is not None and len(response) > choose:
-            raise TooManyChosen(f"Choose {choose}; {len(response)} are chosen here.")
+            raise TooManyChosen(
+                gettext("Choose %(choose)s; %(count)s are chosen here.") % {"choose": choose, "count": len(response)}
+            )
 
     def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> list[int]:
         return sorted(option_order[number] for number in shown if number is not None)
@@ -153,21 +176,21 @@ class Choice(OptionsKind):
         return choice_solved(self, told, key, rationales, order, response)
 
     def on_paper(self, told: Told, solved: Solved) -> OnPaper:
-        how_many = f" Choose {told.choose}." if told.choose else ""
+        sentences = [str(self.direction), gettext("Choose %(count)d.") % {"count": told.choose} if told.choose else ""]
         answer = ", ".join(option.letter for option in solved.options if option.is_right)
-        return OnPaper(f"{self.direction}{how_many}", answer, self.box, 11)
+        return OnPaper(" ".join(filter(None, sentences)), answer, self.box, 11)
 
     # --- Another revision -------------------------------------------------------------------------------------------
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int] | None:
-        option_of = moved(old.options, new.options, "options")
-        moved(old.choices, new.choices, "matches")
+        option_of = moved(old.options, new.options)
+        moved(old.choices, new.choices)
         return None if answer is None else sorted(option_of[own] for own in answer if own is not None)
 
 
 class Single(Choice):
     name = "single"
-    label = "one right answer"
+    label = _("one right answer")
     field = "radio"
     direction = ""
     box = "○"
@@ -185,15 +208,18 @@ class Single(Choice):
 
     def _count_problem(self, count: int) -> Problem | None:
         if count > 1:
-            return Problem("key", f"{count} keys in a `single` question; mark one, or make it `multiple`.")
+            return Problem(
+                "key",
+                gettext("a `single` question has %(count)s keys; mark one, or make it `multiple`.") % {"count": count},
+            )
         return None
 
 
 class Multiple(Choice):
     name = "multiple"
-    label = "several right answers, all or nothing"
+    label = _("several right answers, all or nothing")
     field = "checkbox"
-    direction = "More than one answer is right. Mark all of them."
+    direction = _("More than one answer is right. Mark all right answers.")
     box = "☐"
     gift = MultipleGift()
     moodle = MultipleMoodle()
@@ -208,7 +234,7 @@ class Multiple(Choice):
 
     def _count_problem(self, count: int) -> Problem | None:
         if count == 1:
-            return Problem("key", "one key in a `multiple` question; mark another, or make it `single`.")
+            return Problem("key", gettext("a `multiple` question has only one key; mark another, or make it `single`."))
         return None
 
     def _count_hints(self, content: Written) -> Iterator[Problem]:
@@ -216,4 +242,8 @@ class Multiple(Choice):
         if not CHOOSE.search(content.stem) and not CHOOSE_ALL.search(content.stem):
             count = len(self.key(content))
             word = next((word for word, number in NUMBER_WORDS.items() if number == count), "two")
-            yield Problem("stem", f"it does not say how many are right; end with “(Choose {word}.)”.")
+            yield Problem(
+                "stem",
+                gettext("the stem does not say how many answers are right; end with “(Choose %(word)s.)”.")
+                % {"word": word},
+            )

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from questions.kinds.base import Given, Kind, Response
 from questions.kinds.showing import AnswerLine, Asked, Shape, Solved, SolvedOption, Told
@@ -59,7 +60,9 @@ class ChoiceAsked(Asked):
 
     @property
     def note(self) -> str:
-        return f"{len(self.response)} of {self.told} chosen." if self.told else ""
+        return (
+            _("%(count)s of %(told)s chosen.") % {"count": len(self.response), "told": self.told} if self.told else ""
+        )
 
     @property
     def lines(self) -> list[AnswerLine]:

@@ -5,8 +5,9 @@ Response: the text as it was typed.
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from questions.exceptions import Incomparable, InvalidResponse
@@ -15,6 +16,9 @@ from questions.kinds.entry.showing import EntryAsked
 from questions.kinds.options import misplaced
 from questions.kinds.showing import Asked, OnPaper, Shape, Slot, Solved, Told
 from questions.parts import Content, Problem, Written
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Entry(Kind):
@@ -26,9 +30,9 @@ class Entry(Kind):
     told: ClassVar[frozenset[str]] = frozenset()
     # What a browser takes for a whole answer, said once: the page's script asks the field itself. Empty: any text.
     pattern: ClassVar[str] = ""
-    mismatch: ClassVar[str] = ""
+    mismatch: ClassVar["StrOrPromise"] = ""
     keyboard: ClassVar[str] = "text"
-    direction: ClassVar[str]
+    direction: ClassVar["StrOrPromise"]
 
     # --- Writing ----------------------------------------------------------------------------------------------------
 
@@ -53,7 +57,9 @@ class Entry(Kind):
     def problems(self, content: Written) -> list[Problem]:
         problems = misplaced(self, content)
         if content.options:
-            problems.append(Problem("options", f"a {self.name} question has no options; empty them."))
+            problems.append(
+                Problem("options", _("a %(kind)s question has no options; remove them.") % {"kind": self.name})
+            )
         try:
             answer = self.model.model_validate(content.answer)
         except ValidationError as error:
@@ -71,7 +77,7 @@ class Entry(Kind):
 
     def clean(self, given: Given, option_count: int, choice_count: int) -> str | None:
         if given.chosen or given.places:
-            raise InvalidResponse("This question takes a text: it has no options.")
+            raise InvalidResponse(_("This question takes a text and has no options."))
         return given.text if given.text.strip() else None
 
     def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> Response:
@@ -80,11 +86,11 @@ class Entry(Kind):
     # --- Showing ----------------------------------------------------------------------------------------------------
 
     def asked(self, told: Told, order: Sequence[int], response: Response | None, struck: Sequence[int] = ()) -> Asked:
-        return EntryAsked(self, response or "", str(told.prompt.get("unit", "")), self.pattern, self.mismatch)
+        return EntryAsked(self, response or "", str(told.prompt.get("unit", "")), self.pattern, str(self.mismatch))
 
     def of_shape(self, shape: Shape, slot: Slot) -> Asked:
         (has_unit,) = shape
-        return EntryAsked(self, "", slot("unit") if has_unit else "", self.pattern, self.mismatch)
+        return EntryAsked(self, "", slot("unit") if has_unit else "", self.pattern, str(self.mismatch))
 
     @abstractmethod
     def answers(self, told: Told, key: Response) -> list[str]:
@@ -99,14 +105,14 @@ class Entry(Kind):
 
     def on_paper(self, told: Told, solved: Solved) -> OnPaper:
         line = f"{'_' * 24} {told.prompt.get('unit', '')}".rstrip()
-        return OnPaper(self.direction, " / ".join(solved.answers), line=line)
+        return OnPaper(str(self.direction), " / ".join(solved.answers), line=line)
 
     # --- Another revision -------------------------------------------------------------------------------------------
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> Response | None:
         """What was typed means the same, unless it was asked for in another unit."""
         if old.prompt != new.prompt:
-            raise Incomparable("its unit is another one now")
+            raise Incomparable(_("its unit has changed"))
         return answer
 
     def keeps_numbering(self, old: Revised, new: Revised) -> bool:

@@ -6,6 +6,9 @@ Key and response: per prompt the index in `choices` of its match. The key has No
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.kinds.base import Response, Revised, moved
 from questions.kinds.matching.formats import MatchingGift, MatchingMoodle, MatchingQti
 from questions.kinds.placing import Placing
@@ -16,9 +19,9 @@ from questions.rendering import render_inline, render_plain
 
 class Matching(Placing):
     name = "matching"
-    label = "match each option"
+    label = _("match each option")
     noun = "match"
-    direction = "Write on each line the number of what the option goes with."
+    direction = _("On each line, write the number of the match for the option.")
     lists_places = True
     parts = frozenset({"options", "match", "decoys"})
     gift = MatchingGift()
@@ -46,25 +49,41 @@ class Matching(Placing):
     def problems(self, content: Written) -> list[Problem]:
         problems, choices = super().problems(content), self.choices(content)
         if len(choices) > MAX_OPTIONS:
-            problems.append(Problem("decoys", f"{len(choices)} matches to choose from; give at most {MAX_OPTIONS}."))
+            problems.append(
+                Problem(
+                    "decoys",
+                    gettext("%(count)s matches to choose from; the limit is %(most)s.")
+                    % {"count": len(choices), "most": MAX_OPTIONS},
+                )
+            )
         if both := {option.match for option in content.options} & set(content.decoys):
-            problems.append(Problem("decoys", f"“{min(both)[:60]}” is the match of an option; a decoy fits none."))
+            problems.append(
+                Problem(
+                    "decoys",
+                    gettext("“%(text)s” is the match of an option; a decoy fits none.") % {"text": min(both)[:60]},
+                )
+            )
         return problems
 
     def key_problems(self, content: Written) -> list[Problem]:
         missing = [
-            Problem(f"options.{index}.match", f"no match for “{option.text[:60]}”; write the right one.")
+            Problem(
+                f"options.{index}.match",
+                gettext("“%(text)s” has no match; write the right one.") % {"text": option.text[:60]},
+            )
             for index, option in enumerate(content.options)
             if not option.match
         ]
         if not missing and len(self.choices(content)) < MIN_OPTIONS:
-            return [Problem("decoys", "only one match to choose from; add another, or a decoy.")]
+            return [Problem("decoys", gettext("there is only one match to choose from; add another, or a decoy."))]
         return missing
 
     def hints(self, content: Written) -> Iterator[Problem]:
         matches = [option.match for option in content.options]
         if all(matches) and len(set(matches)) == len(matches) and not content.decoys:
-            yield Problem("decoys", "every match is used once, so the last follows from the others; add a decoy.")
+            yield Problem(
+                "decoys", gettext("every match is used once, so the last one follows from the others; add a decoy.")
+            )
 
     def place_count(self, option_count: int, choice_count: int) -> int:
         return choice_count
@@ -76,8 +95,8 @@ class Matching(Placing):
         ]
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int | None] | None:
-        option_of = moved(old.options, new.options, "options")
-        choice_of = moved(old.choices, new.choices, "matches")
+        option_of = moved(old.options, new.options)
+        choice_of = moved(old.choices, new.choices)
         if answer is None:
             return None
         given: list[int | None] = [None] * len(option_of)

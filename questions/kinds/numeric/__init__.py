@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints
 
 from questions.exceptions import Unjudgeable
@@ -30,7 +32,7 @@ def _number(value: object) -> object:
         return value if isinstance(value, Decimal) else str(value)
     number = read_number(value)
     if number is None:
-        raise ValueError("is no number; write it like 3.5, without blanks or thousands separators")
+        raise ValueError(gettext("is not a number; write it like 3.5, without blanks or thousands separators"))
     return number
 
 
@@ -53,7 +55,7 @@ def _tolerance(value: object) -> str:
     found = TOLERANCE.fullmatch(text)
     number = read_number(found[1]) if found else None
     if found is None or number is None or number < 0:
-        raise ValueError("is no tolerance; write a number like 0.5, or a share of the value like 2 %")
+        raise ValueError(gettext("is not a tolerance; write a number like 0.5, or a share of the value like 2 %"))
     return f"{_plain(number)} %" if found[2] else str(_plain(number))
 
 
@@ -67,7 +69,7 @@ class NumericAnswer(Content):
 
 class Numeric(Entry):
     name = "numeric"
-    label = "a number"
+    label = _("a number")
     gift = NumericGift()
     moodle = NumericMoodle()
     qti = NumericQti()
@@ -75,28 +77,36 @@ class Numeric(Entry):
     told = frozenset({"unit"})
     pattern = NUMBER
     keyboard = "decimal"
-    mismatch = (
-        "Incomplete: this is not a number. Write it like 3.5 or 3,5, a thousand like 1000: without blanks, thousands "
-        "separators or unit."
+    mismatch = _(
+        "Incomplete: this is not a number. Write it like 3.5 or 3,5 and a thousand like 1000, "
+        "without blanks, thousands separators or unit."
     )
-    direction = "Write the number on the line."
+    direction = _("Write the number on the line.")
     fields = (
-        AnswerField("value", "Right number", "For example 3.5"),
-        AnswerField("tolerance", "Tolerance", "How far off still counts: 0.5, or a share of the number: 2 %"),
-        AnswerField("low", "or from", "Instead of number and tolerance: the lowest number that is right"),
-        AnswerField("high", "to", "and the highest"),
-        AnswerField("unit", "Unit", "Shown behind the field, for example ms"),
+        AnswerField("value", _("Right number"), _("For example 3.5")),
+        AnswerField(
+            "tolerance", _("Tolerance"), _("How far off still counts: 0.5, or a share of the number such as 2 %")
+        ),
+        AnswerField("low", _("or from"), _("Instead of number and tolerance: the lowest right number")),
+        AnswerField("high", _("to"), _("and the highest")),
+        AnswerField("unit", _("Unit"), _("Shown after the field, for example ms")),
     )
 
     def answer_problems(self, answer: Any) -> list[Problem]:
         problems = []
         has_bounds = answer.low is not None or answer.high is not None
         if answer.value is not None and has_bounds:
-            problems.append(Problem("answer.value", "stands beside bounds; give a value with a tolerance, or bounds."))
+            problems.append(
+                Problem(
+                    "answer.value", gettext("is given together with bounds; give a value with a tolerance, or bounds.")
+                )
+            )
         if answer.tolerance and answer.value is None:
-            problems.append(Problem("answer.tolerance", "needs the value it is a tolerance of; write that too."))
+            problems.append(
+                Problem("answer.tolerance", gettext("needs the value that it applies to; write that, too."))
+            )
         if answer.low is not None and answer.high is not None and answer.low > answer.high:
-            problems.append(Problem("answer.low", "is above the upper bound; exchange them."))
+            problems.append(Problem("answer.low", gettext("is above the upper bound; swap them.")))
         return problems
 
     def key_problems(self, content: Written) -> list[Problem]:
@@ -104,8 +114,15 @@ class Numeric(Entry):
         if "value" in key or ("low" in key and "high" in key):
             return []
         if "low" in key or "high" in key:
-            return [Problem("answer", "one bound is missing; write both the lowest and the highest right number.")]
-        return [Problem("answer", "no right number; write the value, or the lowest and the highest that are right.")]
+            return [
+                Problem("answer", gettext("one bound is missing; write both the lowest and the highest right number."))
+            ]
+        return [
+            Problem(
+                "answer",
+                gettext("the right number is missing; write the value, or the lowest and the highest right number."),
+            )
+        ]
 
     def means(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
         try:
@@ -129,5 +146,5 @@ class Numeric(Entry):
             tolerance = f" ± {key['tolerance']}" if key.get("tolerance") else ""
             return [f"{key['value']}{tolerance}{unit}"]
         if key.get("low") is not None and key.get("high") is not None:
-            return [f"{key['low']} to {key['high']}{unit}"]
+            return [gettext("%(low)s to %(high)s") % {"low": key["low"], "high": f"{key['high']}{unit}"}]
         return []

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.kinds.base import Response, Revised, moved
 from questions.kinds.ordering.formats import OrderingMoodle, OrderingQti
 from questions.kinds.placing import Placing
@@ -20,10 +23,10 @@ PLACE_WORD = re.compile(r"^\W*(?:\d+[.):]|(?:first|second|third|finally|lastly|t
 
 class Ordering(Placing):
     name = "ordering"
-    label = "put the options in order"
+    label = _("put the options in order")
     parts = frozenset({"options"})
     noun = "place"
-    direction = "Write on each line the place, from 1, that the option has in the right order."
+    direction = _("On each line, write the option's place in the right order, beginning with 1.")
     always_shuffles = True
     once = True
     moodle = OrderingMoodle()
@@ -42,7 +45,10 @@ class Ordering(Placing):
     def hints(self, content: Written) -> Iterator[Problem]:
         for index, option in enumerate(content.options):
             if found := PLACE_WORD.search(option.text):
-                yield Problem(f"options.{index}.text", f"“{found[0].strip()}” tells its place; leave it out.")
+                yield Problem(
+                    f"options.{index}.text",
+                    gettext("“%(word)s” gives away the option's place; leave it out.") % {"word": found[0].strip()},
+                )
 
     def place_count(self, option_count: int, choice_count: int) -> int:
         return option_count
@@ -69,8 +75,8 @@ class Ordering(Placing):
         )
 
     def translated(self, old: Revised, new: Revised, answer: Response | None) -> list[int | None] | None:
-        option_of = moved(old.options, new.options, "options")
-        moved(old.choices, new.choices, "matches")
+        option_of = moved(old.options, new.options)
+        moved(old.choices, new.choices)
         if answer is None:
             return None
         given: list[int | None] = [None] * len(option_of)

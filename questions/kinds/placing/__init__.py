@@ -5,7 +5,10 @@ Response: per option the number that it was given, None for none.
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.exceptions import InvalidResponse, Unjudgeable
 from questions.kinds.base import Given, Response
@@ -13,12 +16,15 @@ from questions.kinds.options import OptionsKind
 from questions.kinds.placing.showing import PlacedOption, PlacingAsked, placing_asked, placing_solved
 from questions.kinds.showing import Asked, OnPaper, Place, Shape, Slot, Solved, Told
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class Placing(OptionsKind):
     folder = "placing"
-    marked = "Placed right"
+    marked = _("Placed right")
     noun: ClassVar[str]
-    direction: ClassVar[str]
+    direction: ClassVar["StrOrPromise"]
     # Matches are texts, listed above the options; places are numbers, each for one option.
     lists_places: ClassVar[bool] = False
     once: ClassVar[bool] = False
@@ -33,15 +39,22 @@ class Placing(OptionsKind):
 
     def clean(self, given: Given, option_count: int, choice_count: int) -> list[int | None] | None:
         if given.chosen:
-            raise InvalidResponse("This question takes no choice: its options are given a place or a match.")
+            raise InvalidResponse(
+                gettext("This question takes no choice: candidates give each option a place or a match.")
+            )
         places, count = given.places, self.place_count(option_count, choice_count)
         if places and len(places) != option_count:
-            raise InvalidResponse(f"This question has {option_count} options; these are the places of {len(places)}.")
+            raise InvalidResponse(
+                gettext("This question has %(count)d options, but the answer places %(placed)d.")
+                % {"count": option_count, "placed": len(places)}
+            )
         numbers = [place for place in places if place is not None]
         if not numbers:
             return None
         if min(numbers) < 0 or max(numbers) >= count:
-            raise InvalidResponse(f"There is no such place or match; this question has {count}.")
+            raise InvalidResponse(
+                gettext("There is no such place or match; this question has %(count)d.") % {"count": count}
+            )
         return list(places)
 
     def in_own_numbering(self, option_order: Sequence[int], shown: Response) -> list[int | None]:
@@ -94,4 +107,4 @@ class Placing(OptionsKind):
     def on_paper(self, told: Told, solved: Solved) -> OnPaper:
         answer = ", ".join(f"{option.letter}{option.box}" for option in solved.options)
         matches = [place.html for place in solved.places] if self.lists_places else []
-        return OnPaper(self.direction, answer, "____", 16, matches=matches)
+        return OnPaper(str(self.direction), answer, "____", 16, matches=matches)

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from questions.kinds.base import Given, Kind, Response
 from questions.kinds.showing import AnswerLine, Asked, Place, Shape, Solved, SolvedOption, Told
@@ -61,12 +62,19 @@ class PlacingAsked(Asked):
         if not self.is_incomplete:
             return ""
         missing = [option.letter for option in self.options if option.place is None]
-        parts = [f"no {self.noun} for {', '.join(missing)}"] if missing else []
+        is_match = self.noun == "match"
+        parts = []
+        if missing:
+            message = _("no match for %(letters)s") if is_match else _("no place for %(letters)s")
+            parts.append(message % {"letters": ", ".join(missing)})
         for place in self.places if self.once else []:
             letters = [option.letter for option in self.options if option.place == place.number]
             if len(letters) > 1:
-                parts.append(f"{self.noun} {place.label} given to {', '.join(letters)}")
-        return f"Incomplete: {'; '.join(parts)}."
+                message = (
+                    _("match %(label)s given to %(letters)s") if is_match else _("place %(label)s given to %(letters)s")
+                )
+                parts.append(message % {"label": place.label, "letters": ", ".join(letters)})
+        return _("Incomplete: %(problems)s.") % {"problems": "; ".join(parts)}
 
     @property
     def lines(self) -> list[AnswerLine]:

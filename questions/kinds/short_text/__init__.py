@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import StringConstraints
 
 from questions.exceptions import Unjudgeable
@@ -28,17 +30,20 @@ class ShortTextAnswer(Content):
 
 class ShortText(Entry):
     name = "short_text"
-    label = "a short text"
+    label = _("a short text")
     gift = ShortTextGift()
     moodle = ShortTextMoodle()
     qti = ShortTextQti()
     model = ShortTextAnswer
-    direction = "Write the answer on the line."
+    direction = _("Write the answer on the line.")
     fields = (
-        AnswerField("accepted", "Accepted answers", "One a line: each way to write it that is right", "lines"),
-        AnswerField("ignore_case", "Capitals do not matter", "", "check"),
+        AnswerField("accepted", _("Accepted answers"), _("One per line: each accepted spelling"), "lines"),
+        AnswerField("ignore_case", _("Ignore capitals"), "", "check"),
         AnswerField(
-            "keep_blanks", "Each blank matters", "Otherwise several count as one, and none at the ends", "check"
+            "keep_blanks",
+            _("Blanks matter"),
+            _("Otherwise several blanks count as one, and blanks at the ends are ignored"),
+            "check",
         ),
     )
 
@@ -46,16 +51,25 @@ class ShortText(Entry):
         problems = []
         if len(answer.accepted) > MAX_ACCEPTED:
             problems.append(
-                Problem("answer.accepted", f"{len(answer.accepted)} accepted answers; give at most {MAX_ACCEPTED}.")
+                Problem(
+                    "answer.accepted",
+                    gettext("has %(count)d accepted answers; the limit is %(most)d.")
+                    % {"count": len(answer.accepted), "most": MAX_ACCEPTED},
+                )
             )
         seen: set[str] = set()
         for index, text in enumerate(answer.accepted):
             compared = compare(text, answer.ignore_case, answer.keep_blanks)
             if not compared.strip() or not text.isprintable():
-                problems.append(Problem(f"answer.accepted.{index}", "is no single line of text; write one."))
+                problems.append(
+                    Problem(f"answer.accepted.{index}", gettext("is not a single line of text; write one."))
+                )
             if compared in seen:
                 problems.append(
-                    Problem(f"answer.accepted.{index}", f"“{text[:60]}” is accepted already; leave it out.")
+                    Problem(
+                        f"answer.accepted.{index}",
+                        gettext("“%(text)s” is already accepted; remove it.") % {"text": text[:60]},
+                    )
                 )
             seen.add(compared)
         return problems
@@ -63,7 +77,7 @@ class ShortText(Entry):
     def key_problems(self, content: Written) -> list[Problem]:
         if content.answer.get("accepted"):
             return []
-        return [Problem("answer.accepted", "no accepted answer; write what is right, one a line.")]
+        return [Problem("answer.accepted", gettext("no accepted answer; write the right answers, one per line."))]
 
     def means(self, ours: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
         """Our own answer also says how case and blanks count."""
