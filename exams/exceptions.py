@@ -1,5 +1,7 @@
 """Named refusals. Each says in its message what a person can do about it."""
 
+from django.utils.translation import ngettext
+
 from questions.exceptions import Incomparable as Incomparable
 from questions.exceptions import InvalidResponse as InvalidResponse
 from questions.exceptions import TooManyChosen as TooManyChosen
@@ -14,10 +16,12 @@ class PoolTooSmall(ExamRefused):
 
     def __init__(self, domain: str, needed: int, available: int) -> None:
         self.domain, self.needed, self.available = domain, needed, available
-        super().__init__(
-            f"The bank has {available} published question{'' if available == 1 else 's'} in “{domain}”; "
-            f"this exam needs {needed}."
+        message = ngettext(
+            "The bank has %(count)d published question in “%(domain)s”; this exam needs %(needed)d.",
+            "The bank has %(count)d published questions in “%(domain)s”; this exam needs %(needed)d.",
+            available,
         )
+        super().__init__(message % {"count": available, "domain": domain, "needed": needed})
 
 
 class QuotasDoNotFit(ExamRefused):

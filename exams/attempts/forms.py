@@ -6,6 +6,7 @@ No Django form: one of seven fields, built anew for every save, was a tenth of a
 import re
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from exams.attempts.services.saving import Answer
 from exams.exceptions import InvalidResponse
@@ -22,7 +23,10 @@ NUMBER = re.compile(r"[0-9]{1,10}")
 def _number(text: str, largest: int, position: int | str, field: str) -> int:
     """Return the whole number from 0 to `largest` that the text is, or raise `InvalidResponse` naming the field."""
     if not NUMBER.fullmatch(text) or int(text) > largest:
-        raise InvalidResponse(f"Question {position}, {field}: this is not a whole number from 0 to {largest}.")
+        raise InvalidResponse(
+            _("Question %(position)s, %(field)s: this is not a whole number from 0 to %(largest)s.")
+            % {"position": position, "field": field, "largest": largest}
+        )
     return int(text)
 
 
@@ -43,10 +47,15 @@ def read_answer(data: QueryDict, position: int) -> Answer:
     )
     text = data.get(f"{prefix}-text", "")
     if len(text) > MAX_TYPED or not text.isprintable():
-        raise InvalidResponse(f"Question {position}, text: write one line of up to {MAX_TYPED} characters.")
+        raise InvalidResponse(
+            _("Question %(position)s, text: write one line of up to %(most)s characters.")
+            % {"position": position, "most": MAX_TYPED}
+        )
     page = data.get(f"{prefix}-page", "")
     if not PAGE_NAME.fullmatch(page):
-        raise InvalidResponse(f"Question {position}, page: this is not the name of a page.")
+        raise InvalidResponse(
+            _("Question %(position)s, page: this is not the name of a page.") % {"position": position}
+        )
     return Answer(
         position=position,
         chosen=options("choice"),

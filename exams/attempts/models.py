@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.attempts import timing
 from exams.blueprints.models import Exam, ExamForm
@@ -35,13 +37,13 @@ class Attempt(models.Model):
     """
 
     class State(models.TextChoices):
-        IN_PROGRESS = "in_progress", "in progress"
-        SUBMITTED = "submitted", "handed in"
-        SCORED = "scored", "scored"
+        IN_PROGRESS = "in_progress", _("in progress")
+        SUBMITTED = "submitted", _("handed in")
+        SCORED = "scored", _("scored")
 
     class ClosedBy(models.TextChoices):
-        CANDIDATE = "candidate", "handed in"
-        DEADLINE = "deadline", "time ran out"
+        CANDIDATE = "candidate", _("handed in")
+        DEADLINE = "deadline", _("time expired")
 
     # An attempt that fails this often is parked with its reason instead of keeping the workers busy for ever.
     MAX_SCORING_TRIES = 5
@@ -93,7 +95,12 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.exam}, {self.candidate}, {self.started_at:%Y-%m-%d %H:%M} UTC"
+        moment = f"{self.started_at:%Y-%m-%d %H:%M}"
+        return gettext("%(exam)s, %(candidate)s, %(moment)s UTC") % {
+            "exam": self.exam,
+            "candidate": self.candidate,
+            "moment": moment,
+        }
 
     @property
     def is_in_progress(self) -> bool:
@@ -146,7 +153,7 @@ class AttemptItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"question {self.position} of {self.attempt_id}"
+        return gettext("question %(position)s of %(attempt)s") % {"position": self.position, "attempt": self.attempt_id}
 
 
 class Extension(models.Model):
@@ -162,4 +169,7 @@ class Extension(models.Model):
         ordering = ["attempt", "at"]
 
     def __str__(self) -> str:
-        return f"{self.minutes} minutes for {self.attempt_id}"
+        return ngettext("%(count)s minute for %(attempt)s", "%(count)s minutes for %(attempt)s", self.minutes) % {
+            "count": self.minutes,
+            "attempt": self.attempt_id,
+        }

@@ -3,6 +3,8 @@
 import datetime as dt
 from math import ceil
 
+from django.utils.translation import gettext as _
+
 # An answer given in the last second may still be on its way: the server takes it this long after the deadline.
 GRACE = dt.timedelta(seconds=10)
 
@@ -27,8 +29,8 @@ def in_words(seconds: int) -> str:
     """Return a duration in whole minutes rounded down, which never promises more than there is: “2 h 07 min”."""
     hours, minutes = divmod(seconds // 60, 60)
     if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min" if minutes else "less than a minute"
+        return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
+    return _("%(minutes)d min") % {"minutes": minutes} if minutes else _("less than a minute")
 
 
 def extra_minutes(minutes: int, percent: int) -> int:

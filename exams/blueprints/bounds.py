@@ -4,14 +4,20 @@ The validators stand on the fields, so every form has them; what comes from else
 """
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 # Years of whose first and last day no time zone makes another century. Who means "never" leaves the field empty.
 EARLIEST, LATEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-_SAY = "Choose a moment from 2000 to 2099, or leave this empty."
+_SAY = _("Choose a moment from 2000 to 2099, or leave this empty.")
 
 # A form handed in without JavaScript must fit into DATA_UPLOAD_MAX_NUMBER_FIELDS.
 MAX_QUESTIONS = 250
@@ -23,7 +29,7 @@ MAX_SCALE = 10_000
 MAX_CHAPTER = 999
 
 
-def moment_field(help_text: str = "") -> models.DateTimeField:
+def moment_field(help_text: "StrOrPromise" = "") -> models.DateTimeField:
     """Return a column for a moment that a person chooses, or none."""
     validators = [MinValueValidator(EARLIEST, _SAY), MaxValueValidator(LATEST, _SAY)]
     return models.DateTimeField(null=True, blank=True, validators=validators, help_text=help_text)

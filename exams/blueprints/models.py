@@ -5,6 +5,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.blueprints.bounds import (
     MAX_ATTEMPTS,
@@ -26,20 +29,20 @@ class ExamQuerySet(models.QuerySet["Exam"]):
 
 # What an exam has of its certification where it does not say otherwise: a default of our own would be wrong for some.
 OF_CERTIFICATION = ("minutes", "cut_score", "scale_min", "scale_max")
-AS_CERTIFIED = "Empty: as the certification says."
+AS_CERTIFIED = _("If empty, the value of the certification applies.")
 
 
 class Exam(models.Model):
     """An exam blueprint: what a form holds and how it is timed and scored."""
 
     class FormKind(models.TextChoices):
-        DRAWN = "drawn", "drawn anew for every attempt"
-        FIXED = "fixed", "fixed"
+        DRAWN = "drawn", _("drawn for every attempt")
+        FIXED = "fixed", _("fixed")
 
     class Release(models.TextChoices):
-        AT_ONCE = "at_once", "as soon as there is a score"
-        AFTER_WINDOW = "after_window", "after the exam has closed"
-        NEVER = "never", "never"
+        AT_ONCE = "at_once", _("as soon as there is a score")
+        AFTER_WINDOW = "after_window", _("after the exam has closed")
+        NEVER = "never", _("never")
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
@@ -51,68 +54,76 @@ class Exam(models.Model):
         null=True,
         blank=True,
         related_name="exams",
-        help_text="Practise one domain only; empty draws from all domains by their weight.",
+        help_text=_("Cover one domain only. If empty, questions come from all domains by weight."),
     )
     chapter = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MaxValueValidator(MAX_CHAPTER)],
-        help_text="Practise one chapter of the study material only; mixed by domain as the chapter is.",
+        help_text=_("Cover one chapter of the study material only, with the chapter's mix of domains."),
     )
     question_count = models.PositiveSmallIntegerField(
-        "questions", validators=[MaxValueValidator(MAX_QUESTIONS)], help_text="Scored and unscored together."
+        _("questions"), validators=[MaxValueValidator(MAX_QUESTIONS)], help_text=_("Scored and unscored together.")
     )
     unscored_count = models.PositiveSmallIntegerField(
-        "of these unscored",
+        _("of these unscored"),
         default=0,
         validators=[MaxValueValidator(MAX_QUESTIONS)],
-        help_text="Mixed in unmarked, reported apart, never counted.",
+        help_text=_("Mixed in without a mark, reported separately, never counted."),
     )
     minutes = models.PositiveSmallIntegerField(
         blank=True, validators=[MaxValueValidator(MAX_MINUTES)], help_text=AS_CERTIFIED
     )
     cut_score = models.PositiveSmallIntegerField(
-        "pass mark", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=f"On the scale. {AS_CERTIFIED}"
+        _("pass mark"),
+        blank=True,
+        validators=[MaxValueValidator(MAX_SCALE)],
+        help_text=format_lazy("{} {}", _("On the scale."), AS_CERTIFIED),
     )
     scale_min = models.PositiveSmallIntegerField(
-        "scale from", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
+        _("scale from"), blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
     )
     scale_max = models.PositiveSmallIntegerField(
-        "scale to", blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
+        _("scale to"), blank=True, validators=[MaxValueValidator(MAX_SCALE)], help_text=AS_CERTIFIED
     )
     scoring_rule = models.CharField(
-        "a question counts",
+        _("a question counts"),
         max_length=50,
         choices=CHOICES,
         default=RULE,
         db_default=RULE,
-        help_text="For attempts started from now on; those under way and old ones keep their rule. With part marks, "
-        "right options add and wrong ones take away, never below nothing for a question.",
+        help_text=_(
+            "For attempts started from now on; earlier attempts keep their rule. With part marks, "
+            "right options add and wrong options subtract, but no question scores below zero."
+        ),
     )
     prefers_unseen = models.BooleanField(
-        "unseen questions first",
+        _("unseen questions first"),
         default=True,
-        help_text="Draw what the candidate has not met before where the bank allows.",
+        help_text=_("Prefer questions that the candidate has not seen, as far as the bank allows."),
     )
     include_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text="Draw only questions with one of these tags; empty: any."
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Draw only questions with at least one of these tags. If empty, any question can be drawn."),
     )
     exclude_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text="Never draw questions with one of these tags."
+        Tag, blank=True, related_name="+", help_text=_("Never draw questions with one of these tags.")
     )
     form_kind = models.CharField(
-        "forms",
+        _("forms"),
         max_length=10,
         choices=FormKind,
         default=FormKind.DRAWN,
         db_default=FormKind.DRAWN,
-        help_text="A fixed form asks everyone the same; several fixed forms take turns.",
+        help_text=_("A fixed form asks everyone the same questions; several fixed forms take turns."),
     )
     attempts_allowed = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)],
-        help_text="Per candidate; empty: as many as they like.",
+        help_text=_("Per candidate. If empty, the number is unlimited."),
     )
     show_score = models.CharField(max_length=15, choices=Release, default=Release.AT_ONCE, db_default=Release.AT_ONCE)
     show_key = models.CharField(
@@ -120,16 +131,18 @@ class Exam(models.Model):
         choices=Release,
         default=Release.AT_ONCE,
         db_default=Release.AT_ONCE,
-        help_text="The questions again, with what was right.",
+        help_text=_("The questions again, with the right answers."),
     )
     show_explanations = models.CharField(
         max_length=15, choices=Release, default=Release.AT_ONCE, db_default=Release.AT_ONCE
     )
     is_offered = models.BooleanField(
-        "offered to candidates", default=True, help_text="Without it only cohorts that were assigned the exam take it."
+        _("offered to candidates"),
+        default=True,
+        help_text=_("Without this, only cohorts to which the exam is assigned can take it."),
     )
-    opens_at = moment_field(help_text="Empty: open at once.")
-    closes_at = moment_field(help_text="No start after this moment; attempts under way keep their time.")
+    opens_at = moment_field(help_text=_("If empty, the exam is open at once."))
+    closes_at = moment_field(help_text=_("Nobody can start after this moment; attempts under way keep their time."))
 
     objects = ExamQuerySet.as_manager()
 
@@ -144,20 +157,22 @@ class Exam(models.Model):
             models.CheckConstraint(
                 condition=Q(unscored_count__lt=F("question_count")),
                 name="exam_has_a_scored_question",
-                violation_error_message="At least one question must be scored.",
+                violation_error_message=_("At least one question must be scored."),
             ),
             models.CheckConstraint(
                 condition=Q(scale_min__lt=F("scale_max"), cut_score__gte=F("scale_min"), cut_score__lte=F("scale_max")),
                 name="exam_cut_score_lies_on_the_scale",
-                violation_error_message="The pass mark must lie on the scale.",
+                violation_error_message=_("The pass mark must lie on the scale."),
             ),
             models.CheckConstraint(
-                condition=Q(minutes__gte=1), name="exam_has_time", violation_error_message="Give at least one minute."
+                condition=Q(minutes__gte=1),
+                name="exam_has_time",
+                violation_error_message=_("Give at least one minute."),
             ),
             models.CheckConstraint(
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
                 name="exam_opens_before_it_closes",
-                violation_error_message="The exam must open before it closes.",
+                violation_error_message=_("The exam must open before it closes."),
             ),
             in_this_century("exam_opens_and_closes_in_this_century", "opens_at", "closes_at"),
         ]
@@ -177,19 +192,27 @@ class Exam(models.Model):
     def clean(self) -> None:
         self.fill_from_certification()
         if self.domain and self.domain.certification_id != self.certification_id:
-            raise ValidationError({"domain": "Choose a domain of the exam's certification."})
+            raise ValidationError({"domain": gettext("Choose a domain of the exam's certification.")})
         before = Exam.objects.filter(pk=self.pk, attempts__isnull=False).first()
         pinned = ["certification_id", "domain_id", "chapter"]
         if before and any(getattr(before, name) != getattr(self, name) for name in pinned):
             raise ValidationError(
-                "This exam has been taken: its certification, domain and chapter stay, or old results would mean "
-                "something else. Make another exam."
+                gettext(
+                    "This exam has been taken. Changing its certification, domain or chapter would change "
+                    "what old results mean. Create another exam."
+                )
             )
         order = list(self.Release)
         if order.index(self.Release(self.show_explanations)) < order.index(self.Release(self.show_key)):
-            raise ValidationError({"show_explanations": "Explanations say what is right: not before the key."})
+            raise ValidationError(
+                {
+                    "show_explanations": gettext(
+                        "Explanations reveal the right answer, so they cannot appear before the key."
+                    )
+                }
+            )
         if self.domain and self.chapter:
-            raise ValidationError("Practise a domain or a chapter, not both.")
+            raise ValidationError(gettext("Choose a domain or a chapter, not both."))
 
     @property
     def has_fixed_forms(self) -> bool:
@@ -225,10 +248,10 @@ class ExamQuota(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Empty: any task of the domain that has no quota of its own.",
+        help_text=_("If empty, any task of the domain without its own quota."),
     )
     question_count = models.PositiveSmallIntegerField(
-        "questions", validators=[MinValueValidator(1), MaxValueValidator(MAX_QUESTIONS)]
+        _("questions"), validators=[MinValueValidator(1), MaxValueValidator(MAX_QUESTIONS)]
     )
 
     class Meta:
@@ -242,7 +265,7 @@ class ExamQuota(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.question_count} from {self.task or self.domain}"
+        return gettext("%(count)s from %(name)s") % {"count": self.question_count, "name": self.task or self.domain}
 
 
 class ExamForm(models.Model):
@@ -259,7 +282,7 @@ class ExamForm(models.Model):
         constraints = [models.UniqueConstraint(fields=["exam", "number"], name="one_form_per_number")]
 
     def __str__(self) -> str:
-        return f"{self.exam}, form {self.number}"
+        return gettext("%(exam)s, form %(number)s") % {"exam": self.exam, "number": self.number}
 
 
 class FormQuestion(models.Model):
@@ -279,4 +302,4 @@ class FormQuestion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"question {self.position} of {self.form}"
+        return gettext("question %(position)s of %(form)s") % {"position": self.position, "form": self.form}

@@ -3,11 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.exceptions import UnscorableAttempt
 from questions.exceptions import Unjudgeable
 from questions.kinds import Response, UnknownKind, kind_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 
 # Names the rule a score was computed by. A new rule gets a new name; old scores, and attempts begun by it, keep theirs.
 # By linear-1 the rounded estimate decided who passed; since linear-2 the exact one does.
@@ -43,13 +50,13 @@ class Rule:
     """`title` is what an instructor chooses; `unit` is what a score counts."""
 
     name: str
-    title: str
+    title: "StrPromise"
     share: Judging
     is_partial: bool = False
 
     @property
     def unit(self) -> str:
-        return "points" if self.is_partial else "right"
+        return gettext("points") if self.is_partial else gettext("right")
 
     def earned(self, kind: str, key: Any, option_count: int, response: Any) -> int:
         """Return what an answer earns, in parts. Raises `UnscorableAttempt` for a question that it cannot judge."""
@@ -66,9 +73,9 @@ def _all_or_nothing(kind: str, key: Any, option_count: int, response: Any) -> Fr
 RULES = {
     rule.name: rule
     for rule in (
-        Rule(RULE, "all or nothing: a question counts if it is entirely right", _all_or_nothing),
-        Rule(ROUNDED_RULE, "all or nothing, the rounded estimate decides", _all_or_nothing),
-        Rule(PARTIAL_RULE, "part marks: each right option adds, each wrong one takes away", share_earned, True),
+        Rule(RULE, _("all or nothing: a question counts only if it is entirely right"), _all_or_nothing),
+        Rule(ROUNDED_RULE, _("all or nothing; the rounded estimate decides"), _all_or_nothing),
+        Rule(PARTIAL_RULE, _("part marks: each right option adds, each wrong one takes away"), share_earned, True),
     )
 }
 

@@ -6,6 +6,7 @@ import secrets
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -107,7 +108,7 @@ def draw_form(*, exam: Exam, by: User, now: dt.datetime, seed: int | None = None
         for position, (item, is_scored) in enumerate(drawn, start=1)
     )
     audit.record("form.drawn", by=by, target=form, after={"questions": len(drawn)})
-    return form, sum(item.question_id in repeated for item, _ in drawn)
+    return form, sum(item.question_id in repeated for item, _scored in drawn)
 
 
 def _untaken(form: ExamForm, seen: str | None) -> ExamForm:
@@ -117,9 +118,15 @@ def _untaken(form: ExamForm, seen: str | None) -> ExamForm:
     """
     form = ExamForm.objects.select_for_update(of=("self",)).select_related("exam").get(pk=form.pk)
     if form.attempts.exists():
-        raise FormRefused(f"Form {form.number} has been taken, so it stays as it is. Draw another form instead.")
+        raise FormRefused(
+            _("Form %(number)s has been taken and can no longer change. Draw another form instead.")
+            % {"number": form.number}
+        )
     if seen is not None and seen != form_version(form):
-        raise FormRefused(f"Somebody changed form {form.number} after you opened the page. Look at it as it is now.")
+        raise FormRefused(
+            _("Somebody changed form %(number)s after you opened the page. Look at it as it is now.")
+            % {"number": form.number}
+        )
     return form
 
 
@@ -146,21 +153,26 @@ def replace_in_form(
     form = _untaken(form, seen)
     place = form.questions.select_related("task").filter(position=position).first()
     if place is None:
-        raise FormRefused(f"Form {form.number} has no question {position}.")
+        raise FormRefused(
+            _("Form %(number)s has no question %(position)s.") % {"number": form.number, "position": position}
+        )
     own = form.questions.values("question_id")
     others = bank_of(form.exam).filter(task=place.task).exclude(question_id__in=own)
     if code:
         found = others.filter(question__code=code).values_list("question_id", flat=True).first()
         if found is None:
             raise FormRefused(
-                f"“{code}” is no published question of task {place.task.label} that this exam may draw and this form "
-                "does not have."
+                _(
+                    "“%(code)s” is not a published question of task %(task)s that this exam can draw and "
+                    "this form does not contain yet."
+                )
+                % {"code": code, "task": place.task.label}
             )
     else:
         start = random.Random(seed).random()  # noqa: S311  # variety, not secrecy
         found = _any_from(others.exclude(question_id__in=in_forms_of(form.exam)), start) or _any_from(others, start)
         if found is None:
-            raise FormRefused(f"The bank has no other question of task {place.task.label}.")
+            raise FormRefused(_("The bank has no other question of task %(task)s.") % {"task": place.task.label})
     before, place.question_id = place.question_id, found
     place.save(update_fields=["question"])
     audit.record(
@@ -183,4 +195,6 @@ def delete_form(*, form: ExamForm, by: User | None, seen: str | None = None) -> 
             form.delete()
     except IntegrityError:
         # A candidate started it between the look and the deletion; the database noticed.
-        raise FormRefused(f"Form {form.number} has just been taken, so it stays.") from None
+        raise FormRefused(
+            _("Form %(number)s has just been taken and can no longer be deleted.") % {"number": form.number}
+        ) from None

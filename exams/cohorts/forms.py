@@ -2,6 +2,8 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.moments import MomentField
 from accounts.versions import VersionedForm
@@ -16,7 +18,7 @@ class ExtensionForm(forms.Form):
 
     reason = forms.CharField(max_length=300)
     # The last extension that the page knew: see `services.extend_attempt`.
-    last = forms.IntegerField(min_value=0, max_value=2**63 - 1, error_messages={"required": "Open the page again."})
+    last = forms.IntegerField(min_value=0, max_value=2**63 - 1, error_messages={"required": _("Open the page again.")})
     minutes = forms.IntegerField(required=False, min_value=1, max_value=MAX_EXTENSION)
     quick = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(number, number) for number in QUICK_MINUTES]
@@ -26,7 +28,7 @@ class ExtensionForm(forms.Form):
         data: dict[str, object] = super().clean() or {}
         data["minutes"] = self.cleaned_data.get("quick") or self.cleaned_data.get("minutes")
         if not data["minutes"] and not self.errors:
-            raise ValidationError("Say how many minutes.")
+            raise ValidationError(gettext("Enter the number of minutes."))
         return data
 
 
@@ -35,4 +37,4 @@ class AccommodationForm(VersionedForm):
         model = Accommodation
         fields = ["extra_time_percent", "closes_at", "attempts_allowed"]
         field_classes = {"closes_at": MomentField}
-        labels = {"closes_at": "May start until"}
+        labels = {"closes_at": _("May start until")}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import address_problem, name_problem, normalize_address
 from accounts.models import AddressFormField
@@ -48,17 +50,25 @@ def read_invitees(text: str) -> InviteeList:
     try:
         header = [cell.strip().casefold().replace("-", "") for cell in next(rows, [])]
         if "email" not in header:
-            raise Unreadable("The first line must name the columns, one of them “email”: for example “email,name”.")
+            raise Unreadable(
+                gettext(
+                    "The first line must name the columns, and one of them must be “email”: for example “email,name”."
+                )
+            )
         found = InviteeList(ignored=[name for name in header if name not in ("email", "name", "")])
         for row in rows:
             if any(cell.strip() for cell in row):
                 _read_row(rows.line_num, dict(zip(header, row, strict=False)), found)
             if len(found.people) + len(found.refused) > MAX_INVITEES:
-                raise Unreadable(f"At most {MAX_INVITEES:,} people at once; split the list.")
+                raise Unreadable(
+                    gettext("At most %(most)s people at once; split the list.") % {"most": f"{MAX_INVITEES:,}"}
+                )
     except csv.Error as error:
-        raise Unreadable(f"Line {rows.line_num} cannot be read as CSV ({error}).") from error
+        raise Unreadable(
+            gettext("Line %(line)s cannot be read as CSV (%(error)s).") % {"line": rows.line_num, "error": error}
+        ) from error
     if not found.people and not found.refused:
-        raise Unreadable("The list names nobody; add a line for each person below the first.")
+        raise Unreadable(gettext("The list is empty. Add a line for each person below the first."))
     return found
 
 
@@ -68,14 +78,19 @@ def _read_row(line: int, row: dict[str, str], found: InviteeList) -> None:
         email = EMAIL.clean(email)
     except ValidationError:
         problem = address_problem(normalize_address(email)) if "@" in email else ""
-        reason = f"is not usable. {problem}" if problem else "is not an e-mail address."
+        if problem:
+            reason = gettext("is unusable. %(problem)s") % {"problem": problem}
+        else:
+            reason = gettext("is not an e-mail address.")
         found.refused.append((line, email.strip()[:100], reason))
         return
     if email in found.people:
-        found.refused.append((line, email, "stands in the list twice; the first line is taken."))
+        found.refused.append((line, email, gettext("appears twice in the list; the first line is used.")))
     elif len(name) > MAX_NAME or text_problem(name) or name_problem(name):
-        problem = name_problem(name) or f"It has more than {MAX_NAME} characters, or control characters."
-        found.refused.append((line, email, f"has a name that is not usable. {problem}"))
+        problem = name_problem(name) or gettext("It has more than %(most)s characters, or control characters.") % {
+            "most": MAX_NAME
+        }
+        found.refused.append((line, email, gettext("has an unusable name. %(problem)s") % {"problem": problem}))
     else:
         found.people[email] = Invitee(email=email, name=name)
 
@@ -83,16 +98,18 @@ def _read_row(line: int, row: dict[str, str], found: InviteeList) -> None:
 class InviteesForm(forms.Form):
     """A file, or the same text pasted."""
 
-    file = forms.FileField(required=False, label="CSV file", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}))
+    file = forms.FileField(
+        required=False, label=_("CSV file"), widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
+    )
     text = forms.CharField(
-        required=False, label="or its text", max_length=MAX_BYTES, widget=forms.Textarea(attrs={"rows": 4})
+        required=False, label=_("or its text"), max_length=MAX_BYTES, widget=forms.Textarea(attrs={"rows": 4})
     )
 
     def clean(self) -> dict[str, object]:
         data: dict[str, object] = super().clean() or {}
         file = self.cleaned_data.get("file")
         if file and file.size > MAX_BYTES:
-            raise ValidationError("The file is larger than 1 MB: this is no list of people.")
+            raise ValidationError(gettext("The file is larger than 1 MB, which is too large for a list of people."))
         try:
             text = decode(file.read()) if file else self.cleaned_data.get("text", "").replace("\r\n", "\n")
             data["list"] = read_invitees(text)

@@ -6,6 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AddressField, validate_name, validate_one_line
 from exams.blueprints.bounds import MAX_ATTEMPTS, in_this_century, moment_field
@@ -33,9 +35,13 @@ class Cohort(models.Model):
     instructors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="cohorts_taught")
     candidates = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="cohorts")
     invite_token = models.CharField(
-        max_length=40, unique=True, default=new_invite_token, editable=False, help_text="Who has the link may join."
+        max_length=40,
+        unique=True,
+        default=new_invite_token,
+        editable=False,
+        help_text=_("Anybody with the link can join."),
     )
-    invites_by_link = models.BooleanField("may be joined by link", default=True)
+    invites_by_link = models.BooleanField(_("can be joined by link"), default=True)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -63,7 +69,7 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["cohort", "candidate"], name="one_membership_per_candidate")]
 
     def __str__(self) -> str:
-        return f"{self.candidate} in {self.cohort}"
+        return gettext("%(candidate)s in %(cohort)s") % {"candidate": self.candidate, "cohort": self.cohort}
 
 
 class FormerMember(models.Model):
@@ -80,7 +86,7 @@ class FormerMember(models.Model):
         constraints = [models.UniqueConstraint(fields=["cohort", "candidate"], name="one_row_per_former_member")]
 
     def __str__(self) -> str:
-        return f"{self.candidate}, formerly in {self.cohort}"
+        return gettext("%(candidate)s, formerly in %(cohort)s") % {"candidate": self.candidate, "cohort": self.cohort}
 
 
 class PendingJoin(models.Model):
@@ -92,7 +98,7 @@ class PendingJoin(models.Model):
     at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.candidate} by the link of {self.cohort}"
+        return gettext("%(candidate)s by the link of %(cohort)s") % {"candidate": self.candidate, "cohort": self.cohort}
 
 
 class Invitation(models.Model):
@@ -116,7 +122,7 @@ class Invitation(models.Model):
         indexes = [models.Index(Lower("email"), name="invitations_by_address")]
 
     def __str__(self) -> str:
-        return f"{self.email} to {self.cohort}"
+        return gettext("%(email)s to %(cohort)s") % {"email": self.email, "cohort": self.cohort}
 
 
 class Assignment(models.Model):
@@ -124,13 +130,13 @@ class Assignment(models.Model):
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="assignments")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="assignments")
-    opens_at = moment_field(help_text="Empty: open at once.")
-    closes_at = moment_field(help_text="No start after this moment.")
+    opens_at = moment_field(help_text=_("If empty, the exam is open at once."))
+    closes_at = moment_field(help_text=_("Nobody can start after this moment."))
     attempts_allowed = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)],
-        help_text="Per candidate; empty: as the exam says.",
+        help_text=_("Per candidate. If empty, the exam's own limit applies."),
     )
     created_at = models.DateTimeField()
 
@@ -141,13 +147,13 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
                 name="assignment_opens_before_it_closes",
-                violation_error_message="The assignment must open before it closes.",
+                violation_error_message=_("The assignment must open before it closes."),
             ),
             in_this_century("assignment_opens_and_closes_in_this_century", "opens_at", "closes_at"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.exam} for {self.cohort}"
+        return gettext("%(exam)s for %(cohort)s") % {"exam": self.exam, "cohort": self.cohort}
 
     @property
     def last_extension_id(self) -> int:
@@ -160,7 +166,7 @@ class Accommodation(models.Model):
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="accommodations")
     candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="accommodations")
-    extra_time_percent = models.PositiveSmallIntegerField("extra time (%)", null=True, blank=True)
+    extra_time_percent = models.PositiveSmallIntegerField(_("extra time (%)"), null=True, blank=True)
     closes_at = moment_field()
     attempts_allowed = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_ATTEMPTS)]
@@ -173,13 +179,13 @@ class Accommodation(models.Model):
             models.CheckConstraint(
                 condition=Q(extra_time_percent=None) | Q(extra_time_percent__lte=300),
                 name="accommodation_is_at_most_300_percent",
-                violation_error_message="At most 300 percent extra time.",
+                violation_error_message=_("At most 300 percent extra time."),
             ),
             in_this_century("accommodation_closes_in_this_century", "closes_at"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.candidate} in {self.assignment}"
+        return gettext("%(candidate)s in %(assignment)s") % {"candidate": self.candidate, "assignment": self.assignment}
 
     @property
     def given(self) -> dict[str, int | str | None]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -118,7 +119,7 @@ def _own_invitation(candidate: User, invitation_id: int) -> Invitation:
         _locked(seen.cohort)
         if invitation := own.first():
             return invitation
-    raise MembershipRefused("This invitation is no longer open.")
+    raise MembershipRefused(_("This invitation is no longer open."))
 
 
 @transaction.atomic
@@ -132,7 +133,7 @@ def join(*, cohort: Cohort, candidate: User, now: dt.datetime) -> bool:
         return False
     is_current = locked.invites_by_link and not locked.closed_at and locked.invite_token == cohort.invite_token
     if not is_current or was_removed(locked, candidate):
-        raise MembershipRefused("This link leads nowhere any more.")
+        raise MembershipRefused(_("This link no longer works."))
     locked.invitations.filter(email=candidate.email).delete()
     audit.record("membership.joined_by_link", by=candidate, target=_join(locked, candidate, now))
     return True
@@ -177,7 +178,7 @@ def leave(*, cohort_id: int, candidate: User, now: dt.datetime) -> Cohort:
     """End one's own membership; the link or an invitation lets the person back in. Raises `MembershipRefused`."""
     membership = Membership.objects.select_related("cohort").filter(cohort=cohort_id, candidate=candidate).first()
     if membership is None:
-        raise MembershipRefused("You are not in this cohort.")
+        raise MembershipRefused(_("You are not in this cohort."))
     cohort = _locked(membership.cohort)
     _end_membership(cohort, candidate, candidate, now, was_removed=False)
     return cohort
@@ -186,7 +187,7 @@ def leave(*, cohort_id: int, candidate: User, now: dt.datetime) -> Cohort:
 def _end_membership(cohort: Cohort, candidate: User, by: User, now: dt.datetime, *, was_removed: bool) -> None:
     membership = cohort.memberships.filter(candidate=candidate).first()
     if membership is None:
-        raise MembershipRefused("This person is not in the cohort any more.")
+        raise MembershipRefused(_("This person is no longer in the cohort."))
     # What the cohort gave ends with the membership; an attempt under way has pinned its time.
     given = Accommodation.objects.filter(assignment__cohort=cohort, candidate=candidate)
     before: dict[str, Any] = {
@@ -215,5 +216,5 @@ def renew_link(*, cohort: Cohort, by: User) -> None:
 def _locked(cohort: Cohort) -> Cohort:
     locked = Cohort.objects.select_for_update(no_key=True).filter(pk=cohort.pk).first()
     if locked is None:
-        raise MembershipRefused("This cohort does not exist any more.")
+        raise MembershipRefused(_("This cohort no longer exists."))
     return locked

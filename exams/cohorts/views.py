@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -36,7 +37,7 @@ def _join(request: HttpRequest, token: str) -> HttpResponse:
             services.join(cohort=cohort, candidate=user, now=timezone.now())
         except MembershipRefused as refusal:
             raise Http404 from refusal
-        messages.success(request, f"You are in {cohort}.")
+        messages.success(request, _("You have joined %(cohort)s.") % {"cohort": cohort})
         return redirect("exams:home")
     is_member = cohort.memberships.filter(candidate=user).exists()
     return render(request, "exams/cohort_join.html", {"cohort": cohort, "is_member": is_member})
@@ -50,10 +51,12 @@ def invitation_answer(request: HttpRequest, invitation_id: int) -> HttpResponse:
     try:
         if request.POST.get("answer") == "accept":
             membership = services.accept_invitation(candidate=user, invitation_id=invitation_id, now=now)
-            messages.success(request, f"You are in {membership.cohort}.")
+            messages.success(request, _("You have joined %(cohort)s.") % {"cohort": membership.cohort})
         elif request.POST.get("answer") == "decline":
             invitation = services.decline_invitation(candidate=user, invitation_id=invitation_id, now=now)
-            messages.success(request, f"You have declined the invitation to {invitation.cohort}.")
+            messages.success(
+                request, _("You have declined the invitation to %(cohort)s.") % {"cohort": invitation.cohort}
+            )
     except MembershipRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("exams:home")
@@ -74,7 +77,7 @@ def own_cohorts(request: HttpRequest) -> HttpResponse:
 def cohort_leave(request: HttpRequest, cohort_id: int) -> HttpResponse:
     try:
         cohort = services.leave(cohort_id=cohort_id, candidate=signed_in(request), now=timezone.now())
-        messages.success(request, f"You have left {cohort}.")
+        messages.success(request, _("You have left %(cohort)s.") % {"cohort": cohort})
     except MembershipRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("exams:cohorts")

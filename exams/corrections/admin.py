@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from exams.corrections import services
@@ -42,12 +44,18 @@ class RescoreAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["done"]
 
-    @admin.display(description="attempts")
+    @admin.display(description=gettext_lazy("attempts"))
     def done(self, rescore: Rescore) -> str:
         counts = rescore_counts(rescore)
-        going_on = "" if rescore.finished_at else "; going on while attempts are under way"
-        parked = f"; {counts.parked} could not be judged and wait for an operator" if counts.parked else ""
-        return f"{counts.rescored} re-scored, {counts.changed} with another score{parked}{going_on}"
+        parts = [
+            _("%(count)d re-scored") % {"count": counts.rescored},
+            _("%(count)d with a different score") % {"count": counts.changed},
+        ]
+        if counts.parked:
+            parts.append(_("%(count)d parked for an operator") % {"count": counts.parked})
+        if not rescore.finished_at:
+            parts.append(_("continues while attempts are under way"))
+        return "; ".join(parts)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.offer_view)
@@ -64,7 +72,7 @@ class RescoreAdmin(ReadOnlyAdmin):
             if form.is_valid():
                 return self._order(request, request.user, form.cleaned_data)
             problems = " ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
-            messages.error(request, f"Nothing was done. {problems}")
+            messages.error(request, _("Nothing was changed. %(problems)s") % {"problems": problems})
             return HttpResponseRedirect(request.path)
         context = {
             **self.admin_site.each_context(request),
@@ -72,7 +80,7 @@ class RescoreAdmin(ReadOnlyAdmin):
             "corrections": corrections_of(question),
             "may_order": request.user.has_perm("exams.add_rescore"),
             "opts": self.opts,
-            "title": f"Scores of {question}",
+            "title": _("Scores of %(question)s") % {"question": question},
         }
         return render(request, "admin/exams/rescore/offer.html", context)
 
@@ -80,7 +88,9 @@ class RescoreAdmin(ReadOnlyAdmin):
         try:
             rescore = services.order_rescore(**data, by=by, now=timezone.now())
         except RescoreRefused as refusal:
-            messages.error(request, f"Nothing was done. {refusal}")
+            messages.error(request, _("Nothing was changed. %(refusal)s") % {"refusal": refusal})
         else:
-            messages.success(request, f"Ordered: {rescore}. The scores follow in the background.")
+            messages.success(
+                request, _("Ordered: %(rescore)s. The scores will be updated in the background.") % {"rescore": rescore}
+            )
         return HttpResponseRedirect(request.path)

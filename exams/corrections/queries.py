@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from exams.attempts.models import Attempt, AttemptItem
 from exams.exceptions import Incomparable
@@ -59,7 +60,7 @@ def corrections_of(question: Question) -> list[Correction]:
 
 
 def _correction(old: Revision, published: Revision, rescores: list[Rescore]) -> Correction:
-    refusal = "it is the published revision itself" if old == published else ""
+    refusal = _("it is the published revision itself") if old == published else ""
     try:
         translated(old, published, None)
     except Incomparable as error:
@@ -151,7 +152,7 @@ def corrected_scores(attempt: Attempt, *, is_key_shown: bool) -> list[CorrectedS
     corrected = []
     for before, after in pairwise(attempt.scores.select_related("rescore").order_by("version")):
         if after.rescore:
-            position, _, reason = after.reason.partition(": ")
+            position, _colon, reason = after.reason.partition(": ")
             is_shown = is_key_shown and after.rescore.question_id in known
             question = after.rescore.question_id
             is_changed = earned[before.pk, question] != earned[after.pk, question]

@@ -11,6 +11,7 @@ from functools import partial
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -40,16 +41,17 @@ def order_rescore(
     Raises `RescoreRefused`.
     """
     if not by.has_perm("exams.add_rescore"):
-        raise RescoreRefused("You may not order a re-score.")
+        raise RescoreRefused(_("You do not have permission to order a re-score."))
     question, reason = old_revision.question, reason.strip()
     revision = question.published_revision
     if revision is None:
-        raise RescoreRefused("Publish the corrected revision first.")
+        raise RescoreRefused(_("Publish the corrected revision first."))
     if not reason:
-        raise RescoreRefused("Give the reason; the candidates read it.")
+        raise RescoreRefused(_("Give the reason. The candidates will see it."))
     if published is not None and revision.pk != published:
         raise RescoreRefused(
-            f"Revision {revision.number} was published after you opened the page. Read its key, then decide."
+            _("Revision %(number)s was published after you opened the page. Read its key, then decide.")
+            % {"number": revision.number}
         )
     if rule == Rescore.Rule.KEY:
         _require_other_key(old_revision, revision)
@@ -77,13 +79,16 @@ def order_rescore(
 
 def _require_other_key(old: Revision, new: Revision) -> None:
     if old.pk == new.pk:
-        raise RescoreRefused("This is the published revision; publish the corrected one first.")
+        raise RescoreRefused(_("This is the published revision. Publish the corrected one first."))
     try:
         translated(old, new, None)
     except Incomparable as error:
         raise RescoreRefused(
-            f"Revision {old.number} cannot be judged by the key of revision {new.number}: {error}. It can count as "
-            "right for everyone."
+            _(
+                "Revision %(old)s cannot be judged by the key of revision %(new)s: %(error)s. You can "
+                "count it as right for everyone."
+            )
+            % {"old": old.number, "new": new.number, "error": error}
         ) from None
 
 

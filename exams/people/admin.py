@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import reauthentication
@@ -66,7 +67,7 @@ class MemberAdmin(UserAdmin):
             except ErasureRefused as error:
                 refusal = str(error)
             else:
-                self.message_user(request, "The person is erased.", messages.SUCCESS)
+                self.message_user(request, _("The person was erased."), messages.SUCCESS)
                 return redirect("admin:accounts_user_changelist" if request.user.pk != person.pk else "exams:home")
         context = {
             **self.admin_site.each_context(request),
@@ -77,6 +78,6 @@ class MemberAdmin(UserAdmin):
             "attempts": person.attempts.count(),
             "reports": person.problem_reports.count(),
             "opts": self.opts,
-            "title": f"Erase {person}",
+            "title": _("Erase %(person)s") % {"person": person},
         }
         return render(request, "admin/accounts/user/erase.html", context, status=409 if refusal else 200)

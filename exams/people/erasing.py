@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import ExtraTime, OutgoingMail, UsedTotpStep, User
@@ -50,12 +51,13 @@ def erase_person(*, person: User, by: User | None, now: dt.datetime) -> None:
 
 def _refuse(person: User, superusers: Sequence[User]) -> None:
     if person.erased_at:
-        raise ErasureRefused("This person is erased already.")
+        raise ErasureRefused(_("This person has already been erased."))
     if superusers == [person]:
-        raise ErasureRefused("The last superuser stays. Make somebody else a superuser first.")
+        raise ErasureRefused(_("The last superuser cannot be erased. Make somebody else a superuser first."))
     if attempt := person.attempts.in_progress().select_related("exam").first():
         raise ErasureRefused(
-            f"“{attempt.exam}” is under way until {attempt.deadline_at:%Y-%m-%d %H:%M} UTC. Hand it in first."
+            _("“%(exam)s” is under way until %(moment)s UTC. Hand it in first.")
+            % {"exam": attempt.exam, "moment": f"{attempt.deadline_at:%Y-%m-%d %H:%M}"}
         )
 
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import AuditEvent, OutgoingMail, User
@@ -134,7 +135,7 @@ def _answer(item: ShownItem, code: str) -> Data:
         "position": item.position,
         "question": code,
         "answer": [str(line) for line in item.answer],
-        "ruled_out": [letter for _, letter in item.asked.struck],
+        "ruled_out": [letter for _number, letter in item.asked.struck],
         "flagged": item.is_flagged,
         "seconds": item.seconds_spent,
     }
@@ -142,7 +143,7 @@ def _answer(item: ShownItem, code: str) -> Data:
 
 def _scores(attempt: Attempt, shown: Shown) -> list[Data] | str:
     if shown.score is not When.NOW:
-        return "withheld for now" if shown.score is When.LATER else "not shown for this exam"
+        return _("withheld for now") if shown.score is When.LATER else _("not shown for this exam")
     judged: set[int] = set()
     if shown.key is When.NOW:
         known = may_know(attempt.items.all(), attempt.candidate_id)
@@ -162,10 +163,10 @@ def _score(score: Score, tallies: Tallies, judged: set[int], reason: str) -> Dat
         "reason": reason.removesuffix(": "),
         "at": score.created_at,
         "estimate": score.scaled,
-        score.unit: in_table(score.points),
+        "points" if score.is_partial else "right": in_table(score.points),
         "of": score.total,
         "passed": score.is_passed,
-        "by_domain": {str(number): _pair(tally) for (number, _), tally in summed_by_domain(tallies).items()},
+        "by_domain": {str(number): _pair(tally) for (number, _name), tally in summed_by_domain(tallies).items()},
         "by_task": {place.code: _pair(tally) for place, tally in tallies.items()},
         "by_question": {
             str(position): in_table(Fraction(earned, FULL))
@@ -190,7 +191,7 @@ def _reports(person: User, now: dt.datetime) -> list[Data]:
             "made_at": report.created_at,
             "answered_at": report.resolved_at,
             "outcome": "" if report.pk in withheld else report.get_outcome_display(),
-            "answer": "withheld for now" if report.pk in withheld and report.answer else report.answer,
+            "answer": _("withheld for now") if report.pk in withheld and report.answer else report.answer,
         }
         for report in reports
     ]
@@ -224,7 +225,7 @@ def _log(person: User, emails: list[str]) -> list[Data]:
     rows = []
     for event in events:
         is_own = event.actor_id == person.pk
-        row: Data = {"at": event.at, "act": event.action, "by": "you" if is_own else "somebody else"}
+        row: Data = {"at": event.at, "act": event.action, "by": _("you") if is_own else _("somebody else")}
         if is_own:
             row["address"] = event.address
         if event.target_type == User._meta.label_lower and event.target_id == str(person.pk):

@@ -10,6 +10,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -35,7 +37,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 class DeletionForm(forms.Form):
     """Typing one's own address is hard to do by mistake."""
 
-    address = forms.EmailField(label="To confirm, type your e-mail address")
+    address = forms.EmailField(label=_("To confirm, enter your e-mail address"))
 
     def __init__(self, person: User, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -44,7 +46,7 @@ class DeletionForm(forms.Form):
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if address.lower() != self.person.email.lower():
-            raise forms.ValidationError("This is not the address of your account.")
+            raise forms.ValidationError(gettext("This is not your account's e-mail address."))
         return address
 
 
@@ -66,7 +68,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             logout(request)
-            messages.success(request, "Your account is deleted. Nothing here names you any more.")
+            messages.success(request, gettext("Your account is deleted. Nothing on this site names you any more."))
             return redirect("exams:home")
     return render(request, "exams/own_data.html", {"form": form})
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from exams.problems import queries, services
@@ -24,11 +26,11 @@ class ResolveForm(forms.Form):
 
     # Compared in Python: a number that no column holds is refused like any other.
     reports = forms.TypedMultipleChoiceField(
-        coerce=int, error_messages={"required": "Choose the reports that you answer."}
+        coerce=int, error_messages={"required": _("Choose the reports to answer.")}
     )
     outcome = forms.ChoiceField(choices=ProblemReport.Outcome, widget=forms.RadioSelect)
     answer = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 4}), help_text="Each of the candidates reads it."
+        max_length=2000, widget=forms.Textarea(attrs={"rows": 4}), help_text=_("Each of the candidates will see it.")
     )
 
     def __init__(self, question: Question, data: Any = None) -> None:
@@ -70,7 +72,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         page = Paginator(queries.reported_questions(), PER_PAGE).get_page(request.GET.get("page"))
         rows = queries.problem_queue(page.object_list)
-        return self._render(request, "queue", rows=rows, page=page, title="Reported problems")
+        return self._render(request, "queue", rows=rows, page=page, title=gettext("Reported problems"))
 
     def question_view(self, request: HttpRequest, question_id: int) -> HttpResponse:
         """One question with its reports, and the answer to them."""
@@ -91,7 +93,11 @@ class ProblemReportAdmin(ReadOnlyAdmin):
                     by=signed_in(request),
                     now=timezone.now(),
                 )
-                said = f"{answered} report{'' if answered == 1 else 's'} of {question} answered."
+                said = ngettext(
+                    "%(count)s report of %(question)s was answered.",
+                    "%(count)s reports of %(question)s were answered.",
+                    answered,
+                ) % {"count": answered, "question": question}
                 messages.success(request, said)
                 return HttpResponseRedirect(reverse("admin:exams_problemreport_queue"))
         reports = list(question.problem_reports.select_related("revision", "resolved_by"))
@@ -101,7 +107,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             request,
             "question",
             question=question,
-            title=f"Problems of {question}",
+            title=gettext("Problems of %(question)s") % {"question": question},
             open_reports=[report for report in reports if report.resolved_at is None],
             answered=[report for report in reports if report.resolved_at],
             chosen=request.POST.getlist("reports"),

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from exams.attempts.models import AttemptItem
 from questions.models import Question, Revision
@@ -10,15 +11,15 @@ class ProblemReport(models.Model):
     """What a candidate says is wrong with a question they reviewed, and what came of it."""
 
     class Kind(models.TextChoices):
-        WRONG_KEY = "wrong_key", "the key is wrong"
-        UNCLEAR = "unclear", "unclear"
-        OUT_OF_DATE = "out_of_date", "out of date"
-        TYPO = "typo", "typing error"
-        OTHER = "other", "something else"
+        WRONG_KEY = "wrong_key", _("the key is wrong")
+        UNCLEAR = "unclear", _("unclear")
+        OUT_OF_DATE = "out_of_date", _("out of date")
+        TYPO = "typo", _("typing error")
+        OTHER = "other", _("something else")
 
     class Outcome(models.TextChoices):
-        CORRECTED = "corrected", "corrected"
-        KEPT = "kept", "kept as it is"
+        CORRECTED = "corrected", _("corrected")
+        KEPT = "kept", _("left unchanged")
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="problem_reports")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")

@@ -72,7 +72,7 @@ def problem_queue(questions: Iterable[Question]) -> list[ReportedQuestion]:
     for question_id, complaint in ProblemReport.objects.filter(question__in=questions, resolved_at=None).values_list(
         "question", "kind"
     ):
-        kinds.setdefault(question_id, Counter())[ProblemReport.Kind(complaint).label] += 1
+        kinds.setdefault(question_id, Counter())[str(ProblemReport.Kind(complaint).label)] += 1
     return [
         ReportedQuestion(
             question,

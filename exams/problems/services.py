@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -31,7 +32,9 @@ def report_problem(
     if not is_reviewed(item.attempt, position, now):
         raise AttemptItem.DoesNotExist
     if candidate.problem_reports.filter(created_at__gt=now - dt.timedelta(days=1)).count() >= DAILY_REPORTS:
-        raise ReportRefused(f"You have made {DAILY_REPORTS} reports in a day. Go on tomorrow.")
+        raise ReportRefused(
+            _("You have sent %(count)s reports within a day. You can continue tomorrow.") % {"count": DAILY_REPORTS}
+        )
     try:
         with transaction.atomic():
             return ProblemReport.objects.create(
@@ -44,7 +47,7 @@ def report_problem(
                 created_at=now,
             )
     except IntegrityError:  # one_open_report_per_item
-        raise ReportRefused("You have reported this question already; the answer will stand here.") from None
+        raise ReportRefused(_("You have already reported this question. The answer will appear here.")) from None
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,7 +39,11 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
     form = ReportForm(request.POST)
     if not form.is_valid():
         reasons = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        messages.error(request, f"Question {position}: the report was not sent. {reasons}")
+        messages.error(
+            request,
+            _("Question %(position)s: the report was not sent. %(reasons)s")
+            % {"position": position, "reasons": reasons},
+        )
     else:
         try:
             services.report_problem(
@@ -52,9 +57,13 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
         except AttemptItem.DoesNotExist:
             raise Http404 from None
         except ReportRefused as refusal:
-            messages.error(request, f"Question {position}: {refusal}")
+            messages.error(
+                request, _("Question %(position)s: %(refusal)s") % {"position": position, "refusal": refusal}
+            )
         else:
-            messages.success(request, f"Thank you: your report of question {position} was sent.")
+            messages.success(
+                request, _("Thank you. Your report of question %(position)s was sent.") % {"position": position}
+            )
     return redirect(f"{reverse('exams:attempt-review', args=[attempt_id])}#q{position}")
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
 from openpyxl.styles import Font
@@ -23,7 +24,7 @@ def csv_file(rows: Iterable[Sequence[Cell]]) -> bytes:
 def xlsx_file(rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a workbook of one sheet whose first row is the header."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Table")
+    sheet = book.create_sheet(_("Table"))
     sheet.freeze_panes = "A2"
     for number, row in enumerate(rows):
         cells = [WriteOnlyCell(sheet, _harmless(cell)) for cell in row]

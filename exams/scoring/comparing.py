@@ -1,5 +1,7 @@
 """What an answer to one revision of a question means in another, whose key was corrected. Pure."""
 
+from django.utils.translation import gettext as _
+
 from exams.exceptions import Incomparable
 from questions.kinds import Response, Revised, kind_of
 
@@ -7,7 +9,7 @@ from questions.kinds import Response, Revised, kind_of
 def translated(old: Revised, new: Revised, answer: Response | None) -> Response | None:
     """Return an answer that was given to the old revision in the numbering of the new one. Raises `Incomparable`."""
     if kind_of(old.kind) is not kind_of(new.kind):
-        raise Incomparable(f"it was of kind {old.kind} and is of kind {new.kind} now")
+        raise Incomparable(_("its kind has changed from %(old)s to %(new)s") % {"old": old.kind, "new": new.kind})
     return kind_of(old.kind).translated(old, new, answer)
 
 

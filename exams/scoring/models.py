@@ -3,6 +3,8 @@ from fractions import Fraction
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.attempts.models import Attempt, AttemptItem
 from exams.blueprints.rules import FULL, RULES
@@ -24,7 +26,7 @@ class Score(models.Model):
     unscored_correct = models.PositiveSmallIntegerField()
     unscored_total = models.PositiveSmallIntegerField()
     scaled = models.PositiveSmallIntegerField()
-    is_passed = models.BooleanField("passed")
+    is_passed = models.BooleanField(_("passed"))
     # What the scored questions earned, in parts (`exams.FULL` for a point). Null never: see the constraint. The
     # column is nullable because the version before it does not know it.
     earned = models.PositiveIntegerField(null=True, editable=False)
@@ -72,8 +74,8 @@ class Score(models.Model):
 
     @property
     def unit(self) -> str:
-        """What is counted: "right" or "points"."""
-        return "points" if self.is_partial else "right"
+        """What is counted, as people read it: “right” or “points”."""
+        return gettext("points") if self.is_partial else gettext("right")
 
     @property
     def share(self) -> Fraction:
@@ -114,7 +116,13 @@ class Score(models.Model):
     @property
     def standing(self) -> str:
         """Where the score is, for example "at the pass mark"."""
-        return f"{scoring.Standing.AT if self.is_passed_by_rounding else self._standing} the pass mark"
+        standing = scoring.Standing.AT if self.is_passed_by_rounding else self._standing
+        words = {
+            scoring.Standing.BELOW: gettext("below the pass mark"),
+            scoring.Standing.AT: gettext("at the pass mark"),
+            scoring.Standing.ABOVE: gettext("above the pass mark"),
+        }
+        return words[standing]
 
 
 class JudgedAnswer(models.Model):
@@ -126,10 +134,10 @@ class JudgedAnswer(models.Model):
     """
 
     class Given(models.IntegerChoices):
-        ANSWER = 1, "answered"
-        BLANK = 2, "left blank"
-        NOT_REACHED = 3, "not reached"
-        NOTHING = 4, "in an attempt without any answer"
+        ANSWER = 1, _("answered")
+        BLANK = 2, _("left blank")
+        NOT_REACHED = 3, _("not reached")
+        NOTHING = 4, _("in an attempt without any answer")
 
     candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     item = models.ForeignKey(AttemptItem, models.PROTECT, related_name="judged", db_index=False)
@@ -141,7 +149,7 @@ class JudgedAnswer(models.Model):
     earned = models.PositiveSmallIntegerField()
     is_scored = models.BooleanField()
     # Whether the person had not handed in this question before, by the moments of hand-in.
-    is_first = models.BooleanField("first meeting")
+    is_first = models.BooleanField(_("first meeting"))
     given = models.PositiveSmallIntegerField(choices=Given)
     seconds = models.PositiveIntegerField()
     answered_at = models.DateTimeField()
@@ -155,7 +163,11 @@ class JudgedAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.earned}/{FULL} for item {self.item_id}"
+        return gettext("%(earned)s/%(full)s for item %(item)s") % {
+            "earned": self.earned,
+            "full": FULL,
+            "item": self.item_id,
+        }
 
     @property
     def is_right(self) -> bool:
@@ -169,21 +181,21 @@ class Rescore(models.Model):
     """
 
     class Rule(models.TextChoices):
-        KEY = "key", "by the corrected key"
-        CREDIT = "credit", "as right for everyone"
+        KEY = "key", _("by the corrected key")
+        CREDIT = "credit", _("as right for everyone")
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="rescores")
     old_revision = models.ForeignKey(Revision, models.PROTECT, related_name="rescores")
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", verbose_name="corrected revision")
-    rule = models.CharField("judged", max_length=10, choices=Rule)
-    reason = models.CharField(max_length=200, help_text="The candidates read it.")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", verbose_name=_("corrected revision"))
+    rule = models.CharField(_("judged"), max_length=10, choices=Rule)
+    reason = models.CharField(max_length=200, help_text=_("The candidates will see it."))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ordered_at = models.DateTimeField()
     requested_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "re-score"
+        verbose_name = _("re-score")
         ordering = ["-ordered_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["old_revision", "revision", "rule"], name="one_rescore_of_a_kind"),
@@ -195,7 +207,11 @@ class Rescore(models.Model):
         indexes = [models.Index(fields=["ordered_at"], condition=Q(finished_at=None), name="rescores_to_do")]
 
     def __str__(self) -> str:
-        return f"{self.question}, revision {self.old_revision.number}, {self.get_rule_display()}"
+        return gettext("%(question)s, revision %(number)s, %(rule)s") % {
+            "question": self.question,
+            "number": self.old_revision.number,
+            "rule": self.get_rule_display(),
+        }
 
 
 class RescoreFailure(models.Model):
@@ -217,7 +233,7 @@ class RescoreFailure(models.Model):
         constraints = [models.UniqueConstraint(fields=["rescore", "attempt"], name="one_failure_per_rescore")]
 
     def __str__(self) -> str:
-        return f"{self.rescore}: attempt {self.attempt_id}"
+        return gettext("%(rescore)s: attempt %(attempt)s") % {"rescore": self.rescore, "attempt": self.attempt_id}
 
     @property
     def is_parked(self) -> bool:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from exams.statistics import services
 from exams.statistics.models import QuestionStatistics
@@ -16,11 +17,11 @@ from questions.models import Question
 
 
 class ByFlag(admin.SimpleListFilter):
-    title = "flag"
+    title = _("flag")
     parameter_name = "flag"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(flag, words) for flag, words in FLAG_WORDS.items()]
+        return [(flag, str(words)) for flag, words in FLAG_WORDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[QuestionStatistics]) -> QuerySet[QuestionStatistics]:
         fields = {str(flag): name for flag, name in FLAG_FIELDS.items()}
@@ -52,18 +53,18 @@ class QuestionStatisticsAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     # Ascending, what too few answered comes last: the worst questions are first.
-    @admin.display(description="right", ordering=F("share_right").asc(nulls_last=True))
+    @admin.display(description=_("right"), ordering=F("share_right").asc(nulls_last=True))
     def percent_right(self, row: QuestionStatistics) -> str:
         return "–" if row.share_right is None else f"{Share(row.right, row.reached).shown} %"
 
-    @admin.display(description="discrimination", ordering=F("discrimination").asc(nulls_last=True))
+    @admin.display(description=_("discrimination"), ordering=F("discrimination").asc(nulls_last=True))
     def correlation(self, row: QuestionStatistics) -> str:
         return "–" if row.discrimination is None else f"{row.discrimination:.2f}"
 
-    @admin.display(description="median time", ordering=F("median_seconds").asc(nulls_last=True))
+    @admin.display(description=_("median time"), ordering=F("median_seconds").asc(nulls_last=True))
     def seconds_needed(self, row: QuestionStatistics) -> str:
         return "–" if row.median_seconds is None else f"{row.median_seconds:g} s"
 
-    @admin.display(description="flags")
+    @admin.display(description=_("flags"))
     def flags(self, row: QuestionStatistics) -> str:
-        return ", ".join(FLAG_WORDS[flag] for flag, name in FLAG_FIELDS.items() if getattr(row, name)) or "–"
+        return ", ".join(str(FLAG_WORDS[flag]) for flag, name in FLAG_FIELDS.items() if getattr(row, name)) or "–"

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from exams.blueprints.models import Exam, ExamForm
 from questions.models import Revision
@@ -44,18 +45,18 @@ class QuestionStatistics(Computed):
     right = models.PositiveIntegerField(default=0)
     share_right = models.FloatField(null=True, db_index=True)
     discrimination = models.FloatField(null=True, db_index=True)
-    median_seconds = models.FloatField("median time", null=True)
+    median_seconds = models.FloatField(_("median time"), null=True)
     # How likely what the next two flags say is by chance alone; see `exams.statistics.item_analysis`.
     key_p = models.FloatField(null=True, editable=False)
     negative_p = models.FloatField(null=True, editable=False)
-    is_key_suspect = models.BooleanField("key suspect", default=False)
-    is_negative = models.BooleanField("negative discrimination", default=False)
-    is_too_easy = models.BooleanField("too easy", default=False)
-    is_too_hard = models.BooleanField("too hard", default=False)
-    has_dead_distractor = models.BooleanField("dead distractor", default=False)
+    is_key_suspect = models.BooleanField(_("key suspect"), default=False)
+    is_negative = models.BooleanField(_("negative discrimination"), default=False)
+    is_too_easy = models.BooleanField(_("too easy"), default=False)
+    is_too_hard = models.BooleanField(_("too hard"), default=False)
+    has_dead_distractor = models.BooleanField(_("dead distractor"), default=False)
 
     class Meta:
-        verbose_name = verbose_name_plural = "question statistics"
+        verbose_name = verbose_name_plural = _("question statistics")
         ordering = ["revision"]
         indexes = [models.Index(fields=["waiting"], condition=Q(waiting__gt=0), name="questions_to_compute")]
 
@@ -74,7 +75,7 @@ class ExamStatistics(Computed):
     empty = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name = verbose_name_plural = "exam statistics"
+        verbose_name = verbose_name_plural = _("exam statistics")
         constraints = [
             models.UniqueConstraint(fields=["exam"], condition=Q(form=None), name="one_statistics_of_drawn_attempts")
         ]

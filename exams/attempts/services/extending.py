@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -35,8 +36,11 @@ def _require_last(extensions: QuerySet[Extension], last_seen: int | None) -> Non
     last = extensions.select_related("by").order_by("-pk").first()
     if last_seen is not None and last and last.pk != last_seen:
         raise ExtensionRefused(
-            f"{last.by or 'Somebody'} gave {last.minutes} minutes after you opened the page (“{last.reason}”). "
-            "Look at the deadline as it is now, then decide."
+            _(
+                "%(name)s gave %(minutes)s minutes after you opened the page (“%(reason)s”). Check the "
+                "current deadline, then decide."
+            )
+            % {"name": last.by or _("Somebody"), "minutes": last.minutes, "reason": last.reason}
         )
 
 
@@ -44,9 +48,9 @@ def _extend(
     attempt: Attempt, minutes: int, reason: str, by: User, now: dt.datetime, *, extra_time_percent: int | None = None
 ) -> None:
     if not attempt.is_in_progress or not timing.is_accepting(attempt.deadline_at, now):
-        raise ExtensionRefused("This attempt is over.")
+        raise ExtensionRefused(_("This attempt is over."))
     if not 1 <= minutes <= MAX_EXTENSION:
-        raise ExtensionRefused(f"Give between 1 and {MAX_EXTENSION} minutes.")
+        raise ExtensionRefused(_("Give between 1 and %(most)s minutes.") % {"most": MAX_EXTENSION})
     deadline_at = attempt.deadline_at + dt.timedelta(minutes=minutes)
     if extra_time_percent is None:
         extra_time_percent = attempt.extra_time_percent
@@ -56,7 +60,7 @@ def _extend(
         .update(deadline_at=deadline_at, extra_time_percent=extra_time_percent)
     )
     if not updated:
-        raise ExtensionRefused("This attempt is over.")
+        raise ExtensionRefused(_("This attempt is over."))
     before, attempt.deadline_at, attempt.extra_time_percent = attempt.deadline_at, deadline_at, extra_time_percent
     Extension.objects.create(attempt=attempt, minutes=minutes, reason=reason, by=by, at=now)
     audit.record(
@@ -107,9 +111,9 @@ def accommodate(
     # The lock of `services.cohorts`, so that no accommodation outlives a membership that ends at the same moment.
     Cohort.objects.select_for_update(no_key=True).filter(pk=assignment.cohort_id).first()
     if not Membership.objects.filter(cohort=assignment.cohort_id, candidate=candidate).exists():
-        raise MembershipRefused("This person is not in the cohort any more.")
+        raise MembershipRefused(_("This person is no longer in the cohort."))
     earlier = Accommodation.objects.filter(assignment=assignment, candidate=candidate).first()
-    accommodation, _ = Accommodation.objects.update_or_create(
+    accommodation, _created = Accommodation.objects.update_or_create(
         assignment=assignment,
         candidate=candidate,
         defaults={

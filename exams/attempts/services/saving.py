@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from exams.attempts import timing
@@ -72,9 +73,9 @@ def _locked_item(candidate: User, attempt_id: UUID, position: int) -> AttemptIte
 
 def _require_open(attempt: Attempt, now: dt.datetime) -> None:
     if not attempt.is_in_progress:
-        raise AttemptClosed("This exam was handed in; nothing can be changed any more.")
+        raise AttemptClosed(_("You have handed in this exam. You can no longer change it."))
     if not timing.is_accepting(attempt.deadline_at, now):
-        raise AttemptClosed("The time of this exam is over; nothing can be changed any more.")
+        raise AttemptClosed(_("The time for this exam is over. You can no longer change it."))
 
 
 def _store(item: AttemptItem, answer: Answer) -> bool:
@@ -92,7 +93,7 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
     shown = kind.clean(answer.given, count, len(revision.choices))
     struck = sorted(set(answer.struck))
     if struck and not 0 <= struck[0] <= struck[-1] < count:
-        raise InvalidResponse(f"There is no such option; this question has {count}.")
+        raise InvalidResponse(_("There is no such option; this question has %(count)d.") % {"count": count})
     response = None if shown is None else kind.in_own_numbering(item.option_order, shown)
     # What was saved before there was a limit may stay as it is, so that such a question can still be flagged.
     if response is not None and response != item.response:
@@ -166,7 +167,7 @@ def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int,
             changed.add(item)
     for answer in answers:
         if answer.position not in items:
-            raise InvalidResponse(f"This exam has no question {answer.position}.")
+            raise InvalidResponse(_("This exam has no question %(position)s.") % {"position": answer.position})
         item = items[answer.position]
         try:
             if _apply(item, answer):

@@ -4,6 +4,8 @@ import datetime as dt
 import secrets
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from exams.attempts import timing
@@ -42,7 +44,7 @@ def start_attempt(*, candidate: User, exam: Exam, now: dt.datetime, seed: int | 
             return attempt
         if isinstance(error, IntegrityError) and exam.has_fixed_forms:
             # An instructor deleted the form between the choice and the commit.
-            raise NoUsableForm("The form you would have got has just been withdrawn. Start again.") from None
+            raise NoUsableForm(_("The form you would have received has just been withdrawn. Start again.")) from None
         raise
 
 
@@ -56,13 +58,20 @@ def _start(candidate: User, terms: Terms, is_open: bool, now: dt.datetime, seed:
     if not all(timing.is_accepting(row.deadline_at, now) for row in under_way):
         close_overdue(now=now, candidate=candidate)
     if not is_open:
-        raise ExamNotOpen("This exam is not open now.")
+        raise ExamNotOpen(_("This exam is not open now."))
     if terms.attempts_allowed is not None:
         terms = terms_of(candidate, exam, now)
         if terms.attempts_left == 0:
-            raise NoAttemptLeft(f"You have used all {terms.attempts_allowed} attempts at this exam.")
+            raise NoAttemptLeft(
+                ngettext(
+                    "You have used your only attempt at this exam.",
+                    "You have used all %(count)d attempts at this exam.",
+                    terms.attempts_allowed or 0,
+                )
+                % {"count": terms.attempts_allowed}
+            )
     if terms.assignment and not _is_member(candidate, terms.assignment):
-        raise ExamNotOpen("You are no longer in the cohort that takes this exam.")
+        raise ExamNotOpen(_("You are no longer in the cohort that takes this exam."))
     form, items = _drawn_form(candidate, exam, seed, has_past=has_past)
     return _pinned(candidate, terms, form, items, now, seed)
 
@@ -79,7 +88,7 @@ def _pinned(
     exam = terms.exam
     options, cases = {}, {}
     # Of the content only the options, for their number, and the case: not the key.
-    rows = Revision.objects.filter(pk__in=[item.revision_id for item, _ in items]).order_by()
+    rows = Revision.objects.filter(pk__in=[item.revision_id for item, _scored in items]).order_by()
     columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
     for pk, question_id, texts, shuffle, kind, case_text in rows.values_list(*columns):
         options[pk] = (len(texts), shuffle or kind_of(kind).always_shuffles)
@@ -156,8 +165,11 @@ def _refuse_for_what_is_under_way(candidate: User, exam: Exam, form_quotas: list
     shared = open_items(candidate).filter(question__in=bank_of(exam).values("question"))
     titles = sorted(set(shared.values_list("attempt__exam__title", flat=True)))
     if titles:
-        names = " and ".join(f"“{title}”" for title in titles)
+        names = ", ".join(f"“{title}”" for title in titles)
         raise QuestionsInUse(
-            f"This exam needs questions that you are being asked in {names}, which is under way. Hand that in first; "
-            "then you can start this one."
+            _(
+                "This exam needs questions from another exam that you have under way: %(names)s. Hand "
+                "that in first; then you can start this one."
+            )
+            % {"names": names}
         )

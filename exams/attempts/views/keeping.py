@@ -20,6 +20,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -111,7 +112,7 @@ def _keep_posted(request: HttpRequest, response: HttpResponse, attempt_id: UUID)
     except InvalidResponse:
         is_kept = False
     if is_kept:
-        messages.warning(request, "You were logged out before your answers were saved. They are kept in this browser.")
+        messages.warning(request, _("You were logged out before your answers were saved. This browser has kept them."))
     return response
 
 

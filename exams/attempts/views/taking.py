@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -88,7 +89,7 @@ def attempt_clock(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     now = timezone.now()
     attempt = own_attempt(signed_in(request), attempt_id, now)
     if not attempt.is_in_progress:
-        return HttpResponse("This exam is over.", status=410, content_type="text/plain")
+        return HttpResponse(_("This exam is over."), status=410, content_type="text/plain")
     remaining = timing.remaining(attempt.deadline_at, now)
     return JsonResponse({"remaining": remaining, "token": get_token(request)})
 
@@ -139,7 +140,7 @@ def _saved_form(request: HttpRequest, attempt: Attempt) -> HttpResponse:
     elif wanted == "review":
         response = redirect("exams:attempt-hand-in", attempt_id=attempt_id)
     else:
-        messages.success(request, "All answers on this page are saved.")
+        messages.success(request, _("All answers on this page are saved."))
         response = redirect("exams:attempt", attempt_id=attempt_id)
     keeping.drop(request, response, attempt_id)
     return response

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.blueprints.admin.fixed_forms import FormViews
 from exams.blueprints.models import Exam, ExamQuota
@@ -34,7 +36,10 @@ class TagsField(forms.CharField):
         names = read_tags(super().clean(value))
         tags = {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
         if unknown := [name for name in names if name not in tags]:
-            raise ValidationError(f"No question was ever tagged {', '.join(f'“{name}”' for name in unknown)}.")
+            raise ValidationError(
+                gettext("No question was ever tagged %(names)s.")
+                % {"names": ", ".join(f"“{name}”" for name in unknown)}
+            )
         return list(tags.values())
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -59,7 +64,7 @@ class QuotaFormSet(forms.BaseInlineFormSet):
             # Read once for all rows: each would ask for its own.
             form.fields[name].choices = self._shared_choices(name, form.fields[name])
         if "DELETE" in form.fields:
-            form.fields["DELETE"].widget.attrs["aria-label"] = "Delete this quota"
+            form.fields["DELETE"].widget.attrs["aria-label"] = gettext("Delete this quota")
 
     def clean(self) -> None:
         super().clean()
@@ -73,7 +78,10 @@ class QuotaFormSet(forms.BaseInlineFormSet):
         problems = [*self._foreign_rows(rows), *_contradictions(rows)]
         asked, wanted = sum(row["question_count"] for row in rows), self.instance.question_count
         if wanted is not None and asked != wanted:
-            problems.append(f"The quotas ask for {asked} questions and the exam has {wanted}; make them agree.")
+            problems.append(
+                gettext("The quotas ask for %(asked)d questions, but the exam has %(wanted)d. Make the numbers agree.")
+                % {"asked": asked, "wanted": wanted}
+            )
         if problems:
             raise ValidationError(problems)
 
@@ -83,18 +91,30 @@ class QuotaFormSet(forms.BaseInlineFormSet):
         for row in rows:
             domain, task = row["domain"], row["task"]
             if domain.certification_id != exam.certification_id:
-                problems.append(f"“{domain}” is no domain of the exam's certification.")
+                problems.append(
+                    gettext("“%(domain)s” is not a domain of the exam's certification.") % {"domain": domain}
+                )
             elif exam.domain_id is not None and domain.pk != exam.domain_id:
-                problems.append(f"The exam practises one domain only, which is not “{domain}”.")
+                problems.append(
+                    gettext("The exam covers one domain only, and that is not “%(domain)s”.") % {"domain": domain}
+                )
             if task and task.domain_id != domain.pk:
-                problems.append(f"“{task}” is no task of “{domain}”; choose the domain it belongs to.")
+                problems.append(
+                    gettext("“%(task)s” is not a task of “%(domain)s”. Choose the domain that the task belongs to.")
+                    % {"task": task, "domain": domain}
+                )
         return problems
 
 
 def _contradictions(rows: list[dict[str, Any]]) -> list[str]:
     counts = Counter((row["domain"], row["task"]) for row in rows)
     problems = [
-        f"There are {count} quotas for “{task or domain}”; make them one."
+        ngettext(
+            "There is %(count)s quota for “%(name)s”. Combine them into one.",
+            "There are %(count)s quotas for “%(name)s”. Combine them into one.",
+            count,
+        )
+        % {"count": count, "name": task or domain}
         for (domain, task), count in counts.items()
         if count > 1
     ]
@@ -102,7 +122,11 @@ def _contradictions(rows: list[dict[str, Any]]) -> list[str]:
         quotas_of_tasks = {other for of, other in counts if of == domain and other}
         if task is None and quotas_of_tasks >= set(domain.tasks.all()):
             problems.append(
-                f"Every task of “{domain}” has a quota of its own, so none is left for the domain's own quota."
+                gettext(
+                    "Every task of “%(domain)s” has its own quota, which leaves no questions for the quota "
+                    "of the whole domain."
+                )
+                % {"domain": domain}
             )
     return problems
 
@@ -112,7 +136,7 @@ class QuotaInline(admin.TabularInline):
     formset = QuotaFormSet
     extra = 0
     max_num = MAX_QUOTAS
-    verbose_name, verbose_name_plural = "quota", "quotas (none: by the weights of the domains)"
+    verbose_name, verbose_name_plural = _("quota"), _("quotas (without any, the weights of the domains apply)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExamQuota]:
         return super().get_queryset(request).select_related("domain__certification", "task__domain__certification")
@@ -155,7 +179,7 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ["title", "slug", "description", "is_offered"]}),
         (
-            "Form",
+            _("Form"),
             {
                 "fields": [
                     "certification",
@@ -166,9 +190,9 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
                 ]
             },
         ),
-        ("Time", {"fields": ["minutes", ("opens_at", "closes_at"), "attempts_allowed"]}),
-        ("Score", {"fields": ["scoring_rule", ("cut_score", "scale_min", "scale_max")]}),
-        ("What candidates are shown", {"fields": [("show_score", "show_key", "show_explanations")]}),
+        (_("Time"), {"fields": ["minutes", ("opens_at", "closes_at"), "attempts_allowed"]}),
+        (_("Score"), {"fields": ["scoring_rule", ("cut_score", "scale_min", "scale_max")]}),
+        (_("What candidates are shown"), {"fields": [("show_score", "show_key", "show_explanations")]}),
     )
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -177,15 +201,18 @@ class ExamAdmin(FormViews, admin.ModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return TagsField(label=capfirst(db_field.verbose_name), help_text=f"{db_field.help_text} Separated by commas.")
+        return TagsField(
+            label=capfirst(db_field.verbose_name),
+            help_text=format_lazy("{} {}", db_field.help_text, _("Separated by commas.")),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
         exams: QuerySet[Exam] = super().get_queryset(request)
         return exams.annotate(is_to_mend=Exists(to_mend(Exam.objects.filter(pk=OuterRef("pk")))))
 
-    @admin.display(description="notice")
+    @admin.display(description=_("notice"))
     def notice(self, exam: Exam) -> str:
-        return "forms to mend" if getattr(exam, "is_to_mend", False) else ""
+        return gettext("forms to repair") if getattr(exam, "is_to_mend", False) else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # results stand on it: stop offering it instead
@@ -213,14 +240,22 @@ def warnings(exam: Exam, check: BlueprintCheck) -> list[str]:
     found = []
     if exam.has_fixed_forms:
         if not check.usable_forms:
-            found.append("Saved, but nobody can start it yet: it has no fixed form that can be given. Draw one below.")
+            found.append(
+                gettext("The exam was saved, but nobody can start it yet: it has no usable fixed form. Draw one below.")
+            )
     elif check.refusal:
-        found.append(f"Saved, but nobody can start it yet. {check.refusal}")
+        found.append(gettext("The exam was saved, but nobody can start it yet. %(reason)s") % {"reason": check.refusal})
     else:
-        found += [f"Saved, but nobody can start it yet. {row.shortage}" for row in check.quotas if row.is_short]
+        found += [
+            gettext("The exam was saved, but nobody can start it yet. %(reason)s") % {"reason": row.shortage}
+            for row in check.quotas
+            if row.is_short
+        ]
     if exam.closes_at is None and Exam.Release.AFTER_WINDOW in {exam.show_score, exam.show_key, exam.show_explanations}:
         found.append(
-            "Something is shown only after the exam has closed, and it has no closing time: it stays hidden, except in "
-            "cohorts whose assignment has one."
+            gettext(
+                "Some results appear only after the exam has closed, but it has no closing time. They "
+                "stay hidden, except in cohorts whose assignment has one."
+            )
         )
     return found

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit, reauthentication
@@ -76,20 +78,27 @@ class FormViews(admin.ModelAdmin):
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:exams_exam_change", object_id)
         again = secrets.randbelow(SEEDS)
-        return self._page(request, exam, f"A form of {exam}, as it could be drawn", items=items, seed=seed, again=again)
+        return self._page(
+            request, exam, _("A possible form of %(exam)s") % {"exam": exam}, items=items, seed=seed, again=again
+        )
 
     def draw_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         exam = self._exam(request, object_id)
         try:
             form, repeated = services.draw_form(exam=exam, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         except ExamRefused as refusal:
-            self.message_user(request, f"No form was drawn. {refusal}", messages.ERROR)
+            self.message_user(request, _("No form was drawn. %(refusal)s") % {"refusal": refusal}, messages.ERROR)
             return redirect("admin:exams_exam_change", object_id)
-        self.message_user(request, f"Form {form.number} is drawn.", messages.SUCCESS)
+        self.message_user(request, _("Form %(number)s was drawn.") % {"number": form.number}, messages.SUCCESS)
         if repeated:
             self.message_user(
                 request,
-                f"{repeated} of its questions stand in an earlier form too: the bank has no others.",
+                ngettext(
+                    "%(count)s of its questions is in an earlier form, too: the bank has no others.",
+                    "%(count)s of its questions are in an earlier form, too: the bank has no others.",
+                    repeated,
+                )
+                % {"count": repeated},
                 messages.WARNING,
             )
         return redirect("admin:exams_exam_form", object_id, form.number)
@@ -117,7 +126,12 @@ class FormViews(admin.ModelAdmin):
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            self.message_user(request, f"Question {place.position} is {place.question} now.", messages.SUCCESS)
+            self.message_user(
+                request,
+                _("Question %(position)s is now %(question)s.")
+                % {"position": place.position, "question": place.question},
+                messages.SUCCESS,
+            )
         return redirect("admin:exams_exam_form", object_id, number)
 
     def delete_form_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:
@@ -126,7 +140,11 @@ class FormViews(admin.ModelAdmin):
         if request.method == "GET":
             context = {**self.admin_site.each_context(request), "form": form, "opts": self.opts}
             questions = form.questions.select_related("question", "task")
-            context |= {"title": f"Delete {form}", "questions": questions, "attempts": form.attempts.count()}
+            context |= {
+                "title": _("Delete %(form)s") % {"form": form},
+                "questions": questions,
+                "attempts": form.attempts.count(),
+            }
             context["seen"] = form_version(form)
             return render(request, "admin/exams/exam/form_delete.html", context)
         try:
@@ -134,7 +152,7 @@ class FormViews(admin.ModelAdmin):
         except FormRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:exams_exam_form", object_id, number)
-        self.message_user(request, f"Form {number} is deleted.", messages.SUCCESS)
+        self.message_user(request, _("Form %(number)s was deleted.") % {"number": number}, messages.SUCCESS)
         return redirect("admin:exams_exam_change", object_id)
 
     def form_pdf_view(self, request: HttpRequest, object_id: int, number: int) -> HttpResponse:

@@ -7,6 +7,8 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -66,7 +68,11 @@ class Paper:
 
     @property
     def name(self) -> str:
-        return f"{self.title} · {self.form} · edition {self.edition}"
+        return _("%(title)s · %(form)s · edition %(edition)s") % {
+            "title": self.title,
+            "form": self.form,
+            "edition": self.edition,
+        }
 
 
 def form_pdf(paper: Paper) -> bytes:
@@ -79,7 +85,7 @@ def form_pdf(paper: Paper) -> bytes:
 
 def key_pdf(paper: Paper) -> bytes:
     """Return the key: the answers in one table, then every question with what is right and why."""
-    title = f"Key: {paper.title}"
+    title = _("Key: %(title)s") % {"title": paper.title}
     story: list[Flowable] = [*_heading(paper, title), _answer_table(paper), Spacer(0, 6 * mm)]
     for question in paper.questions:
         shown = [*_asked(question, is_key=True), *_explained(question)]
@@ -94,21 +100,31 @@ def _heading(paper: Paper, title: str) -> list[Flowable]:
     use_fonts()
     return [
         plain(title, WIDTH, style(fontName=BOLD, fontSize=16, leading=20)),
-        plain(f"{paper.form} · edition {paper.edition}", WIDTH, style(textColor=GREY, spaceAfter=10)),
+        plain(
+            _("%(form)s · edition %(edition)s") % {"form": paper.form, "edition": paper.edition},
+            WIDTH,
+            style(textColor=GREY, spaceAfter=10),
+        ),
     ]
 
 
 def _for_the_candidate(paper: Paper) -> list[Flowable]:
-    name = Table([["Name", "", "Date", ""]], colWidths=[16 * mm, WIDTH - 76 * mm, 14 * mm, 46 * mm], hAlign="LEFT")
+    name = Table(
+        [[_("Name"), "", _("Date"), ""]], colWidths=[16 * mm, WIDTH - 76 * mm, 14 * mm, 46 * mm], hAlign="LEFT"
+    )
     name.setStyle(
         [("FONT", (0, 0), (-1, -1), TEXT, SIZE), *(("LINEBELOW", (x, 0), (x, 0), 0.6, "black") for x in (1, 3))]
     )
     count = len(paper.questions)
-    rules = (
-        f"{count} question{'' if count == 1 else 's'}, {paper.minutes} minutes. Mark the circle of the one right "
-        "answer; where there are boxes, more than one answer is right. A question counts only if all of its answer is "
-        "right. A blank counts as wrong and a guess costs nothing, so answer every question."
-    )
+    rules = ngettext(
+        "%(count)d question, %(minutes)d minutes. Mark the circle of the one right answer; where there are boxes, "
+        "more than one answer is right. A question counts only if its whole answer is right. A blank counts as wrong "
+        "and a guess costs nothing, so answer every question.",
+        "%(count)d questions, %(minutes)d minutes. Mark the circle of the one right answer; where there are boxes, "
+        "more than one answer is right. A question counts only if its whole answer is right. A blank counts as wrong "
+        "and a guess costs nothing, so answer every question.",
+        count,
+    ) % {"count": count, "minutes": paper.minutes}
     return [name, Spacer(0, 5 * mm), Paragraph(rules, style(spaceAfter=14))]
 
 
@@ -137,24 +153,28 @@ def _asked(question: PrintedQuestion, *, is_key: bool) -> list[Flowable]:
 
 
 def _explained(question: PrintedQuestion) -> list[Flowable]:
-    about = f"{question.code} · {question.task}{'' if question.is_scored else ' · unscored'}"
+    parts = [question.code, question.task, *([] if question.is_scored else [_("unscored")])]
+    about = " · ".join(parts)
+    answer = _("Answer: %(answer)s") % {"answer": question.answer}
     return [
         Spacer(0, 1 * mm),
-        Paragraph(f"<b>Answer: {escape(question.answer)}</b>", style()),
+        Paragraph(f"<b>{escape(answer)}</b>", style()),
         *(block for text in question.explanations for block in blocks(text, WIDTH - INDENT)),
         *(plain(reference, WIDTH - INDENT, style(textColor=GREY)) for reference in question.references),
         plain(about, WIDTH - INDENT, style(textColor=GREY)),
     ]
 
 
+def _said(question: PrintedQuestion) -> str:
+    if question.is_scored:
+        return question.answer
+    return _("%(answer)s (unscored)") % {"answer": question.answer}
+
+
 def _answer_table(paper: Paper) -> Flowable:
     """Position and answer, read column by column."""
     cells = [
-        Paragraph(
-            f"<b>{question.position}</b> {escape(question.answer)}{'' if question.is_scored else ' (unscored)'}",
-            style(),
-        )
-        for question in paper.questions
+        Paragraph(f"<b>{question.position}</b> {escape(_said(question))}", style()) for question in paper.questions
     ]
     height = -(-len(cells) // ANSWER_COLUMNS)
     columns = [cells[start : start + height] for start in range(0, len(cells), height)]
@@ -185,7 +205,11 @@ class _NumberedCanvas(Canvas):
             self.setFont(TEXT, 8)
             self.setFillColor(GREY)
             self.drawString(MARGIN + PADDING, MARGIN / 2, self._footer)
-            self.drawRightString(A4[0] - MARGIN - PADDING, MARGIN / 2, f"page {number} of {len(self._pages)}")
+            self.drawRightString(
+                A4[0] - MARGIN - PADDING,
+                MARGIN / 2,
+                _("page %(number)s of %(total)s") % {"number": number, "total": len(self._pages)},
+            )
             super().showPage()
         super().save()
 
@@ -196,7 +220,7 @@ def _pdf(paper: Paper, title: str, story: list[Flowable]) -> bytes:
     # `invariant`: no clock in the file, so the same paper is the same bytes.
     document = SimpleDocTemplate(
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
-        title=f"{title}, {paper.form}", lang="en", invariant=1,
+        title=f"{title}, {paper.form}", lang=get_language() or "en", invariant=1,
     )  # fmt: skip
     document.build(story, canvasmaker=partial(_NumberedCanvas, footer=in_order_of_sight(drawable(paper.name), "L")))
     return out.getvalue()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from exams.blueprints.assembly import option_order
 from exams.blueprints.models import Exam, ExamForm
@@ -62,8 +63,8 @@ def items_of_draw(exam: Exam, seed: int) -> list[FormItem]:
 
 def _with_texts(items: Sequence[tuple[Drawable, bool]], seed: int) -> list[FormItem]:
     """Read revisions and tasks: two queries. The order of options follows from the seed, as it does in an attempt."""
-    revisions = Revision.objects.select_related("question").in_bulk([item.revision_id for item, _ in items])
-    tasks = Task.objects.select_related("domain").in_bulk({item.task_id for item, _ in items})
+    revisions = Revision.objects.select_related("question").in_bulk([item.revision_id for item, _scored in items])
+    tasks = Task.objects.select_related("domain").in_bulk({item.task_id for item, _scored in items})
     shown = []
     for position, (item, is_scored) in enumerate(items, start=1):
         revision = revisions[item.revision_id]
@@ -93,7 +94,7 @@ def paper_of(form: ExamForm) -> Paper:
     ]
     return Paper(
         title=form.exam.title,
-        form=f"form {form.number}",
+        form=_("form %(number)s") % {"number": form.number},
         edition=sha256(repr(texts).encode()).hexdigest()[:6],
         minutes=form.exam.minutes,
         questions=[_printed(item) for item in items],

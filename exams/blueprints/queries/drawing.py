@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Count, QuerySet, Value
+from django.utils.translation import gettext as _
 
 from exams.blueprints.assembly import Part, Quota, assemble, form_quotas, part_of, quotas, with_cases_together
 from exams.blueprints.models import Exam, ExamQuota
@@ -47,12 +48,14 @@ def exam_quotas(exam: Exam) -> list[Quota]:
 
 def _own_quotas(exam: Exam, rows: Sequence[ExamQuota]) -> list[Quota]:
     if sum(row.question_count for row in rows) != exam.question_count:
-        raise QuotasDoNotFit("The quotas of this exam do not add up to its number of questions.")
+        raise QuotasDoNotFit(_("The quotas of this exam do not add up to its number of questions."))
     divided = {row.domain_id for row in rows if row.task_id}
     names: dict[Part, str] = {}
     for row in rows:
-        others = ", other tasks" if row.domain_id in divided else ""
-        names[row.domain_id, row.task_id] = row.task.label if row.task else f"{row.domain.label}{others}"
+        name = row.task.label if row.task else row.domain.label
+        if row.task is None and row.domain_id in divided:
+            name = _("%(domain)s, other tasks") % {"domain": name}
+        names[row.domain_id, row.task_id] = name
     return form_quotas({(row.domain_id, row.task_id): row.question_count for row in rows}, names, exam.unscored_count)
 
 
@@ -72,7 +75,7 @@ def bank_of(exam: Exam) -> QuerySet[QuestionTask]:
 def count_parts(bank: QuerySet[QuestionTask], parts: Collection[Part]) -> Counter[Part]:
     """Count what each part of the bank has: one query, of one row a task."""
     counts: Counter[Part] = Counter()
-    rows = bank.filter(domain__in={domain_id for domain_id, _ in parts}).order_by()
+    rows = bank.filter(domain__in={domain_id for domain_id, _task_id in parts}).order_by()
     for domain_id, task_id, count in rows.values_list("domain", "task").annotate(count=Count("pk")):
         if part := part_of(domain_id, task_id, parts):
             counts[part] += count
@@ -120,7 +123,9 @@ def draw_items(
 ) -> list[tuple[Drawable, bool]]:
     """Draw a form as `assemble` does, with the questions of a case one after another. One query."""
     form = assemble(pool, asked, seed=seed, seen=seen)
-    revisions = Revision.objects.filter(pk__in=[item.revision_id for item, _ in form]).exclude(case_text="").order_by()
+    revisions = (
+        Revision.objects.filter(pk__in=[item.revision_id for item, _scored in form]).exclude(case_text="").order_by()
+    )
     return with_cases_together(form, dict(revisions.values_list("question_id", "case_text")))
 
 

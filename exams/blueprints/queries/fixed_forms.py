@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from exams.blueprints.assembly import Quota
 from exams.blueprints.models import Exam, ExamForm, FormQuestion
@@ -33,8 +34,10 @@ def usable_forms(exam: Exam) -> QuerySet[Any, Any]:
 def no_usable_form() -> NoUsableForm:
     # `to_mend` shows its instructors why, for as long as it lasts.
     return NoUsableForm(
-        "Nobody can start this exam right now: its questions are being revised. Its instructors see a notice about it. "
-        "Please come back later."
+        _(
+            "Nobody can start this exam right now because its questions are being revised. The "
+            "instructors know about it. Please come back later."
+        )
     )
 
 
@@ -181,14 +184,24 @@ def _form_checks(exam: Exam) -> list[FormCheck]:
         .order_by("position")
         .values_list("form", "position", "question__code")
     ):
-        retired.setdefault(form_id, []).append(f"question {position} ({code}) is not published any more")
+        retired.setdefault(form_id, []).append(
+            _("question %(position)s (%(code)s) is no longer published") % {"position": position, "code": code}
+        )
     checks = []
     for form in forms_of(exam).select_related("created_by"):
         problems = retired.get(form.pk, [])
         if (form.total, form.unscored) != (exam.question_count, exam.unscored_count):
             problems = [
-                f"it has {form.total} questions, {form.unscored} of them unscored; the exam now has "
-                f"{exam.question_count} and {exam.unscored_count}",
+                _(
+                    "the form has %(total)s questions, %(unscored)s of them unscored; the exam now has "
+                    "%(wanted)s and %(wanted_unscored)s"
+                )
+                % {
+                    "total": form.total,
+                    "unscored": form.unscored,
+                    "wanted": exam.question_count,
+                    "wanted_unscored": exam.unscored_count,
+                },
                 *problems,
             ]
         checks.append(FormCheck(form, attempts.get(form.pk, 0), problems))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services import closing as services
@@ -58,7 +59,7 @@ class AttemptAdmin(ReadOnlyAdmin):
         services.sweep(now=timezone.now())
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="estimate")
+    @admin.display(description=_("estimate"))
     def scaled(self, attempt: Attempt) -> str:
         scores: list[Score] = getattr(attempt, "current_scores", [])
         return str(scores[0].scaled) if scores else "–"

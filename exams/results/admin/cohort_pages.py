@@ -18,6 +18,8 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
 from django.utils.text import slugify
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import audit, reauthentication
@@ -36,6 +38,7 @@ from exams.cohorts.services import Standing, invite, remove_member, renew_link, 
 from exams.exceptions import ExtensionRefused, MembershipRefused
 from exams.results.admin.progress import arranged
 from exams.results.queries.cohorts import (
+    LABELS,
     MEMBER,
     STATES,
     assignments_of,
@@ -100,7 +103,7 @@ class CohortPages(admin.ModelAdmin):
             request,
             "people",
             cohort,
-            f"People of {cohort}",
+            _("People of %(cohort)s") % {"cohort": cohort},
             link=absolute(reverse("exams:join", args=[cohort.invite_token])),
             members=cohort.memberships.select_related("candidate").order_by("candidate__email"),
             invitations=cohort.invitations.all(),
@@ -114,17 +117,24 @@ class CohortPages(admin.ModelAdmin):
         people, now = list(found.people.values()), timezone.now()
         invite(cohort=cohort, invitees=people, by=signed_in(request), now=now)
         standings = list(cohorts_services.standings(cohort=cohort, emails=list(found.people)).values())
-        parts = [
-            f"{standings.count(standing)} {text}"
-            for standing, text in (
-                (Standing.INVITED, "invited"),
-                (Standing.MEMBER, "already in the cohort"),
-                (Standing.DECLINED, "declined before and not asked again"),
+        said = []
+        if count := standings.count(Standing.INVITED):
+            message = ngettext("%(count)d person was invited.", "%(count)d people were invited.", count)
+            said.append(message % {"count": count})
+        if count := standings.count(Standing.MEMBER):
+            message = ngettext(
+                "%(count)d person is already in the cohort.", "%(count)d people are already in the cohort.", count
             )
-            if standing in standings
-        ]
-        text = f"List of {len(people)}: {', '.join(parts)}."
-        self._done(request, cohort, text, f"Invited by a list. {text}")
+            said.append(message % {"count": count})
+        if count := standings.count(Standing.DECLINED):
+            message = ngettext(
+                "%(count)d person declined before and was not asked again.",
+                "%(count)d people declined before and were not asked again.",
+                count,
+            )
+            said.append(message % {"count": count})
+        counts = ", ".join(f"{standings.count(standing)} {standing}" for standing in Standing if standing in standings)
+        self._done(request, cohort, " ".join(said), f"Invited by a list of {len(people)}: {counts}.")
         return redirect("admin:exams_cohort_people", cohort_id=cohort.pk)
 
     def _change_people(self, request: HttpRequest, cohort: Cohort, action: str) -> None:
@@ -133,7 +143,7 @@ class CohortPages(admin.ModelAdmin):
         by = signed_in(request)
         if action == "renew":
             renew_link(cohort=cohort, by=by)
-            self._done(request, cohort, "The link is a new one; the old one leads nowhere.", "Made a new link.")
+            self._done(request, cohort, _("The link is new. The old link no longer works."), "Made a new link.")
         elif action == "remove":
             candidate = get_object_or_404(cohort.candidates, pk=pk)
             try:
@@ -141,15 +151,18 @@ class CohortPages(admin.ModelAdmin):
             except MembershipRefused as refusal:
                 self.message_user(request, str(refusal), messages.WARNING)
                 return
-            said = "Removed. Results stay. The link does not let this person back in; a new invitation does."
+            said = _(
+                "The person was removed. Their results stay. They can come back by a new invitation, but "
+                "not by the link."
+            )
             self._done(request, cohort, said, f"Removed {candidate.email}.")
         elif action == "withdraw":
             invitation = get_object_or_404(cohort.invitations, pk=pk)
             withdraw_invitation(invitation=invitation, by=by)
             kept = f"Withdrew the invitation of {invitation.email}."
-            self._done(request, cohort, "The invitation is withdrawn.", kept)
+            self._done(request, cohort, _("The invitation was withdrawn."), kept)
         else:
-            self.message_user(request, "Nothing was changed.", messages.WARNING)
+            self.message_user(request, _("Nothing was changed."), messages.WARNING)
 
     # --- How far they are --------------------------------------------------------------------------------------
 
@@ -164,9 +177,9 @@ class CohortPages(admin.ModelAdmin):
             request,
             "progress",
             cohort,
-            f"Progress of {cohort}",
+            _("Progress of %(cohort)s") % {"cohort": cohort},
             table=table,
-            states=STATES,
+            states=[(state, LABELS[state]) for state in STATES],
             summaries=by_domain(members),
             quick_minutes=QUICK_MINUTES,
         )
@@ -219,10 +232,10 @@ class CohortPages(admin.ModelAdmin):
             request,
             "member",
             cohort,
-            f"{candidate} in {cohort}",
+            _("%(candidate)s in %(cohort)s") % {"candidate": candidate, "cohort": cohort},
             candidate=candidate,
             extra_time=candidate.extra_time_at(now),
-            status=member.status,
+            status=member.status_label,
             is_member=member.status == MEMBER,
             rows=rows,
             extensions=given.select_related("by", "attempt__exam").order_by("-at"),
@@ -240,13 +253,21 @@ class CohortPages(admin.ModelAdmin):
         except MembershipRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:exams_cohort_progress", cohort_id=cohort.pk)
-        more = f" The attempt under way has {extension.minutes} minutes more." if extension else ""
+        said, more = gettext("Saved."), ""
+        if extension:
+            message = ngettext(
+                "Saved. The attempt under way has %(count)d more minute.",
+                "Saved. The attempt under way has %(count)d more minutes.",
+                extension.minutes,
+            )
+            said = message % {"count": extension.minutes}
+            more = f" The attempt under way has {extension.minutes} minutes more."
         changes = [
             f"{form.fields[name].label} {'as all' if fields[name] is None else _in_words(fields[name])}"
             for name in form.changed_data
         ]
         kept = f"{candidate.email} in {assignment.exam}: {'; '.join(changes) or 'nothing changed'}.{more}"
-        self._done(request, cohort, f"Saved.{more}", kept)
+        self._done(request, cohort, said, kept)
         return redirect("admin:exams_cohort_member", cohort_id=cohort.pk, candidate_id=candidate.pk)
 
     def extend_view(self, request: HttpRequest, cohort_id: int, assignment_id: int) -> HttpResponse:
@@ -268,7 +289,9 @@ class CohortPages(admin.ModelAdmin):
             self._extend(request, assignment, attempt, form.cleaned_data)
         else:
             problems = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
-            self.message_user(request, f"No time was given. {' '.join(problems)}", messages.ERROR)
+            self.message_user(
+                request, _("No time was given. %(problems)s") % {"problems": " ".join(problems)}, messages.ERROR
+            )
         return back
 
     def _extend(
@@ -280,10 +303,21 @@ class CohortPages(admin.ModelAdmin):
             if attempt is None:
                 count = extend_assignment(assignment=assignment, last_seen=data["last"], **how)
                 level = messages.SUCCESS if count else messages.WARNING
-                self.message_user(request, f"{minutes} minutes more for {count} under way in {assignment.exam}.", level)
+                message = ngettext(
+                    "%(count)d attempt under way in %(exam)s has %(minutes)d more minutes.",
+                    "%(count)d attempts under way in %(exam)s have %(minutes)d more minutes.",
+                    count,
+                )
+                values = {"count": count, "exam": assignment.exam, "minutes": minutes}
+                self.message_user(request, message % values, level)
             else:
                 extend_attempt(attempt_id=attempt.pk, last_seen=data["last"], **how)
-                self.message_user(request, f"{minutes} minutes more.", messages.SUCCESS)
+                self.message_user(
+                    request,
+                    ngettext("%(count)s more minute was given.", "%(count)s more minutes were given.", minutes)
+                    % {"count": minutes},
+                    messages.SUCCESS,
+                )
         except ExtensionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
 

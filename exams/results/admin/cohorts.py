@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from exams.blueprints.moments import MOMENT_FIELDS
@@ -28,7 +30,8 @@ class AssignmentFormSet(forms.BaseInlineFormSet):
             if form.instance.pk and "exam" in form.changed_data and form.instance.attempts.exists():
                 assignment = Assignment.objects.select_related("exam", "cohort").get(pk=form.instance.pk)
                 raise ValidationError(
-                    f"“{assignment}” has been begun: it cannot become another exam. Close it instead."
+                    gettext("“%(assignment)s” has been started and cannot become another exam. Close it instead.")
+                    % {"assignment": assignment}
                 )
 
 
@@ -46,29 +49,41 @@ class AssignmentInline(admin.StackedInline):
 class ByClosed(admin.SimpleListFilter):
     """Open cohorts, unless somebody asks for the others."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("closed", "Closed"), ("all", "All")]
+        return [("closed", gettext("Closed")), ("all", gettext("All"))]
 
     def choices(self, changelist: Any) -> Any:
         default, *others = super().choices(changelist)
-        return [{**default, "display": "Open"}, *others]
+        return [{**default, "display": gettext("Open")}, *others]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Cohort]) -> QuerySet[Cohort]:
         return queryset if self.value() == "all" else queryset.filter(closed_at__isnull=self.value() != "closed")
 
 
-@admin.action(description="Close: hide it and its link; what was taken in it keeps its terms", permissions=["change"])
+@admin.action(description=_("Close: hide the cohort and its link. Attempts keep their terms."), permissions=["change"])
 def close_selected(model_admin: Any, request: HttpRequest, cohorts: QuerySet[Cohort]) -> None:
     closed = cohorts.filter(closed_at=None).update(closed_at=timezone.now())
-    model_admin.message_user(request, f"Closed: {closed}. Find closed cohorts by the filter “state”.")
+    model_admin.message_user(
+        request,
+        ngettext(
+            "%(count)s cohort was closed. The filter “state” lists closed cohorts.",
+            "%(count)s cohorts were closed. The filter “state” lists closed cohorts.",
+            closed,
+        )
+        % {"count": closed},
+    )
 
 
-@admin.action(description="Reopen", permissions=["change"])
+@admin.action(description=_("Reopen"), permissions=["change"])
 def reopen_selected(model_admin: Any, request: HttpRequest, cohorts: QuerySet[Cohort]) -> None:
-    model_admin.message_user(request, f"Reopened: {cohorts.exclude(closed_at=None).update(closed_at=None)}.")
+    reopened = cohorts.exclude(closed_at=None).update(closed_at=None)
+    model_admin.message_user(
+        request,
+        ngettext("%(count)s cohort was reopened.", "%(count)s cohorts were reopened.", reopened) % {"count": reopened},
+    )
 
 
 @admin.register(Cohort)
@@ -111,10 +126,10 @@ class CohortAdmin(CohortPages, admin.ModelAdmin):
         if not change:
             form.instance.instructors.add(request.user)
 
-    @admin.display(description="members", ordering="member_count")
+    @admin.display(description=_("members"), ordering="member_count")
     def members(self, cohort: Cohort) -> int:
         return int(getattr(cohort, "member_count", 0))
 
-    @admin.display(description="exams", ordering="exam_count")
+    @admin.display(description=_("exams"), ordering="exam_count")
     def exams(self, cohort: Cohort) -> int:
         return int(getattr(cohort, "exam_count", 0))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from exams.cohorts.models import Assignment
 from exams.results.queries.cohorts import STATES, MemberProgress
@@ -23,7 +24,7 @@ class Column:
 
     @property
     def who(self) -> str:
-        return f"everyone under way in {self.label} ({self.under_way})"
+        return _("everyone under way in %(exam)s (%(count)s)") % {"exam": self.label, "count": self.under_way}
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def arranged(members: Sequence[MemberProgress], assignments: Sequence[Assignment
         # The best first; who has no score is last in either order.
         scored = [(row, score) for row in rows if (score := row.cells[place].score)]
         scored.sort(key=lambda pair: pair[1].rank, reverse=not is_reversed)
-        rows = [row for row, _ in scored] + [row for row in rows if not row.cells[place].score]
+        rows = [row for row, _score in scored] + [row for row in rows if not row.cells[place].score]
     elif is_reversed:
         rows.reverse()
 
@@ -69,7 +70,7 @@ def arranged(members: Sequence[MemberProgress], assignments: Sequence[Assignment
             under_way = sum(bool(row.cells[number].remaining) for row in members)
         return Column(label, assignment, query.urlencode(), order, under_way)
 
-    columns = [column("Member", NAME, None)]
+    columns = [column(_("Member"), NAME, None)]
     columns += [
         column(assignment.exam.title, str(assignment.pk), number, assignment)
         for number, assignment in enumerate(assignments)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from exams.attempts import timing
@@ -21,6 +23,16 @@ from questions.kinds import kind_of
 NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED = "not started", "under way", "handed in", "scored"
 MEMBER, LEFT, REMOVED = "member", "left", "removed"
 STATES = [NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED]
+# What people read for them; the page's addresses keep the codes, so that a bookmark holds in every language.
+LABELS = {
+    NOT_STARTED: gettext_lazy("not started"),
+    UNDER_WAY: gettext_lazy("under way"),
+    HANDED_IN: gettext_lazy("handed in"),
+    SCORED: gettext_lazy("scored"),
+    MEMBER: gettext_lazy("member"),
+    LEFT: gettext_lazy("left"),
+    REMOVED: gettext_lazy("removed"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,10 @@ class Progress:
     score: Score | None
     accommodation: Accommodation | None
 
+    @property
+    def state_label(self) -> str:
+        return str(LABELS[self.state])
+
 
 @dataclass(frozen=True)
 class MemberProgress:
@@ -50,6 +66,10 @@ class MemberProgress:
     candidate: User
     cells: list[Progress]
     status: str = MEMBER
+
+    @property
+    def status_label(self) -> str:
+        return str(LABELS[self.status])
 
 
 def progress(
@@ -161,8 +181,12 @@ class DomainSummary:
 
     @property
     def caption(self) -> str:
-        who = "1 person" if self.people == 1 else f"{self.people} people"
-        return f"All answers of {who} together, of each the attempt that counts"
+        message = ngettext(
+            "All answers of %(count)d person, from the attempt that counts",
+            "All answers of %(count)d people together, from the attempt that counts for each",
+            self.people,
+        )
+        return message % {"count": self.people}
 
 
 def by_domain(members: Sequence[MemberProgress]) -> list[DomainSummary]:
@@ -172,16 +196,17 @@ def by_domain(members: Sequence[MemberProgress]) -> list[DomainSummary]:
         for cell in member.cells:
             if cell.counted and cell.score:
                 counted[cell.assignment].append((cell.counted, cell.score))
-    tallies = tallies_of(score for pairs in counted.values() for _, score in pairs)
+    tallies = tallies_of(score for pairs in counted.values() for _attempt, score in pairs)
     return [
         DomainSummary(
             assignment,
             len(pairs),
             # Marks may have been changed between attempts; the latest one's counts.
             domain_rows(
-                max((attempt for attempt, _ in pairs), key=_started), [tallies[score.pk] for _, score in pairs]
+                max((attempt for attempt, _score in pairs), key=_started),
+                [tallies[score.pk] for _attempt, score in pairs],
             ),
-            "points" if any(score.is_partial for _, score in pairs) else "right",
+            _("points") if any(score.is_partial for _attempt, score in pairs) else _("right"),
         )
         for assignment, pairs in counted.items()
     ]
@@ -217,22 +242,23 @@ def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
             for domain in sums[cell.score.pk]
         }
     )
-    unit = "points" if any(score.is_partial for score in scores) else "right"
+    unit = _("points") if any(score.is_partial for score in scores) else _("right")
     header = [
-        "name",
-        "e-mail",
-        "status",
-        "exam",
-        "state",
-        "attempts",
-        "started (UTC)",
-        "handed in (UTC)",
-        "answered",
-        "asked",
+        _("name"),
+        _("e-mail"),
+        _("status"),
+        _("exam"),
+        _("state"),
+        _("attempts"),
+        _("started (UTC)"),
+        _("handed in (UTC)"),
+        _("answered"),
+        _("asked"),
     ]
-    header += ["estimate", "passed", unit, "scored questions", f"{unit} (%)"]
+    header += [_("estimate"), _("passed"), unit, _("scored questions"), f"{unit} (%)"]
     for code, number, name in codes:
-        header += [f"{code} {number} {name}: {unit}", f"{code} {number} {name}: of"]
+        domain = f"{code} {number} {name}"
+        header += [f"{domain}: {unit}", _("%(domain)s: of") % {"domain": domain}]
     rows: list[list[Cell]] = [list(header)]
     rows += [_table_row(member, cell, codes, sums) for member in members for cell in member.cells]
     return rows
@@ -247,12 +273,12 @@ def _table_row(
     shown, score, exam = cell.counted or cell.latest, cell.score, cell.assignment.exam
     moments = [shown.started_at, shown.submitted_at] if shown else [None, None]
     person = member.candidate
-    row: list[Cell] = [person.name, person.email, member.status, exam.title, cell.state, cell.begun]
+    row: list[Cell] = [person.name, person.email, member.status_label, exam.title, cell.state_label, cell.begun]
     row += [moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M") if moment else None for moment in moments]
     row += [cell.answered, cell.asked] if cell.asked else [None, None]
     if score is None:
         return row + [None] * (5 + 2 * len(codes))
-    row += [score.scaled, "yes" if score.is_passed else "no"] if not exam.is_practice else [None, None]
+    row += [score.scaled, _("yes") if score.is_passed else _("no")] if not exam.is_practice else [None, None]
     row += [in_table(score.points), score.total, round(float(100 * score.share), 1)]
     for code, number, name in codes:
         tally = sums[score.pk].get((number, name)) if code == exam.certification.code else None

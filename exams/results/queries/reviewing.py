@@ -5,6 +5,8 @@ from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from exams.attempts.models import Attempt, AttemptItem
 from exams.blueprints.rules import FULL
@@ -49,7 +51,9 @@ class ReviewedItem:
     @property
     def time_spent(self) -> str:
         minutes, seconds = divmod(self.seconds_spent, 60)
-        return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        if minutes:
+            return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+        return _("%(seconds)d s") % {"seconds": seconds}
 
 
 def reviewed_items(attempt: Attempt, score: Score, *, is_explained: bool = True) -> list[ReviewedItem]:

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import F, Max, Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from exams.blueprints.models import Exam, ExamForm
 from exams.scoring.estimates import shown_percent
@@ -27,11 +29,11 @@ from questions.models import Question, Revision
 from questions.rendering import render_plain
 
 FLAG_WORDS = {
-    Flag.KEY_SUSPECT: "key suspect",
-    Flag.NEGATIVE: "negative discrimination",
-    Flag.TOO_EASY: "too easy",
-    Flag.TOO_HARD: "too hard",
-    Flag.DEAD_DISTRACTOR: "dead distractor",
+    Flag.KEY_SUSPECT: _("key suspect"),
+    Flag.NEGATIVE: _("negative discrimination"),
+    Flag.TOO_EASY: _("too easy"),
+    Flag.TOO_HARD: _("too hard"),
+    Flag.DEAD_DISTRACTOR: _("dead distractor"),
 }
 
 # The columns of `QuestionStatistics` that say which are raised.
@@ -164,7 +166,7 @@ def question_panel(row: QuestionStatistics) -> QuestionPanel:
         for number, text in enumerate(revision.options)
     ]
     drawing = max((options[number] for number in wrong if item.thirds), key=_drawn_at_the_top, default=None)
-    flags = [FLAG_WORDS[flag] for flag, name in FLAG_FIELDS.items() if getattr(row, name)]
+    flags = [str(FLAG_WORDS[flag]) for flag, name in FLAG_FIELDS.items() if getattr(row, name)]
     return QuestionPanel(revision, item, options, drawing if drawing and _drawn_at_the_top(drawing) else None, flags)
 
 
@@ -251,7 +253,10 @@ def exam_panels(exam: Exam) -> list[ExamPanel]:
 
 def _exam_panel(sums: ExamSums, form: ExamForm | None, *, is_together: bool = False) -> ExamPanel:
     analysis = analyse_exam(sums, is_fixed=form is not None)
-    title = f"Form {form.number}" if form else "All forms together" if is_together else "Forms drawn for each attempt"
+    if form:
+        title = gettext("Form %(number)d") % {"number": form.number}
+    else:
+        title = gettext("All forms together") if is_together else gettext("Forms drawn for each attempt")
     return ExamPanel(title, form is None, is_together, analysis, _columns(analysis.histogram))
 
 

@@ -112,12 +112,7 @@ class Choice(OptionsKind):
             return None
         if response[0] < 0 or response[-1] >= option_count:
             raise InvalidResponse(
-                ngettext(
-                    "There is no such option; this question has %(count)d.",
-                    "There is no such option; this question has %(count)d.",
-                    option_count,
-                )
-                % {"count": option_count}
+                gettext("There is no such option; this question has %(count)d.") % {"count": option_count}
             )
         if self.most is not None and len(response) > self.most:
             raise InvalidResponse(gettext("This question takes one answer."))
