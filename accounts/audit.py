@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.utils import translation
 
 from accounts.models import AuditEvent, AuditPermit, User
 
@@ -63,18 +64,20 @@ def record(
     changed, as JSON; no password, key, token or answer belongs there.
     """
     request = _request.get()
-    event = AuditEvent.objects.create(
-        action=action,
-        actor=by,
-        actor_name=by.email if by else "",
-        address=get_adapter().get_client_ip(request) if request else None,
-        request_id=request.META.get("REQUEST_ID", "") if request else "",
-        target_type=target._meta.label_lower if target else "",
-        target_id=str(target.pk) if target else "",
-        target_name=str(target)[:300] if target else "",
-        before=_as_json(before or {}),
-        after=_as_json(after or {}),
-    )
+    # In the source's own words whatever the person reads: names are what later events and an erasure find rows by.
+    with translation.override(None):
+        event = AuditEvent.objects.create(
+            action=action,
+            actor=by,
+            actor_name=by.email if by else "",
+            address=get_adapter().get_client_ip(request) if request else None,
+            request_id=request.META.get("REQUEST_ID", "") if request else "",
+            target_type=target._meta.label_lower if target else "",
+            target_id=str(target.pk) if target else "",
+            target_name=str(target)[:300] if target else "",
+            before=_as_json(before or {}),
+            after=_as_json(after or {}),
+        )
     transaction.on_commit(partial(_log, event))
     return event
 
