@@ -26,7 +26,7 @@ from questions.formats.base import Unreadable
 from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.formats.tables import escape_cell
 from questions.models import ImportDraft, Question
-from questions.services.planning import ImportPlan
+from questions.services.planning import LABELS, ImportPlan
 
 TEMPLATES = ("csv", "xlsx")
 # What is more makes a slow page; the counts at the top and the list of refused ones cover all.
@@ -124,7 +124,7 @@ class ImportPages(admin.ModelAdmin):
         draft = self._draft(request, draft_id)
         buffer = io.StringIO(newline="")
         table = csv.writer(buffer)
-        table.writerow(["place", "question", "field", "problem"])
+        table.writerow([gettext("place"), gettext("question"), gettext("field"), gettext("problem")])
         for row in services.plan_import(services.read_draft(draft)).rows:
             for problem in row.problems:
                 cells = (row.place, row.code or row.label, problem.field, problem.message)
@@ -192,7 +192,8 @@ def _shown(plan: ImportPlan) -> dict[str, Any]:
     """Return the rows of a plan for a page: what wants attention first, what changes nothing not at all."""
     order = {state: number for number, state in enumerate(plan.counts)}
     rows = sorted((row for row in plan.rows if row.state != "unchanged"), key=lambda row: order[row.state])
-    return {"counts": plan.counts.items(), "rows": rows[:ROWS_SHOWN], "hidden": max(0, len(rows) - ROWS_SHOWN)}
+    counts = [(LABELS[state], count) for state, count in plan.counts.items()]
+    return {"counts": counts, "rows": rows[:ROWS_SHOWN], "hidden": max(0, len(rows) - ROWS_SHOWN)}
 
 
 def _file(data: bytes, name: str, media_type: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from questions.bankfiles import QuestionEntry, task_problems
 from questions.content import NEAR_DUPLICATE_SIMILARITY, Problem, near_duplicates, publication_problems
@@ -23,6 +24,13 @@ from questions.services.naming import UNRELATED, is_same, made_id, named, shorte
 # A run of words that so many stems share ("with the least operational overhead") says nothing about two of them.
 COMMON_MARK = 25
 STATES = ("refused", "new", "changed", "kept", "unchanged")
+LABELS = {
+    "refused": gettext_lazy("refused"),
+    "new": gettext_lazy("new"),
+    "changed": gettext_lazy("changed"),
+    "kept": gettext_lazy("kept"),
+    "unchanged": gettext_lazy("unchanged"),
+}
 # What the history names as the file that the loader of the bank has read.
 BANK_FILES = "the bank's files"
 
@@ -47,6 +55,10 @@ class ImportRow:
     question: Question | None = None
     earlier: QuestionEntry | None = None
     is_adopted: bool = False
+
+    @property
+    def state_label(self) -> str:
+        return str(LABELS[self.state])
 
     @property
     def losses(self) -> list[str]:

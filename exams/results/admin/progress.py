@@ -23,8 +23,12 @@ class Column:
     under_way: int
 
     @property
-    def who(self) -> str:
-        return _("everyone under way in %(exam)s (%(count)s)") % {"exam": self.label, "count": self.under_way}
+    def legend(self) -> str:
+        """Head the form that gives all of them more time."""
+        return _("More time for everyone under way in %(exam)s (%(count)d)") % {
+            "exam": self.label,
+            "count": self.under_way,
+        }
 
 
 @dataclass(frozen=True)
