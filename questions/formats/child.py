@@ -17,6 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
+from django.utils import translation
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, Format, Loss, ReadQuestion, Unreadable
@@ -60,6 +64,8 @@ def _ask(format_: Format, data: bytes, defaults: Defaults, patience: int) -> dic
         "format": format_.name,
         "cpu": CPU_SECONDS * patience,
         "memory": MEMORY * patience,
+        "language": translation.get_language(),
+        "locale_paths": [str(path) for path in settings.LOCALE_PATHS],
         **dataclasses.asdict(defaults),
         "valid_as_of": defaults.valid_as_of.isoformat(),
     }
@@ -109,6 +115,13 @@ def _decoded(said: dict[str, Any]) -> ReadQuestion:
     )
 
 
+def use_language(language: str | None, locale_paths: Sequence[str]) -> None:
+    """Let this process say what is wrong as the one that asks would: translations, and no other setting of the site."""
+    settings.configure(LOCALE_PATHS=locale_paths)
+    apps.populate(())
+    translation.activate(language) if language else translation.deactivate_all()
+
+
 def _limit(cpu: int, memory: int) -> None:
     try:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -137,6 +150,7 @@ def main() -> None:
     import questions.formats.registry  # noqa: F401  (what it takes is not the file's)
 
     asked = json.loads(sys.stdin.buffer.readline())
+    use_language(asked["language"], asked["locale_paths"])
     _limit(asked["cpu"], asked["memory"])
     try:
         read: Sequence[ReadQuestion] = _read(asked, sys.stdin.buffer.read())

@@ -87,7 +87,9 @@ WORST = [
 MEASURE = """
 import resource, sys, datetime as dt
 from questions.formats.base import Defaults, Unreadable
+from questions.formats.child import use_language
 from questions.formats.registry import FORMATS
+use_language("en", [])
 name, data = sys.argv[1], open(sys.argv[2], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
