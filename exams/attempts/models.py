@@ -43,7 +43,7 @@ class Attempt(models.Model):
 
     class ClosedBy(models.TextChoices):
         CANDIDATE = "candidate", _("handed in")
-        DEADLINE = "deadline", _("time expired")
+        DEADLINE = "deadline", _("time ran out")
 
     # An attempt that fails this often is parked with its reason instead of keeping the workers busy for ever.
     MAX_SCORING_TRIES = 5

@@ -133,7 +133,7 @@ def test_time_zone_that_does_not_exist_is_refused(name):
     with pytest.raises(ValidationError) as refusal:
         validate_time_zone(name)
 
-    assert refusal.value.messages == [f"“{name}” is not a time zone, for example Europe/Berlin."]
+    assert refusal.value.messages == [f"“{name}” is not a time zone. Use a name such as Europe/Berlin."]
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     choose_task(page, 0, task)
     fill_option(page, 1, "The right store", is_key=True)
     page.get_by_role("button", name="Save and publish").click()
-    expect(page.locator(".errorlist").first).to_have_text("options: 1 options; give 2 to 8, usually four.")
+    expect(page.locator(".errorlist").first).to_have_text("options: 1 option; give 2 to 8, usually four.")
     expect(page.locator("#id_option_1_text")).to_have_value("The right store")
     assert Question.objects.filter(code="new-question").count() == 0
 
@@ -59,10 +59,10 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     fill_option(page, 2, "The wrong store")
     page.get_by_role("button", name="Save and publish").click()
     refusal = messages(page).locator(".error")
-    expect(refusal).to_contain_text("saved, but not published.")
-    expect(refusal).to_contain_text("no rationale for “The right store”; say why it is right or wrong.")
-    expect(refusal).to_contain_text("no explanation; say in a few sentences what the question teaches.")
-    expect(refusal).to_contain_text("no reference; name a document and its section.")
+    expect(refusal).to_contain_text("was saved but not published.")
+    expect(refusal).to_contain_text("“The right store” has no rationale; say why it is right or wrong.")
+    expect(refusal).to_contain_text("the explanation is missing; say in a few sentences what the question teaches.")
+    expect(refusal).to_contain_text("a reference is missing; name a document and its section.")
     question = Question.objects.get(code="new-question")
     assert (question.status, question.published_revision) == ("draft", None)
 
@@ -72,7 +72,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     page.get_by_label("References:").fill("Developer Guide")
     page.get_by_role("button", name="Save and preview").click()
     expect(page.locator(".field-references .errorlist")).to_have_text(
-        "Line 1 has no title or no section; write: document title | section"
+        "Line 1 lacks a title or a section; write: document title | section"
     )
     page.get_by_label("References:").fill("Developer Guide | Vector stores")
     page.get_by_role("button", name="Save and preview").click()

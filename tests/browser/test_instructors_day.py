@@ -102,7 +102,7 @@ def write(desk, task):
     expect(live(desk, "In the exam").get_by_role("strong")).to_have_text("click data")
     expect(live(desk, "In the exam")).not_to_contain_text("Athena asks it")
     expect(live(desk, "In the review").locator(".is-key")).to_contain_text("Amazon Redshift")
-    expect(desk.locator(".live-notes")).to_contain_text("no reference; name a document and its section.")
+    expect(desk.locator(".live-notes")).to_contain_text("a reference is missing; name a document and its section.")
     desk.get_by_label("References:").fill("Amazon Athena User Guide | Pricing")
     expect(desk.locator(".live-notes")).to_contain_text("Nothing is missing for publication.")
     desk.get_by_role("button", name="Save and continue editing").click()
@@ -121,9 +121,9 @@ def step(page, name, *, text="", reviewer=""):
 def is_reviewed(desk, second, question):
     """Nobody publishes what nobody else has read; who wrote it publishes it when somebody has."""
     step(desk, "Publish the draft")
-    expect(messages(desk)).to_contain_text("somebody else must approve or publish it. Send it to review.")
+    expect(messages(desk)).to_contain_text("Somebody else must approve or publish it: send it to review.")
     step(desk, "Send to review", text="Is the stem clear?", reviewer="Rolf")
-    expect(messages(desk)).to_contain_text("Rolf is asked to review it.")
+    expect(messages(desk)).to_contain_text("Rolf was asked to review the question.")
 
     second.goto(reverse("admin:index"))
     second.get_by_role("region", name="For you to review").get_by_role("link", name="cheap-store").click()
@@ -131,7 +131,7 @@ def is_reviewed(desk, second, question):
     step(second, "Comment", text="Clear to me.")
     expect(second.locator(".events")).to_contain_text("Clear to me.")
     step(second, "Approve")
-    expect(messages(second)).to_contain_text("is approved; it can be published.")
+    expect(messages(second)).to_contain_text("is approved and can be published.")
 
     desk.reload()
     expect(desk.locator(".events")).to_contain_text("Clear to me.")
@@ -181,7 +181,7 @@ def report(theirs, attempt, question):
     article.get_by_label("What is wrong?").select_option("wrong_key")
     article.get_by_label("Tell us more").fill(REPORT)
     article.get_by_role("button", name="Send the report").click()
-    expect(theirs.get_by_text("Thank you: your report")).to_be_visible()
+    expect(theirs.get_by_text("Thank you. Your report")).to_be_visible()
     expect(article).to_contain_text("An instructor will look at it")
 
 
@@ -205,15 +205,15 @@ def correct_key(desk, second):
 
 def rescore(desk):
     desk.reload()
-    expect(desk.get_by_text("Revision 1 was judged otherwise than revision 2: 1 scored attempt")).to_be_visible()
+    expect(desk.get_by_text("1 scored attempt still uses the key of revision 1.")).to_be_visible()
     desk.get_by_role("link", name="See them and re-score").click()
     older = desk.get_by_role("region", name="Revision 1")
     expect(older).to_contain_text("Friday mock (1)")
     older.get_by_label("Reason").fill(REASON)
     older.get_by_role("button", name="Judge by the corrected key").click()
-    expect(messages(desk)).to_contain_text("The scores follow in the background.")
-    desk.get_by_role("link", name="What came of it").click()
-    expect(desk.get_by_text("1 re-scored, 1 with another score")).to_be_visible()
+    expect(messages(desk)).to_contain_text("The scores will be updated in the background.")
+    desk.get_by_role("link", name="See the result").click()
+    expect(desk.get_by_text("1 re-scored; 1 with a different score")).to_be_visible()
 
 
 def answer(desk, question):
@@ -222,7 +222,7 @@ def answer(desk, question):
     desk.get_by_role("radio", name="corrected").check()
     desk.get_by_role("button", name="Answer the chosen reports").click()
     expect(messages(desk)).to_contain_text("1 report of cheap-store answered.")
-    expect(desk.get_by_text("No report is open.")).to_be_visible()
+    expect(desk.get_by_text("There are no open reports.")).to_be_visible()
 
 
 def reads_what_came_of_it(theirs, attempt):

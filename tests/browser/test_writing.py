@@ -189,7 +189,7 @@ def test_page_to_confirm_for_many_is_accessible_and_does_it(new_context, axe, pr
     page.get_by_label("Difficulty").select_option("hard")
     page.get_by_role("button", name="Set the difficulty").click()
 
-    expect(page.locator(".messagelist")).to_contain_text("3 questions given the difficulty.")
+    expect(page.locator(".messagelist")).to_contain_text("The difficulty of 3 questions was set.")
     assert Question.objects.filter(difficulty="hard").count() == 3
 
 

@@ -97,7 +97,7 @@ def test_task_is_known_by_its_label_or_a_beginning_that_is_the_only_one(client, 
 
     assert Question.objects.filter(placements__task=task).exists() is found
     if not found:
-        assert "choose from the list, for example" in response.text
+        assert "Choose one from the list, for example" in response.text
         assert value.strip() in response.text
 
 
@@ -107,12 +107,12 @@ def test_second_task_of_a_certification_is_refused(client, task):
 
     response = client.post(reverse(ADD), filled(client, task, **fields))
 
-    assert "choose one task per certification" in response.text
+    assert "Choose one task per certification" in response.text
 
 
 @pytest.mark.parametrize("tags", ["c++, ++", "x" * 51, "日本"])
 def test_tag_that_cannot_be_one_is_refused(client, task, tags):
-    assert "is no tag" in client.post(reverse(ADD), filled(client, task, tag_names=tags)).text
+    assert "is not a valid tag" in client.post(reverse(ADD), filled(client, task, tag_names=tags)).text
 
 
 def test_matching_question_is_written_with_matches_and_decoys(client, task):
@@ -169,7 +169,7 @@ def test_two_person_rule_holds_in_the_form(client, task, settings):
 
     response = client.post(reverse(ADD), filled(client, task, _publish="1", **fields), follow=True)
 
-    assert any("saved, but not published. You wrote revision 1" in text for text in texts(response))
+    assert any("was saved but not published. You wrote revision 1" in text for text in texts(response))
     assert made().status == "draft"
 
 
@@ -206,15 +206,15 @@ def test_preview_says_what_is_missing_and_what_could_be_better(client, task):
     assert "<b>Option 2</b>: “All of the above” tests logic" in page
     assert "<b>Stem</b>: “not” is easily overlooked" in page
     assert "<b>Key</b>: no key; mark the right option" in page
-    assert "<b>Option 1 rationale</b>: no rationale for “This”" in page
+    assert "<b>Option 1 rationale</b>: “This” has no rationale" in page
     assert 'data-summary="5 missing for publication, 2 to look at."' in page
 
 
 def test_preview_of_an_empty_form_says_what_forbids_to_save_it(client, task):
     page = live(client, task, stem="", kind="nothing", references="no bar", option_1_text="", valid_as_of="x")
 
-    assert "Cannot be saved so" in page
-    assert "Line 1 has no title or no section" in page
+    assert "Correct these errors before you save" in page
+    assert "Line 1 lacks a title or a section" in page
 
 
 def test_preview_names_the_near_duplicate_but_not_the_question_itself(client, task):
@@ -325,15 +325,15 @@ def test_review_from_draft_to_candidates(client, instructor, task):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"step": "send_back", "text": "No."}, "Nothing was done. It is not in review"),
-        ({"step": "send_to_review"}, "Nothing was done. Choose who is to review it."),
-        ({"step": "send_to_review", "reviewer": "987654"}, "Nothing was done. reviewer: Select a valid choice."),
-        ({"step": "nothing"}, "Nothing was done. step: Select a valid choice."),
-        ({}, "Nothing was done. step: This field is required."),
-        ({"step": "comment", "text": "x" * 4001}, "Nothing was done. text: Ensure this value has at most"),
-        ({"step": "restore", "revision": "9"}, "Nothing was done. There is no such revision."),
-        ({"step": "restore"}, "Nothing was done. There is no such revision."),
-        ({"step": "restore", "revision": str(10**30)}, "Nothing was done. revision: Ensure this value is less"),
+        ({"step": "send_back", "text": "No."}, "Nothing was changed. This question is not in review"),
+        ({"step": "send_to_review"}, "Nothing was changed. Choose a reviewer."),
+        ({"step": "send_to_review", "reviewer": "987654"}, "Nothing was changed. reviewer: Select a valid choice."),
+        ({"step": "nothing"}, "Nothing was changed. step: Select a valid choice."),
+        ({}, "Nothing was changed. step: This field is required."),
+        ({"step": "comment", "text": "x" * 4001}, "Nothing was changed. text: Ensure this value has at most"),
+        ({"step": "restore", "revision": "9"}, "Nothing was changed. This revision does not exist."),
+        ({"step": "restore"}, "Nothing was changed. This revision does not exist."),
+        ({"step": "restore", "revision": str(10**30)}, "Nothing was changed. revision: Ensure this value is less"),
     ],
 )
 def test_step_that_cannot_be_taken_is_refused_in_words(client, task, fields, said):
@@ -420,7 +420,7 @@ def test_publishing_many_reports_those_that_are_refused(client, task):
     page = bulk(client, "publish_selected", [ready, unready], _confirmed="1", text="All checked.")
 
     done, refused = texts(page)
-    assert done == "1 question published."
+    assert done == "1 question was published."
     assert "1 not published." in refused
     assert "unready: explanation: no explanation" in refused
     assert list(Question.objects.published()) == [ready]
@@ -489,7 +489,7 @@ def test_too_many_at_once_are_refused(client, task, monkeypatch):
 
     page = bulk(client, "retire_selected", questions, _confirmed="1")
 
-    assert "choose fewer" in texts(page)[0]
+    assert "Choose fewer" in texts(page)[0]
     assert not Question.objects.filter(status="retired").exists()
 
 

@@ -98,7 +98,7 @@ def test_certification_file_says_which_tasks_there_are_whatever_was_known(tmp_pa
     )
 
     assert problems_of(bank, tmp_path) == [
-        "b.yaml:4: first-one.tasks: unknown task “9.9” of cert-a; known are 1.1, 1.2, 2.1."
+        "b.yaml:4: first-one.tasks: unknown task “9.9” of cert-a; the known ones are 1.1, 1.2, 2.1."
     ]
 
 
@@ -161,43 +161,43 @@ NEW_KEY = "    rationale: The cat sleeps there.\n  - text: On the floor\n    key
         ),
         (
             (KEY_MARK, "    key: true\n" + NEW_KEY),
-            "4: first-one.key: 2 keys in a `single` question; mark one, or make it `multiple`.",
+            "4: first-one.key: a `single` question has 2 keys; mark one, or make it `multiple`.",
         ),
         (
             ("  - text: With a rope\n    key: true\n", "  - text: With a rope\n"),
-            "23: second-one.key: one key in a `multiple` question; mark another, or make it `single`.",
+            "23: second-one.key: a `multiple` question has only one key; mark another, or make it `single`.",
         ),
         (
             ("    rationale: It is dusty enough.\n", ""),
-            "14: first-one.options.0.rationale: no rationale for “The upper one”; say why it is right or wrong.",
+            "14: first-one.options.0.rationale: “The upper one” has no rationale; say why it is right or wrong.",
         ),
         (
             ("    rationale: Ropes help too.\n", ""),
-            "34: second-one.options.1.rationale: no rationale for “With a rope”; say why it is right or wrong.",
+            "34: second-one.options.1.rationale: “With a rope” has no rationale; say why it is right or wrong.",
         ),
         (
             ("  references:\n  - {title: Library Guide, section: Shelves}\n", ""),
-            "4: first-one.references: no reference; name a document and its section.",
+            "4: first-one.references: a reference is missing; name a document and its section.",
         ),
         (
             ("  references:\n  - {title: Library Guide, section: Shelves}\n", "  references: []\n"),
-            "21: first-one.references: no reference; name a document and its section.",
+            "21: first-one.references: a reference is missing; name a document and its section.",
         ),
         (
             ("  explanation: Dust and cats tell.\n", ""),
-            "4: first-one.explanation: no explanation; say in a few sentences what the question teaches.",
+            "4: first-one.explanation: the explanation is missing; say in a few sentences what the question teaches.",
         ),
         (
             ("text: The upper one", "text: the  LOWER one"),
-            "14: first-one.options: “the lower one” stands 2 times; every option must differ.",
+            "14: first-one.options: “the lower one” appears 2 times; make every option different.",
         ),
         (
             ('cert-a: "1.1"', 'cert-a: "7.7"'),
-            "4: first-one.tasks: unknown task “7.7” of cert-a; known are 1.1, 1.2, 2.1.",
+            "4: first-one.tasks: unknown task “7.7” of cert-a; the known ones are 1.1, 1.2, 2.1.",
         ),
         (
             ('cert-a: "1.1"', 'cert-b: "1.1"'),
-            "4: first-one.tasks: unknown certification “cert-b”; known are cert-a.",
+            "4: first-one.tasks: unknown certification “cert-b”; the known ones are cert-a.",
         ),
         (
             ('tasks: {cert-a: "1.1"}', "tasks: {}"),
@@ -289,7 +289,7 @@ def test_duplicate_id_in_one_file_is_named_with_the_place_of_the_first(tmp_path)
     bank = read_bank(write_files(tmp_path, a=CERTIFICATION, b=text))
 
     assert problems_of(bank, tmp_path) == [
-        "b.yaml:23: first-one: duplicate id, first at b.yaml:4; every question needs its own."
+        "b.yaml:23: first-one: the id was already used at b.yaml:4; give each question its own."
     ]
 
 
@@ -297,8 +297,8 @@ def test_duplicate_id_in_two_files_is_named_with_the_place_of_the_first(tmp_path
     bank = read_bank(write_files(tmp_path, a=CERTIFICATION, b=QUESTIONS, c=QUESTIONS))
 
     assert problems_of(bank, tmp_path) == [
-        "c.yaml:4: first-one: duplicate id, first at b.yaml:4; every question needs its own.",
-        "c.yaml:23: second-one: duplicate id, first at b.yaml:23; every question needs its own.",
+        "c.yaml:4: first-one: the id was already used at b.yaml:4; give each question its own.",
+        "c.yaml:23: second-one: the id was already used at b.yaml:23; give each question its own.",
     ]
     assert len(bank.questions) == 2
 
@@ -310,10 +310,10 @@ def test_near_duplicate_stem_is_named_with_the_other_question(tmp_path):
 
     bank = read_bank(write_files(tmp_path, a=CERTIFICATION, b=QUESTIONS, c=twin))
 
-    remedy = "merge them or ask for another side of the point."
+    remedy = "merge the two questions, or ask about another aspect."
     assert problems_of(bank, tmp_path) == [
-        f"c.yaml:4: third-one.stem: stem is 80% like that of first-one; {remedy}",
-        f"c.yaml:23: fourth-one.stem: stem is 50% like that of second-one; {remedy}",
+        f"c.yaml:4: third-one.stem: the stem is 80% like that of first-one; {remedy}",
+        f"c.yaml:23: fourth-one.stem: the stem is 50% like that of second-one; {remedy}",
     ]
 
 
@@ -365,7 +365,7 @@ def test_file_that_cannot_be_read_is_named_with_its_line(tmp_path, text, expecte
 def test_key_that_stands_twice_is_named_with_its_line(tmp_path, change, expected):
     bank = read_bank(write_files(tmp_path, a=CERTIFICATION, b=changed(QUESTIONS, change)))
 
-    assert problems_of(bank, tmp_path) == [f"b.yaml:{expected}: stands twice; keep one."]
+    assert problems_of(bank, tmp_path) == [f"b.yaml:{expected}: appears twice; keep one."]
 
 
 def test_missing_file_is_named(tmp_path):
@@ -376,7 +376,7 @@ def test_missing_file_is_named(tmp_path):
 
 def test_no_file_at_all_is_a_problem():
     assert [str(problem) for problem in read_bank([]).problems] == [
-        ".:0: files: no .yaml file found; name a file or folder that has one."
+        ".:0: files: no .yaml file was found; name a file or folder that contains one."
     ]
 
 
@@ -394,10 +394,10 @@ def test_broken_file_does_not_hide_the_problems_of_another(tmp_path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("weight: 60", "weight: 59"), "1: cert-a.domains: the weights sum to 99; they must sum to 100."),
-        (("weight: 60", "weight: 61"), "1: cert-a.domains: the weights sum to 101; they must sum to 100."),
-        (("cut_score: 750", "cut_score: 99"), "1: cert-a.cut_score: must lie between 100 and 1000."),
-        (("cut_score: 750", "cut_score: 1001"), "1: cert-a.cut_score: must lie between 100 and 1000."),
+        (("weight: 60", "weight: 59"), "1: cert-a.domains: the weights add up to 99; they must add up to 100."),
+        (("weight: 60", "weight: 61"), "1: cert-a.domains: the weights add up to 101; they must add up to 100."),
+        (("cut_score: 750", "cut_score: 99"), "1: cert-a.cut_score: must be between 100 and 1000."),
+        (("cut_score: 750", "cut_score: 1001"), "1: cert-a.cut_score: must be between 100 and 1000."),
         (("unscored_count: 2", "unscored_count: 10"), "1: cert-a.unscored_count: must be below question_count."),
         (("status: active", "status: gone"), "5: certification.status: Input should be 'active', 'beta' or 'retired'"),
         (("minutes: 20", "minutes: long"), "8: certification.minutes: Input should be a valid integer"),

@@ -71,7 +71,7 @@ def test_check_bank_names_every_problem_by_file_and_line(tmp_path):
 def test_check_bank_without_a_file_is_refused(tmp_path):
     message, err = run_refused("check_bank", tmp_path)
 
-    assert err == ".:0: files: no .yaml file found; name a file or folder that has one.\n"
+    assert err == ".:0: files: no .yaml file was found; name a file or folder that contains one.\n"
     assert message == "1 problems in 0 questions."
 
 
@@ -189,7 +189,7 @@ def test_load_bank_of_a_task_that_nobody_knows_is_refused(tmp_path):
 
     message, err = run_refused("load_bank", path)
 
-    assert err == f"{path}:23: second-one.tasks: unknown task “2.1” of cert-a; known are 1.1.\n"
+    assert err == f"{path}:23: second-one.tasks: unknown task “2.1” of cert-a; the known ones are 1.1.\n"
     assert message == "1 problems; nothing was loaded."
 
 

@@ -111,14 +111,14 @@ def test_publishable_content_has_no_problem():
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        ([], ["options: 0 options; give 2 to 8, usually four."]),
-        (["A"], ["options: 1 options; give 2 to 8, usually four."]),
+        ([], ["options: the question has 0 options; give 2 to 8, usually four."]),
+        (["A"], ["options: the question has 1 option; give 2 to 8, usually four."]),
         (["A", "B"], []),
         (list("ABCDEFGH"), []),
-        (list("ABCDEFGHI"), ["options: 9 options; give 2 to 8, usually four."]),
-        (["A", "B", "A"], ["options: “a” stands 2 times; every option must differ."]),
-        (["Use S3", "use  s3", "Use\nS3", "B"], ["options: “use s3” stands 3 times; every option must differ."]),
-        (["STRASSE", "Straße"], ["options: “strasse” stands 2 times; every option must differ."]),
+        (list("ABCDEFGHI"), ["options: the question has 9 options; give 2 to 8, usually four."]),
+        (["A", "B", "A"], ["options: “a” appears 2 times; make every option different."]),
+        (["Use S3", "use  s3", "Use\nS3", "B"], ["options: “use s3” appears 3 times; make every option different."]),
+        (["STRASSE", "Straße"], ["options: “strasse” appears 2 times; make every option different."]),
     ],
 )
 def test_draft_problems_of_options(texts, expected):
@@ -133,12 +133,12 @@ def test_draft_may_lack_what_publication_needs():
     assert draft_problems(content) == []
     assert as_texts(publication_problems(content)) == [
         "key: no key; mark the right option (`key: true`).",
-        "options.0.rationale: no rationale for “North”; say why it is right or wrong.",
-        "options.1.rationale: no rationale for “East”; say why it is right or wrong.",
-        "options.2.rationale: no rationale for “South”; say why it is right or wrong.",
-        "options.3.rationale: no rationale for “West”; say why it is right or wrong.",
-        "explanation: no explanation; say in a few sentences what the question teaches.",
-        "references: no reference; name a document and its section.",
+        "options.0.rationale: “North” has no rationale; say why it is right or wrong.",
+        "options.1.rationale: “East” has no rationale; say why it is right or wrong.",
+        "options.2.rationale: “South” has no rationale; say why it is right or wrong.",
+        "options.3.rationale: “West” has no rationale; say why it is right or wrong.",
+        "explanation: the explanation is missing; say in a few sentences what the question teaches.",
+        "references: a reference is missing; name a document and its section.",
     ]
 
 
@@ -148,17 +148,17 @@ def test_draft_may_lack_what_publication_needs():
         ("single", [], ["key: no key; mark the right option (`key: true`)."]),
         ("single", [0], []),
         ("single", [3], []),
-        ("single", [0, 1], ["key: 2 keys in a `single` question; mark one, or make it `multiple`."]),
+        ("single", [0, 1], ["key: a `single` question has 2 keys; mark one, or make it `multiple`."]),
         (
             "single",
             [0, 1, 2, 3],
             [
-                "key: 4 keys in a `single` question; mark one, or make it `multiple`.",
+                "key: a `single` question has 4 keys; mark one, or make it `multiple`.",
                 "key: every option is a key; add a distractor.",
             ],
         ),
         ("multiple", [], ["key: no key; mark the right option (`key: true`)."]),
-        ("multiple", [2], ["key: one key in a `multiple` question; mark another, or make it `single`."]),
+        ("multiple", [2], ["key: a `multiple` question has only one key; mark another, or make it `single`."]),
         ("multiple", [0, 3], []),
         ("multiple", [0, 1, 2], []),
         ("multiple", [0, 1, 2, 3], ["key: every option is a key; add a distractor."]),
@@ -175,14 +175,14 @@ def test_publication_names_the_one_option_without_a_rationale():
     options[2] = Option(text="South")
 
     assert as_texts(publication_problems(make_content(options=tuple(options)))) == [
-        "options.2.rationale: no rationale for “South”; say why it is right or wrong."
+        "options.2.rationale: “South” has no rationale; say why it is right or wrong."
     ]
 
 
 def test_publication_includes_the_problems_of_a_draft():
     content = make_content(options=make_options(0, texts=["A", "A"]))
 
-    assert as_texts(publication_problems(content)) == ["options: “a” stands 2 times; every option must differ."]
+    assert as_texts(publication_problems(content)) == ["options: “a” appears 2 times; make every option different."]
 
 
 # --- Near-duplicates --------------------------------------------------------------------------------

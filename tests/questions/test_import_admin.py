@@ -79,7 +79,7 @@ def test_refused_question_is_named_and_left_out(client):
     upload(client, MIXED)
     page = client.get(check_url())
     assert page.context["rows"][0].state == "refused"
-    assert "every option must differ" in page.content.decode()
+    assert "make every option different" in page.content.decode()
     assert "loam Which loam?" in page.content.decode()
     assert "Import 1 question, leave out 1" in page.content.decode()
 
@@ -95,7 +95,7 @@ def test_refused_ones_can_be_downloaded(client):
     assert page["Content-Disposition"] == 'attachment; filename="refused.csv"'
     assert page.content.decode("utf-8-sig").splitlines() == [
         "place,question,field,problem",
-        "row 3,loam Which loam?,options,“loam” stands 2 times; every option must differ.",
+        "row 3,loam Which loam?,options,“loam” appears 2 times; make every option different.",
     ]
 
 
@@ -120,7 +120,7 @@ def test_bank_that_changed_since_is_looked_at_again(client):
         ("a.pdf", b"%PDF", "Unknown file extension"),
         ("a.xlsx", b"no zip", "zip"),
         ("a.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><quiz>&b;</quiz>", ""),
-        ("a.yaml", b"[" * 10_000, "nests deeper"),
+        ("a.yaml", b"[" * 10_000, "is nested too deeply"),
     ],
 )
 def test_bad_file_is_refused_in_the_form(client, name, data, message):
@@ -136,7 +136,7 @@ def test_file_that_is_too_large_is_refused(client):
     page = upload(client, b"x" * (MAX_UPLOAD + 1))
 
     assert page.context["form"].errors["file"] == [
-        "The file is larger than 10 MB; split it, or import it by the command."
+        "The file is larger than 10 MB. Split it, or import it from the command line."
     ]
 
 
@@ -196,7 +196,7 @@ def test_export_page_says_what_is_left_out(client):
     page = client.get(reverse(EXPORT), {"format": "aiken"}).content.decode()
 
     assert "0 questions in the file, 1 left out" in page
-    assert "<strong>empty</strong> nothing is written yet" in page
+    assert "<strong>empty</strong> it has no content yet" in page
 
 
 def test_selected_questions_are_exported(client):

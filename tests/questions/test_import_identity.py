@@ -59,7 +59,7 @@ def test_question_of_the_same_title_gets_an_id_of_its_own(name, template, other,
     plan = load(name, template, other, overwrite=overwrite)
 
     assert [row.state for row in plan.rows] == ["new"]
-    assert "is the name of another question here" in " ".join(plan.rows[0].notes)
+    assert "is the id of another question in the bank" in " ".join(plan.rows[0].notes)
     assert stems() == sorted([SOIL["stem"], other["stem"]])
     assert [row.state for row in load(name, template, other).rows] == ["unchanged"]
 
@@ -88,7 +88,7 @@ def test_same_question_twice_in_a_file_without_ids_says_where():
     plan = services.plan_import(FORMATS["gift"].read(text.encode(), DEFAULTS))
 
     assert [str(problem) for problem in plan.rows[1].problems] == [
-        "question: the same question stands at line 1; keep one."
+        "question: the same question appears at line 1; keep one."
     ]
 
 

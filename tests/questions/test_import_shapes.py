@@ -85,8 +85,8 @@ READ = {
 }
 REFUSED = {
     "plain-letter-missing.txt": "options: line 4: option C is missing before D; letter them without gaps.",
-    "plain-ten-options.txt": "options: 10 options; give 2 to 8, usually four.",
-    "gift-same-question-twice.gift": "question: the same question stands at line 1; keep one.",
+    "plain-ten-options.txt": "options: the question has 10 options; give 2 to 8, usually four.",
+    "gift-same-question-twice.gift": "question: the same question appears at line 1; keep one.",
 }
 # What is kept with the question, for the one who completes it.
 LOST = {
@@ -162,7 +162,7 @@ def test_file_is_refused_with_its_reason(name):
     page = through_the_admin(name)
 
     assert f"✗ {REFUSED[name]}" in written
-    assert "refused: 1 questions are refused." in written
+    assert "refused: 1 question was refused." in written
     assert [str(problem) for row in page.context["rows"] for problem in row.problems] == [REFUSED[name]]
 
 
@@ -219,7 +219,7 @@ def test_unsure_guess_asks_on_the_page(text, candidates):
     page = client.post(reverse(IMPORT), {"file": file, "format": "", "task": "", "tags": ""})
 
     (error,) = page.context["form"].errors["format"]
-    assert error.endswith("Choose the format. Then choose the file again.")
+    assert error.endswith("Choose the format. Choose the file again, too.")
     assert " or ".join(FORMATS[name].label for name in candidates) in error
     assert not ImportDraft.objects.exists()
 

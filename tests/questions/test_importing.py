@@ -71,7 +71,7 @@ def test_plan_writes_nothing(task):
     assert states(plan) == {"clay": "new"}
     assert plan.counts == {"refused": 0, "new": 1, "changed": 0, "kept": 0, "unchanged": 0}
     assert not Question.objects.exists()
-    assert plan.rows[0].notes == ("before it can be published: rationale, references missing or wrong.",)
+    assert plan.rows[0].notes == ("before publication: rationale, references must be added or corrected.",)
 
 
 def test_same_file_twice_changes_nothing(task, person):
@@ -153,14 +153,14 @@ def test_what_the_file_does_not_speak_of_stays(task, person):
 
 def test_refused_questions_stop_the_others_unless_skipped(task):
     rows = ROW + "loam,Which loam?,Loam,Loam,A\n"
-    with pytest.raises(QuestionRefused, match="1 questions are refused"):
+    with pytest.raises(QuestionRefused, match="1 question was refused"):
         run(rows)
     assert not Question.objects.exists()
 
     plan = run(rows, skip_refused=True)
 
     assert states(plan) == {"clay": "new", "row 3": "refused"}
-    assert "every option must differ" in str(plan.rows[1].problems[0])
+    assert "make every option different" in str(plan.rows[1].problems[0])
     assert Question.objects.count() == 1
 
 
@@ -171,8 +171,8 @@ def test_id_twice_and_unknown_task_are_refused_with_place_and_remedy(task):
 
     assert states(plan) == {"clay": "refused", "x": "refused"}
     assert [str(problem) for row in plan.rows for problem in row.problems] == [
-        "id: stands twice in the file, first at row 2; give each its own.",
-        "tasks: unknown task “9” of c; known are 1.1, 1.2.",
+        "id: appears twice in the file, first at row 2; give each question its own.",
+        "tasks: unknown task “9” of c; the known ones are 1.1, 1.2.",
     ]
 
 
@@ -202,7 +202,7 @@ def test_id_of_quite_another_question_is_refused_unless_overwritten(task):
     plan = services.plan_import(other)
 
     assert states(plan) == {"clay": "refused"}
-    assert str(plan.rows[0].problems[0]).startswith(f"id: is that of another question, “{STEM[:60]}”; change the id")
+    assert str(plan.rows[0].problems[0]).startswith(f"id: belongs to another question, “{STEM[:60]}”; change the id")
     assert states(services.plan_import(other, overwrite=True)) == {"clay": "changed"}
 
 
@@ -252,12 +252,12 @@ def test_command_fails_when_something_is_refused(task, tmp_path, capsys):
     path = tmp_path / "questions.csv"
     path.write_text(HEAD + ROW + "loam,Which loam?,Loam,Loam,A\n")
 
-    with pytest.raises(CommandError, match="1 questions are refused"):
+    with pytest.raises(CommandError, match="1 question was refused"):
         call_command("import_questions", path)
     assert not Question.objects.exists()
-    assert "✗ options: “loam” stands 2 times" in capsys.readouterr().out
+    assert "✗ options: “loam” appears 2 times" in capsys.readouterr().out
 
-    with pytest.raises(CommandError, match="1 questions are refused"):
+    with pytest.raises(CommandError, match="1 question was refused"):
         call_command("import_questions", path, "--skip-refused")
     assert Question.objects.count() == 1
 

@@ -35,28 +35,28 @@ def test_good_question_has_nothing_to_find():
         (
             {"options": options(*FOUR[:3], "All of the above")},
             "options.3.text",
-            "“All of the above” tests logic, not the subject; write an option that stands for itself.",
+            "“All of the above” tests logic, not the subject; write an option that makes sense on its own.",
         ),
         ({"options": options(*FOUR[:3], "None of these")}, "options.3.text", "“None of these” tests logic"),
         (
             {"options": options(*FOUR[:3], "Both A and B")},
             "options.3.text",
-            "“Both A and B” names options by letters, but they are shown in random order; say what they say.",
+            "“Both A and B” refers to options by letter, but they are shown in random order; refer to their content.",
         ),
         (
             {"options": (*options(*FOUR[:3]), Option(text="EMR", rationale="Option A is better."))},
             "options.3.text",
-            "“Option A” names options by letters",
+            "“Option A” refers to options by letter",
         ),
         (
             {"options": options("A long right answer that says everything there is", *FOUR[1:])},
             "options",
-            "the right answer is by far the longest, and so easily guessed; shorten, or tell the others as fully.",
+            "the right answer is by far the longest and easy to guess; shorten it, or expand the others.",
         ),
         (
             {"options": options(*FOUR[:3], "It always streams")},
             "options.3.text",
-            "“always” tells that it is wrong; make it wrong in its substance.",
+            "“always” gives away that the option is wrong; make it wrong in substance instead.",
         ),
         (
             {"kind": "multiple", "stem": "Which stream? (Choose two.)", "options": options(*FOUR, keys={0, 1, 2})},
@@ -71,17 +71,17 @@ def test_good_question_has_nothing_to_find():
         (
             {"kind": "multiple", "stem": "Which stream?", "options": options(*FOUR, keys={0, 1})},
             "stem",
-            "it does not say how many are right; end with “(Choose two.)”.",
+            "the stem does not say how many answers are right; end with “(Choose two.)”.",
         ),
         (
             {"kind": "ordering", "options": options("First, load", "Clean", "Train", keys=set())},
             "options.0.text",
-            "“First” tells its place; leave it out.",
+            "“First” gives away the option's place; leave it out.",
         ),
         (
             {"kind": "matching", "options": (Option(text="a", match="1"), Option(text="b", match="2")), "decoys": ()},
             "decoys",
-            "every match is used once, so the last follows from the others; add a decoy.",
+            "every match is used once, so the last one follows from the others; add a decoy.",
         ),
     ],
 )

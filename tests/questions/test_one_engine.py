@@ -235,7 +235,7 @@ def test_plan_to_publish_is_another_plan_than_one_for_drafts(load):
 
     expected = services.plan_import(read).fingerprint
 
-    with pytest.raises(QuestionRefused, match="look at it again"):
+    with pytest.raises(QuestionRefused, match="Check the file again"):
         services.apply_import(read, by=None, now=NOW, source="f", publish=True, expected=expected)
 
 

@@ -105,7 +105,7 @@ def test_save_draft_refuses_what_no_candidate_could_be_shown():
     with pytest.raises(InvalidContent) as refusal:
         save_draft(question=question, content=ONE_OPTION, by=None, now=NOW)
 
-    assert str(refusal.value) == "options: 1 options; give 2 to 8, usually four."
+    assert str(refusal.value) == "options: the question has 1 option; give 2 to 8, usually four."
     assert [problem.field for problem in refusal.value.problems] == ["options"]
     assert states(question) == before
 
@@ -196,14 +196,14 @@ def test_publish_leaves_attempts_the_revision_they_pinned():
 def test_publish_refuses_a_question_without_content():
     question = QuestionFactory(draft=True, revision=None, task=TaskFactory())
 
-    with pytest.raises(QuestionRefused, match="There is nothing to publish: write the question first"):
+    with pytest.raises(QuestionRefused, match=r"There is nothing to publish\. Write the question first"):
         publish(question=question, by=None, now=NOW)
 
 
 def test_publish_refuses_a_question_without_a_task():
     question = QuestionFactory(draft=True)
 
-    with pytest.raises(QuestionRefused, match="Choose the task it belongs to before you publish it"):
+    with pytest.raises(QuestionRefused, match="Choose the question's task before you publish it"):
         publish(question=question, by=None, now=NOW)
 
     question.refresh_from_db()

@@ -12,10 +12,10 @@ from tests.questions.bank_texts import QUESTIONS, changed, write_files
 DEEP = "questions: " + "[" * 300_000
 LONG = f"schema: {'1' * 5000}\n"
 BAD = [
-    (DEEP, "nests deeper or holds more parts"),
-    (DEEP.replace("[", "{a: "), "nests deeper or holds more parts"),
+    (DEEP, "is nested too deeply or holds more parts"),
+    (DEEP.replace("[", "{a: "), "is nested too deeply or holds more parts"),
     (LONG, "a number of that length"),
-    ("schema: 1\nschema: 1\n", "stands twice"),
+    ("schema: 1\nschema: 1\n", "appears twice"),
 ]
 
 

@@ -47,7 +47,7 @@ def test_session_that_never_saw_the_factor_of_its_person_does_not_enter(role):
 
     url, _ = response.redirect_chain[-1]
     assert url == f"{reverse('mfa_reauthenticate')}?next=%2Fadmin%2Fquestions%2Fquestion%2F"
-    assertContains(response, "this session has not used it yet")
+    assertContains(response, "you have not used it in this session yet")
 
 
 def test_session_enters_once_the_factor_was_given_and_goes_where_it_wanted(instructor):

@@ -242,7 +242,7 @@ def test_log_in_with_a_factor_that_cannot_be_read_says_so(lost_key):
 
     response = client.post(reverse("mfa_authenticate"), {"code": "123456"})
 
-    assertContains(response, "the secret key of this site was changed")
+    assertContains(response, "The secret key of this site has changed")
     assert not is_logged_in(client)
 
 
@@ -253,6 +253,6 @@ def test_page_of_a_factor_that_cannot_be_read_says_so(lost_key, name):
 
     response = client.get(reverse(name))
 
-    assertContains(response, "the secret key of this site was changed", status_code=409)
+    assertContains(response, "The secret key of this site has changed", status_code=409)
     assert client.post(reverse("mfa_deactivate_totp")).status_code == 302
     assert not Authenticator.objects.filter(user=lost_key).exists()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 LOG_IN, RESET = reverse("account_login"), reverse("account_reset_password")
 SECRET = "secret-word-1"
-LOCKED = "Too many failed login attempts. Try again in 5 minutes, or reset your password: that lets you in at once."
+LOCKED = "Too many failed login attempts. Try again in 5 minutes, or reset your password to get in at once."
 
 
 @pytest.fixture(autouse=True)

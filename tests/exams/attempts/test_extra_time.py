@@ -120,7 +120,7 @@ def test_superuser_grants_in_the_persons_form(candidate, superuser, clock):
         ({"percent": -1}, "greater than or equal to 0"),
         ({"percent": ""}, "This field is required."),
         ({"until_at": ""}, "This field is required."),
-        ({"until_at": "2026-11-21T09:00"}, "Choose a moment that is still to come."),
+        ({"until_at": "2026-11-21T09:00"}, "Choose a time in the future."),
         ({"reason": " "}, "This field is required."),
         ({"reason": "x" * 301}, "at most 300 characters"),
     ],

@@ -147,7 +147,7 @@ def test_save_form_around_the_deadline(attempt, now, is_taken):
     if is_taken:
         save_all(attempt, answers, now=now)
     else:
-        with pytest.raises(AttemptClosed, match="time of this exam is over"):
+        with pytest.raises(AttemptClosed, match="time for this exam is over"):
             save_all(attempt, answers, now=now)
 
     assert stored(attempt)[1] == ([1] if is_taken else None)

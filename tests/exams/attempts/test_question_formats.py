@@ -72,7 +72,7 @@ def test_format_holds_nothing_of_the_question(clock, kind):
     (item,) = shown_items(attempt)
     assert "secretword" in page_of([item], attempt)[0]
 
-    kept = exam_questions.format_of(*exam_questions.shape_of(item), is_first=True)
+    kept = exam_questions.format_of(*exam_questions.shape_of(item), is_first=True, language="en")
 
     assert exam_questions.format_of.cache_info()[:2] == (1, 1)
     assert "secretword" not in kept

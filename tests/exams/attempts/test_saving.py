@@ -330,7 +330,7 @@ def test_save_around_the_deadline(item, late_by, is_taken):
     if is_taken:
         assert save(item, 1, now=now).sequence == 1
     else:
-        with pytest.raises(AttemptClosed, match="time of this exam is over"):
+        with pytest.raises(AttemptClosed, match="time for this exam is over"):
             save(item, 1, now=now)
 
     assert stored(item) == (([1], False, [], 1) if is_taken else (None, False, [], 0))

@@ -273,7 +273,7 @@ def test_answer_around_the_deadline(client, attempt, clock, now, status):
     assert response.status_code == status
     assert chosen_of(item) == ([1] if status == 200 else None)
     if status == 410:
-        assert response.text == "The time of this exam is over; nothing can be changed any more."
+        assert response.text == "The time for this exam is over. You can no longer change it."
 
 
 def test_answer_after_the_hand_in_is_a_410(client, attempt):
@@ -282,7 +282,7 @@ def test_answer_after_the_hand_in_is_a_410(client, attempt):
     response = save(client, item_of(attempt), 1)
 
     assert (response.status_code, response.headers["Content-Type"]) == (410, "text/plain; charset=utf-8")
-    assert response.text == "This exam was handed in; nothing can be changed any more."
+    assert response.text == "You have handed in this exam. You can no longer change it."
 
 
 def test_answer_needs_a_csrf_token(attempt):

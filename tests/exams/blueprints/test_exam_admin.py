@@ -106,8 +106,8 @@ def test_tags_are_written_as_names_and_shown_as_names(client, exam):
     ("text", "problem"),
     [
         ("cloud, clod, cluod", "No question was ever tagged “clod”, “cluod”."),
-        ("cloud, !!", "“!!” is no tag"),
-        ("x" * 51, "is no tag; write up to 50 letters"),
+        ("cloud, !!", "“!!” is not a valid tag"),
+        ("x" * 51, "is not a valid tag. Use up to 50 letters"),
     ],
 )
 def test_tag_that_is_none_is_refused_and_what_was_typed_stays(client, exam, text, problem):
@@ -134,10 +134,10 @@ def test_quotas_are_saved_with_the_exam(client, exam):
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        (["1.1:2", "2:3"], "The quotas ask for 5 questions and the exam has 6; make them agree."),
+        (["1.1:2", "2:3"], "The quotas ask for 5 questions, but the exam has 6. Make the numbers agree."),
         (["1:3", "1:3"], "There are 2 quotas for “"),
         (["1.1:3", "1.1:3"], "Please correct the duplicate data"),
-        (["1.1:2", "1.2:2", "1:2"], "has a quota of its own, so none is left for the domain's own quota."),
+        (["1.1:2", "1.2:2", "1:2"], "has its own quota, which leaves no questions for the quota of the whole domain."),
         (["1:0", "2:6"], "Ensure this value is greater than or equal to 1."),
     ],
 )
@@ -153,27 +153,27 @@ def test_quotas_that_make_no_sense_are_refused_with_the_reason(client, exam, nam
 def test_quota_of_a_task_of_another_domain_is_refused(client, exam):
     (first, _), (_, task) = part(exam, "1"), part(exam, "2.1")
 
-    (said,) = [line for line in save(client, exam, (first, task, 6)) if "is no task of" in line]
+    (said,) = [line for line in save(client, exam, (first, task, 6)) if "is not a task of" in line]
 
-    assert said.endswith("choose the domain it belongs to.")
+    assert said.endswith("Choose the domain that the task belongs to.")
 
 
 def test_quota_of_another_certification_is_refused(client, exam):
     foreign = DomainFactory()
 
-    assert any("is no domain of the exam's certification" in line for line in save(client, exam, (foreign, None, 6)))
+    assert any("is not a domain of the exam's certification" in line for line in save(client, exam, (foreign, None, 6)))
 
 
 def test_quota_outside_the_practised_domain_is_refused(client, exam):
     (first, _), (second, _) = part(exam, "1"), part(exam, "2")
 
-    assert any("practises one domain only" in line for line in save(client, exam, (second, None, 6), domain=first.pk))
+    assert any("covers one domain only" in line for line in save(client, exam, (second, None, 6), domain=first.pk))
 
 
 def test_explanations_before_the_key_are_refused(client, exam):
     said = save(client, exam, show_key="never")
 
-    assert any("not before the key" in line for line in said)
+    assert any("cannot appear before the key" in line for line in said)
     exam.refresh_from_db()
     assert exam.show_key == "at_once"
 
@@ -185,7 +185,8 @@ def test_saving_warns_of_what_the_bank_cannot_fill(client, exam):
     said = save(client, exam, (*part(exam, "1.1"), 9), (*part(exam, "2"), 1), question_count=10)
 
     assert said[0] == (
-        "Saved, but nobody can start it yet. The bank has 8 published questions in “1.1 Task 1.1”; this exam needs 9."
+        "The exam was saved, but nobody can start it yet. The bank has 8 published questions in “1.1 Task 1.1”; "
+        "this exam needs 9."
     )
 
 
@@ -196,7 +197,7 @@ def test_saving_warns_of_a_window_that_never_ends(client, exam):
 
 
 def test_saving_warns_of_a_fixed_exam_without_a_form(client, exam):
-    assert "it has no fixed form that can be given" in save(client, exam, form_kind="fixed")[0]
+    assert "it has no usable fixed form" in save(client, exam, form_kind="fixed")[0]
 
     draw_form(exam=exam, by=UserFactory(), now=START)
 
@@ -205,16 +206,16 @@ def test_saving_warns_of_a_fixed_exam_without_a_form(client, exam):
 
 def test_page_of_the_exam_says_whether_the_bank_fills_it(client, exam):
     page = client.get(address("change", exam)).text
-    assert "The bank yields 2 forms without a common question." in page
+    assert "The bank has questions for 2 forms without a common question." in page
 
     draw_form(exam=exam, by=UserFactory(), now=START)
     page = client.get(address("change", exam)).text
-    assert "The bank yields 2 forms without a common question, and 1 more beside those drawn." in page
+    assert "1 more form can be drawn without a question of the existing forms." in page
 
     Question.objects.filter(placements__domain__number=2).update(status="retired")
     page = client.get(address("change", exam)).text
     assert "<strong>No.</strong>" in page
-    assert "is not published any more" in page
+    assert "is no longer published" in page
     assert "Draw a form" not in page
 
 
@@ -319,7 +320,7 @@ def test_drawing_says_what_a_form_repeats(client, exam):
     # Of sixteen in domain 1 and eight in domain 2, six and six stand in the first two forms.
     assert said(page) == [
         "Form 3 is drawn.",
-        "1 of its questions stand in an earlier form too: the bank has no others.",
+        "1 of its questions is in an earlier form, too: the bank has no others.",
     ]
 
 
@@ -330,7 +331,7 @@ def test_form_that_was_taken_says_so_and_has_no_buttons(client, exam):
     start_attempt(candidate=UserFactory(), exam=exam, now=START)
 
     page = client.get(address("form", exam, 1)).text
-    assert "Taken 1 time, so it stays as it is." in page
+    assert "It has been taken 1 time and can no longer change." in page
     assert "Replace" not in page
     assert "Delete" not in page
     for name, data in (("form_replace", {"position": 1}), ("form_delete", {})):
@@ -363,10 +364,10 @@ def test_form_and_key_are_sent_as_files_with_their_names(client, secret_exam):
 def test_form_names_what_paper_has_no_letter_for(client, exam):
     Question.objects.first().revisions.update(stem="x")
     draw_form(exam=exam, by=UserFactory(), now=START)
-    assert "The PDF has no letters for" not in client.get(address("form", exam, 1)).text
+    assert "The PDF cannot show these characters" not in client.get(address("form", exam, 1)).text
 
     exam.forms.get().questions.get(position=1).question.revisions.update(stem="What is 漢字?")
-    assert "The PDF has no letters for: 字 漢" in client.get(address("form", exam, 1)).text
+    assert "The PDF cannot show these characters: 字 漢" in client.get(address("form", exam, 1)).text
 
 
 @pytest.mark.parametrize("name", ["form", "form_pdf", "key_pdf"])

@@ -158,7 +158,7 @@ def test_replacing_by_what_does_not_fit_is_refused(exam):
     own = form.questions.exclude(position=1).filter(task=place.task).get().question
 
     for code in (of_another_task.code, retired.code, own.code, place.question.code, "nothing"):
-        with pytest.raises(FormRefused, match="is no published question of task"):
+        with pytest.raises(FormRefused, match="is not a published question of task"):
             replace_in_form(by=None, form=form, position=1, code=code)
     with pytest.raises(FormRefused, match="has no question 99"):
         replace_in_form(by=None, form=form, position=99)
@@ -241,7 +241,7 @@ def test_exam_with_a_retired_question_in_its_form_cannot_be_started_and_says_so(
         take(exam)
     assert [type(refusal) for refusal in mix_of(exam)[1]] == [NoUsableForm]
     (check,) = blueprint_check(exam).forms
-    assert check.problems == [f"question 3 ({question.code}) is not published any more"]
+    assert check.problems == [f"question 3 ({question.code}) is no longer published"]
     page = client_of(UserFactory()).get(reverse("exams:exam-detail", args=[exam.slug])).text
     assert "It cannot be started yet." in page
     assert question.code not in page

@@ -112,9 +112,9 @@ def test_form_says_how_each_kind_is_answered_and_has_a_box_for_each_option(form)
             shown = sorted(options, key=block.index)
             for letter, option in zip("ABCD", shown, strict=True):
                 assert f"{box} {letter} {option}" in block
-    assert text.count("More than one answer is right. Mark all of them.") == 2
-    assert text.count("Write on each line the place, from 1,") == 2
-    assert text.count("Write on each line the number of what the option goes with.") == 2
+    assert text.count("More than one answer is right. Mark all right answers.") == 2
+    assert text.count("On each line, write the option's place in the right order, beginning with 1.") == 2
+    assert text.count("On each line, write the number of the match for the option.") == 2
 
 
 def test_key_has_the_right_answer_of_every_question_as_the_form_letters_it(form):

@@ -196,7 +196,7 @@ def test_assignment_that_closes_before_it_opens_is_refused(client, cohort):
 
 
 @pytest.mark.parametrize(
-    ("what", "refusal"), [("DELETE", "following protected related objects: attempt"), ("exam", "has been begun")]
+    ("what", "refusal"), [("DELETE", "following protected related objects: attempt"), ("exam", "has been started")]
 )
 def test_assignment_that_was_begun_neither_goes_nor_becomes_another_exam(
     client, cohort, assignment, attempt, what, refusal
@@ -240,11 +240,11 @@ def test_list_is_shown_as_a_table_before_anything_happens(client, cohort):
 
     for text in (
         "2 taken, 2 refused",
-        "is invited",
+        "will be invited",
         "line 4 is not an e-mail address.",
         "line 5 stands in the list twice",
-        "Columns that are not read: group",
-        "No e-mail is sent",
+        "Ignored columns: group",
+        "The site sends no e-mail",
     ):
         assertContains(response, text)
     assert (cohort.memberships.count(), Invitation.objects.count()) == (1, 0)
@@ -271,7 +271,7 @@ def test_confirmed_list_makes_invitations_and_no_members(client, instructor, coh
     [
         (b"", "The submitted file is empty."),
         (b"name\nAnna\n", "The first line must name the columns"),
-        (b"email\n", "The list names nobody"),
+        (b"email\n", "The list is empty"),
         (b"email\n\xff\xfe\xfa\n", "is not UTF-8"),
         (b"email\na\0b\n", "NUL character"),
         (b'email,name\n"a@example.com,Anna\n' + b"x" * 200_000, "cannot be read as CSV|is not an e-mail address"),
@@ -394,7 +394,7 @@ def extend(client, assignment, **fields):
 )
 def test_instructor_gives_more_time_to_one_or_to_all(client, instructor, assignment, attempt, fields, minutes):
     response = extend(client, assignment, **fields)
-    assertContains(response, f"{minutes} minutes more for 1 under way in Mock 1.")
+    assertContains(response, f"1 attempt under way in Mock 1 has {minutes} more minutes.")
 
     response = extend(client, assignment, attempt=attempt.pk, **fields)
     assertContains(response, f"{minutes} minutes more.")
@@ -407,7 +407,7 @@ def test_instructor_gives_more_time_to_one_or_to_all(client, instructor, assignm
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "Say how many minutes."),
+        ({}, "Enter the number of minutes."),
         ({"minutes": 0}, "greater than or equal to 1"),
         ({"minutes": 601}, "less than or equal to 600"),
         ({"minutes": "²"}, "Enter a whole number"),
@@ -461,7 +461,7 @@ def test_member_page_tells_who_gave_more_time_and_why(client, cohort, instructor
     response = client.get(page("member", cohort.pk, anna.pk))
 
     assert [row.minutes for row in response.context["extensions"]] == [5]
-    for text in ("More time that was given", "Fire drill.", str(instructor)):
+    for text in ("Extra minutes given", "Fire drill.", str(instructor)):
         assertContains(response, text)
 
 

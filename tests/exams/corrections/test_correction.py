@@ -42,10 +42,10 @@ def test_answer_keeps_its_meaning_in_the_numbering_of_another_revision(old, new,
 @pytest.mark.parametrize(
     ("new", "message"),
     [
-        (Asked("multiple", ["a", "b", "c"], [0]), "it was of kind single and is of kind multiple now"),
-        (Asked("single", ["a", "b", "d"], [0]), "its options have other texts now"),
-        (Asked("single", ["a", "b"], [0]), "its options have other texts now"),
-        (Asked("single", ["a", "b", "c", "d"], [0]), "its options have other texts now"),
+        (Asked("multiple", ["a", "b", "c"], [0]), "its kind has changed from single to multiple"),
+        (Asked("single", ["a", "b", "d"], [0]), "the texts of its options or matches have changed"),
+        (Asked("single", ["a", "b"], [0]), "the texts of its options or matches have changed"),
+        (Asked("single", ["a", "b", "c", "d"], [0]), "the texts of its options or matches have changed"),
     ],
 )
 def test_answer_to_another_question_cannot_be_judged(new, message):
@@ -54,7 +54,7 @@ def test_answer_to_another_question_cannot_be_judged(new, message):
 
 
 def test_answer_with_other_matches_cannot_be_judged():
-    with pytest.raises(Incomparable, match="its matches have other texts now"):
+    with pytest.raises(Incomparable, match="the texts of its options or matches have changed"):
         translated(MATCHING, Asked("matching", ["a", "b"], [0, 1], ["x", "y"]), [0, 1])
 
 

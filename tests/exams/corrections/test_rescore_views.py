@@ -61,7 +61,7 @@ def order(client, question, django_capture_on_commit_callbacks, **fields):
 def test_question_s_page_tells_that_scores_go_by_the_old_key(instructor, question):
     page = client_of(instructor).get(reverse("admin:questions_question_change", args=[question.pk]))
 
-    assert "Revision 1 was judged otherwise than revision 2: 2 scored attempts" in page.text
+    assert "2 scored attempts still use the key of revision 1." in page.text
     assert offer(question) in page.text
 
 
@@ -82,12 +82,12 @@ def test_offer_lists_the_attempts_and_an_order_rescores_them(instructor, questio
 
     done = order(client, question, django_capture_on_commit_callbacks)
 
-    assert "The scores follow in the background" in done.text
+    assert "The scores will be updated in the background" in done.text
     assert [attempt.scores.get(is_current=True).correct for attempt in attempts_of(question)] == [1, 1]
     rescore = Rescore.objects.get()
     assert (rescore.by, rescore.rule, rescore.reason) == (instructor, "key", "The guide says so.")
     audit = client.get(reverse("admin:exams_rescore_change", args=[rescore.pk]))
-    assert "2 re-scored, 2 with another score" in audit.text
+    assert "2 re-scored; 2 with a different score" in audit.text
 
 
 def test_list_of_orders_takes_the_same_queries_for_one_and_for_many(instructor):
@@ -123,7 +123,7 @@ def test_bad_order_is_refused_with_a_message(instructor, question, django_captur
 
     page = order(client_of(instructor), question, django_capture_on_commit_callbacks, **fields)
 
-    assert "Nothing was done." in page.text
+    assert "Nothing was changed." in page.text
     assert Rescore.objects.count() == 0
 
 

@@ -77,7 +77,7 @@ def test_a_second_report_while_the_first_is_open_is_refused_and_one_after_the_an
     client, sent = client_of(attempt.candidate), {"kind": "typo", "text": "A comma."}
     client.post(report_url(attempt), sent)
 
-    assert "reported this question already" in client.post(report_url(attempt), sent, follow=True).text
+    assert "already reported this question" in client.post(report_url(attempt), sent, follow=True).text
     assert ProblemReport.objects.count() == 1
 
     ProblemReport.objects.update(outcome="kept", answer="It is right.", resolved_at=timezone.now())

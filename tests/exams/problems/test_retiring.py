@@ -101,7 +101,7 @@ def test_question_that_nothing_needs_says_so(instructor):
     question = exam.certification.domains.first().tasks.get().questions.first()
 
     assert retirement_of([question], instructor).is_harmless
-    assert "No form, no exam and no attempt under way needs it." in step(question, instructor).text
+    assert "No form, exam or attempt under way needs this question." in step(question, instructor).text
 
 
 def test_attempt_under_way_goes_on_with_the_question_and_is_scored_by_it(form, question, instructor):
@@ -126,7 +126,11 @@ def test_notice_stays_until_it_is_mended(form, question, instructor, mend):
 
     def notices():
         index, listed = (client.get(page).text for page in pages)
-        return ["Exams to mend" in index, "forms to mend" in listed, "Candidates cannot get" in client.get(own).text]
+        return [
+            "Exams to repair" in index,
+            "forms to repair" in listed,
+            "Candidates cannot get" in client.get(own).text,
+        ]
 
     before = notices()
     retire(question=question, by=instructor, now=now)
@@ -159,5 +163,5 @@ def test_candidate_reads_what_is_true(form, question, instructor):
 
     page = client_of(UserFactory()).get(reverse("exams:exam-detail", args=[form.exam.slug]))
 
-    assert "Its instructors see a notice about it." in page.text
-    assert "Exams to mend" in client_of(instructor).get(reverse("admin:index")).text
+    assert "The instructors know about it." in page.text
+    assert "Exams to repair" in client_of(instructor).get(reverse("admin:index")).text

@@ -102,7 +102,7 @@ def test_statistics_are_counted_when_somebody_looks_where_tasks_run_in_process(p
     text = looked_at(page, exam).text
 
     assert QuestionStatistics.objects.count() == 4
-    assert "No attempt is counted yet" not in text
+    assert "No attempts have been counted yet" not in text
 
 
 @pytest.mark.parametrize("page", ["list", "exam"])

@@ -151,7 +151,10 @@ def test_question_without_statistics_says_so(client):
         assert question_panels(question) == []
 
     assert counted.number == 1
-    assert "No answer is counted yet" in client.get(reverse("admin:questions_question_change", args=[question.pk])).text
+    assert (
+        "No answers have been counted yet"
+        in client.get(reverse("admin:questions_question_change", args=[question.pk])).text
+    )
 
 
 # --- A reported question ------------------------------------------------------------------------------------------
@@ -204,7 +207,7 @@ def test_few_attempts_show_no_distribution_which_would_tell_single_scores(client
 
     page = client.get(reverse("admin:exams_exam_change", args=[exam.pk])).text
 
-    assert "Distribution and reliability from 10 and 30 attempts on" in page
+    assert "The distribution needs at least 10 attempts, reliability 30" in page
     assert "histogram" not in page
 
 

@@ -181,7 +181,8 @@ OPTIONS = ", ".join(f"{{text: o{n}}}" for n in range(101))
         ("gift", "".join(f"// [tag:t{n}]\n" for n in range(60)) + "Which?{=a~b}", "line 61", "tags: 51 tags"),
         ("yaml", f"schema: 1\nquestions:\n - id: a\n   options: [{OPTIONS}]\n", "line 3", "options: has 101 parts"),
         ("yaml", "schema: 1\nquestions:\n - {id: a, stem: x, kind: single, valid_as_of: 9999-01-01, difficulty: easy, "
-                 "tasks: {}, options: [{text: a}, {text: b}]}\n", "line 3", "valid_as_of: 9999-01-01 is not from"),
+                 "tasks: {}, options: [{text: a}, {text: "
+                 "b}]}\n", "line 3", "valid_as_of: 9999-01-01 is not in the years"),
     ],
 )  # fmt: skip
 def test_question_larger_than_any_is_refused_by_its_place_field_and_limit(name, data, where, what):
@@ -197,7 +198,7 @@ def test_texts_of_a_question_are_limited_together():
 
     (question,) = FORMATS["csv"].read(f"{header}\n{','.join(cells)}\n".encode(), DEFAULTS)
 
-    assert "all other texts have 106,274 characters; at most 100,000" in str(question.problems[0])
+    assert "all other texts together have 106,274 characters; the limit is 100,000" in str(question.problems[0])
 
 
 def test_notes_of_a_question_are_counted_not_listed():

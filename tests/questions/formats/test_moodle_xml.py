@@ -346,7 +346,7 @@ def test_percentages_that_do_not_sum_are_refused_with_their_place():
     row = read_one(moodle_question(inner=f"<single>false</single>{answers}"))
 
     assert (row.place, row.entry) == ("line 3", None)
-    assert str(row.problems[0]) == "options: the positive percentages sum to 75; they must sum to 100."
+    assert str(row.problems[0]) == "options: the positive percentages sum to 75; they must add up to 100."
 
 
 def test_other_xml_is_refused():

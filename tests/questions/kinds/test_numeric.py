@@ -120,15 +120,15 @@ def test_same_answer_is_the_same_content(answer, expected):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"answer": {"value": "1 000"}}, "answer.value: Value error, is no number; write it like 3.5"),
-        ({"answer": {"value": "1", "tolerance": "-1"}}, "answer.tolerance: Value error, is no tolerance; write"),
-        ({"answer": {"value": "1", "tolerance": "some"}}, "answer.tolerance: Value error, is no tolerance; write"),
+        ({"answer": {"value": "1 000"}}, "answer.value: Value error, is not a number; write it like 3.5"),
+        ({"answer": {"value": "1", "tolerance": "-1"}}, "answer.tolerance: Value error, is not a tolerance; write"),
+        ({"answer": {"value": "1", "tolerance": "some"}}, "answer.tolerance: Value error, is not a tolerance; write"),
         ({"answer": {"value": "1", "low": "0", "high": "2"}}, "answer.value: stands beside bounds;"),
         ({"answer": {"low": "3", "high": "2"}}, "answer.low: is above the upper bound;"),
         ({"answer": {"tolerance": "3"}}, "answer.tolerance: needs the value"),
         ({"answer": {"value": "1", "weight": "3"}}, "answer.weight: Extra inputs are not permitted"),
-        ({"options": ({"text": "A"}, {"text": "B"})}, "options: a numeric question has no options; empty them."),
-        ({"decoys": ("D",)}, "decoys: a numeric question has no decoys; empty them."),
+        ({"options": ({"text": "A"}, {"text": "B"})}, "options: a numeric question has no options; remove them."),
+        ({"decoys": ("D",)}, "decoys: a numeric question has no decoys; remove them."),
     ],
 )
 def test_wrong_answer_field_forbids_a_draft(changes, problem):
@@ -140,7 +140,7 @@ def test_wrong_answer_field_forbids_a_draft(changes, problem):
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ({"unit": "ms"}, "answer: no right number; write the value"),
+        ({"unit": "ms"}, "answer: the right number is missing; write the value"),
         ({"low": "1"}, "answer: one bound is missing"),
     ],
 )
@@ -155,7 +155,7 @@ def test_answer_without_a_key_is_a_draft(answer, problem):
 def test_choice_question_takes_no_typed_answer():
     (found,) = map(str, draft_problems(make_content(answer={"value": "1"})))
 
-    assert found == "answer: a single question says what is right in its options; empty it."
+    assert found == "answer: a single question says what is right in its options; clear the answer."
 
 
 def test_candidates_are_told_the_unit_and_nothing_of_the_key():
@@ -183,5 +183,5 @@ def test_answer_in_another_unit_cannot_be_judged(db):
     new = RevisionFactory(content=make_content(kind="numeric", answer={"value": "2.5", "unit": "s"}))
 
     assert NUMERIC.translated(old, old, "3") == "3"
-    with pytest.raises(Incomparable, match="its unit is another one now"):
+    with pytest.raises(Incomparable, match="its unit has changed"):
         NUMERIC.translated(old, new, "3")

@@ -51,7 +51,7 @@ def test_any_text_is_a_whole_answer(response, expected):
         ({"accepted": (" ",)}, "answer.accepted.0: is no single line of text"),
         ({"accepted": ("a\nb",)}, "answer.accepted.0: is no single line of text"),
         ({"accepted": ("x" * 201,)}, "answer.accepted.0: String should have at most 200 characters"),
-        ({"accepted": tuple(f"a{n}" for n in range(21))}, "answer.accepted: 21 accepted answers; give at most 20."),
+        ({"accepted": tuple(f"a{n}" for n in range(21))}, "answer.accepted: 21 accepted answers; the limit is 20."),
         ({"accepted": ("a",), "ignore_case": "perhaps"}, "answer.ignore_case: Input should be a valid boolean"),
     ],
 )
@@ -66,5 +66,5 @@ def test_question_without_an_accepted_answer_is_a_draft():
 
     assert draft_problems(content) == []
     assert list(map(str, publication_problems(content))) == [
-        "answer.accepted: no accepted answer; write what is right, one a line."
+        "answer.accepted: no accepted answer; write the right answers, one a line."
     ]
