@@ -8,11 +8,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import claiming, limits
 from accounts.addresses import mailbox_key, normalize_address
 from accounts.models import User, validate_address
+from accounts.models.users import languages
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +45,15 @@ class MailAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
             # The page answers as ever: whoever asks must not learn what others have asked for.
             logger.warning("a mail was not sent: limit “%s”", refusal.name)
             return
-        super().send_mail(template_prefix, email, {"SITE_NAME": settings.SITE_NAME, **context})
+        with translation.override(self._language_of(context.get("user"))):
+            super().send_mail(template_prefix, email, {"SITE_NAME": settings.SITE_NAME, **context})
+
+    def _language_of(self, person: User | None) -> str | None:
+        """Return the person's own language; without one, what this request speaks, unless it is somebody else's."""
+        if person and person.language in languages():
+            return person.language
+        is_of_another = self.request.user.is_authenticated and person != self.request.user
+        return settings.LANGUAGE_CODE if is_of_another else translation.get_language()
 
     def _too_much(self, kind: str, email: str) -> limits.Refusal | None:
         """Count one mail for its address, its mailbox and its cause; return the first limit that it exceeds."""

@@ -174,7 +174,7 @@ class UserAdmin(DjangoUserAdmin):
         old = form.initial["email"]
         by, is_verified = User.objects.get(pk=request.user.pk or 0), form.cleaned_data["address_is_verified"]
         address = claiming.correct_address(user=person, old=old, is_verified=is_verified, by=by)
-        get_adapter(request).send_mail("account/email/address_corrected", old, {})
+        get_adapter(request).send_mail("account/email/address_corrected", old, {"user": person})
         if not is_verified:
             address.send_confirmation(request)
 

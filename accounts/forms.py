@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import guessing, totp
 from accounts.models import AddressFormField, User, account_of
@@ -24,9 +25,15 @@ from accounts.versions import VersionedForm
 class PreferencesForm(VersionedForm):
     time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())])
 
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("Same as the browser")), *settings.LANGUAGES],
+    )
+
     class Meta:
         model = User
-        fields = ["name", "time_zone"]
+        fields = ["name", "time_zone", "language"]
 
 
 # --- allauth's forms, with addresses in their one form ------------------------------------------------------------

@@ -3,10 +3,11 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 from accounts import audit
+from accounts.models.users import languages
 
 
 def audit_middleware(
@@ -52,6 +53,21 @@ def time_zone_middleware(
                 timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
         else:
             timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
+        return get_response(request)
+
+    return middleware
+
+
+def own_language_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Speak the language that the person has chosen, whatever this browser prefers."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # `session` first, as above. A language that the site no longer speaks counts as none.
+        if request.session.session_key and request.user.is_authenticated and request.user.language in languages():
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
         return get_response(request)
 
     return middleware

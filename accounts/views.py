@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.i18n import set_language
 
 from accounts import audit, claiming, reauthentication
 from accounts.forms import PreferencesForm
 from accounts.models import OutgoingMail, User
-from accounts.models.users import time_zones
+from accounts.models.users import languages, time_zones
 
 
 @never_cache
@@ -142,6 +143,18 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     following = request.POST.get("next", "")
     is_own = url_has_allowed_host_and_scheme(following, allowed_hosts=None)
     return redirect(following if is_own else "exams:home")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Take a language from the footer: in a cookie, and in the account of whoever is signed in."""
+    response = set_language(request)
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in languages():
+        user = cast(User, request.user)
+        user.language = chosen
+        user.save(update_fields=["language"])
+    return response
 
 
 # --- Sessions -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.encoding import escape_uri_path
 
 from config import logs, metrics, refusals
@@ -81,6 +82,19 @@ def security_headers_middleware(
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def language_middleware(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Speak the visitor's language also in what is refused before `LocaleMiddleware`, which comes after the static files
+    so that these do not vary. Afterwards the thread speaks the site's own again."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with translation.override(translation.get_language_from_request(request)):
+            return get_response(request)
 
     return middleware
 

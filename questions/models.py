@@ -48,6 +48,10 @@ class Certification(models.Model):
     def __str__(self) -> str:
         return f"{self.code.upper()} {self.name}"
 
+    @property
+    def scored_count(self) -> int:
+        return self.question_count - self.unscored_count
+
 
 class Domain(models.Model):
     certification = models.ForeignKey(Certification, models.CASCADE, related_name="domains")

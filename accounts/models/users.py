@@ -24,6 +24,11 @@ def time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
 
 
+def languages() -> dict[str, str]:
+    """Return code → own name of each language that the site speaks."""
+    return dict(settings.LANGUAGES)
+
+
 def default_time_zone() -> str:
     return str(settings.DEFAULT_TIME_ZONE)
 
@@ -75,6 +80,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
     # The browser's zone that the person did not want; it is not offered again.
     declined_time_zone = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
+    # Empty: as the browser asks. No choices, so that a new language needs no migration.
+    language = models.CharField(max_length=10, blank=True, db_default="", default="")
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     # Part of what each session of this person must know: raising it ends them (accounts.services.end_sessions).
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)

@@ -44,12 +44,14 @@ MIDDLEWARE = [
     # Before the others, so that also what the next ones answer by themselves, as to a wrong host name, has all headers.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.security_headers_middleware",
+    "config.middleware.language_middleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.refuse_nul_middleware",
     "config.middleware.limit_body_middleware",
     "config.limiting.LimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -62,6 +64,7 @@ MIDDLEWARE = [
     "config.sessions.session_limits_middleware",
     "config.second_factors.UnreadableSecretMiddleware",
     "accounts.middleware.time_zone_middleware",
+    "accounts.middleware.own_language_middleware",
 ]
 
 TEMPLATES = [
@@ -72,6 +75,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context_processors.site",
@@ -260,6 +264,13 @@ UNCONFIRMED_ACCOUNT_DAYS = env.number("UNCONFIRMED_ACCOUNT_DAYS", 14)
 # What links in mails begin with, whatever host the request named that caused the mail.
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000")
 LANGUAGE_CODE = "en"
+# Each in its own name, as people look for it. A new one: CONTRIBUTING.md.
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# What a visitor chose in the footer; a person's choice is in their account.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True

@@ -75,6 +75,7 @@ def _erase_account(person: User, now: dt.datetime) -> None:
     person.set_unusable_password()
     person.is_active = person.is_staff = person.is_superuser = False
     person.extra_time_percent, person.time_zone, person.declined_time_zone = 0, "UTC", ""
+    person.language = ""
     person.extra_time_until = person.last_login = None
     person.erased_at = now
     person.save()

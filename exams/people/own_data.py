@@ -58,6 +58,7 @@ def all_about(person: User, now: dt.datetime) -> Data:
             "last_login": person.last_login,
             "time_zone": person.time_zone,
             "time_zone_not_wanted": person.declined_time_zone,
+            "language": person.language,
             "extra_time_percent": person.extra_time_percent,
             "is_instructor": person.is_staff,
             "is_superuser": person.is_superuser,

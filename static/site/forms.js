@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+  const words = document.currentScript.dataset; // in the language of the page
   // A choice of rows and an action is no text; log-in forms hold nothing that would be missed.
   const isWatched = (form) => form.method === "post" && !form.querySelector("[type=password]");
   const isIgnored = (field) => field.matches("button, [type=hidden], [type=submit], [name=action], .action-select, #action-toggle");
@@ -36,14 +37,14 @@
   // On the window, so after the handlers that may stop it.
   window.addEventListener("submit", (event) => { if (!event.defaultPrevented) sent.add(event.target); });
 
-  function hint(words, label, act) {
+  function hint(text, label, act) {
     const note = document.createElement("p");
     note.className = "message warning back-note";
     note.setAttribute("role", "status");
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "button", textContent: label });
     button.addEventListener("click", () => { note.remove(); act(); });
-    note.append(`${words} `, button);
+    note.append(`${text} `, button);
     (document.querySelector("#content, main") || document.body).prepend(note);
   }
 
@@ -55,12 +56,12 @@
         location.reload(); // the page as it was left: what was saved since is not in it
         return;
       }
-      hint("You came back to this page as you left it. What is saved may be newer.", "Show what is saved", () => {
+      hint(words.asLeft, words.show, () => {
         for (const form of unsent) sent.add(form);
         location.reload();
       });
     } else if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && typed.length) {
-      hint("You came back: this form shows what was typed here before, not what is saved.", "Show what is saved", () => {
+      hint(words.asTyped, words.show, () => {
         for (const form of typed) {
           form.reset();
           form.dispatchEvent(new Event("change", { bubbles: true }));
