@@ -2,6 +2,7 @@
 // question at a time, keeps what could not be sent, runs the clock and hands in at the deadline. What counts is only
 // what the server acknowledged: "Saved" stands there after a 2xx and nowhere else.
 import { kinds } from "../questions/kinds/index.js";
+import { fill } from "../questions/kinds/words.js";
 
 (() => {
   const exam = document.getElementById("exam");
@@ -13,6 +14,9 @@ import { kinds } from "../questions/kinds/index.js";
   const field = (question, name) => question.querySelector(`[name="q${positionOf(question)}-${name}"]`);
   const fields = (question, name) => [...question.querySelectorAll(`[name="q${positionOf(question)}-${name}"]`)];
   const checkedNumbers = (inputs) => inputs.filter((input) => input.checked).map((input) => Number(input.value));
+  // What is said is on the page (_texts.html), in the language of the page.
+  const textNode = (name) => byId("texts").content.querySelector(`[data-text="${name}"]`);
+  const text = (name, values = {}) => fill(textNode(name).textContent, values);
   const RETRY_MIN = 2000;
   const RETRY_MAX = 30000;
 
@@ -36,7 +40,7 @@ import { kinds } from "../questions/kinds/index.js";
     try {
       localStorage.setItem(storageKey(positionOf(question)), JSON.stringify(state));
     } catch {
-      showBanner("This browser cannot keep answers. Stay on this page until everything is saved.");
+      showBanner("no-storage");
     }
     markUnsaved(question, true);
   }
@@ -149,9 +153,7 @@ import { kinds } from "../questions/kinds/index.js";
 
   function noConnection() {
     const isTimeUp = endsAt <= performance.now();
-    showBanner(isTimeUp
-      ? "The time is over, but there is no connection. Your exam is handed in as soon as it is back."
-      : "No connection. Go on: your answers are kept here and sent as soon as it is back.");
+    showBanner(isTimeUp ? "offline-over" : "offline");
     retryLater();
   }
 
@@ -172,7 +174,7 @@ import { kinds } from "../questions/kinds/index.js";
     } else if (status === 410) {
       over();
     } else if (status === 400 || status === 404) {
-      showBanner(`Question ${position} could not be saved: ${event.detail.xhr.responseText.slice(0, 200)}`);
+      showBanner("refused", { position, reason: event.detail.xhr.responseText.slice(0, 200) });
     } else if (status === 409) {
       if (question !== current) showBannerFor(question);
     } else {
@@ -228,6 +230,8 @@ import { kinds } from "../questions/kinds/index.js";
   let lastLeft = Infinity; // unlike `shownSecond` never forgotten, so that no minute passes unannounced
   let lastTick = { steady: performance.now(), wall: Date.now() };
   const ANNOUNCED_MINUTES = [30, 10, 5, 1];
+  const unit = { style: "unit", unit: "minute", unitDisplay: "long" };
+  const inMinutes = new Intl.NumberFormat(document.documentElement.lang, unit); // the browser knows the plurals
 
   let toldAt = 0; // when the server last said how much time is left
   const SILENCE = 60000; // so long after that it is asked: an instructor may have given more
@@ -235,7 +239,7 @@ import { kinds } from "../questions/kinds/index.js";
   function setRemaining(seconds) {
     const now = performance.now();
     const isMore = toldAt && now + seconds * 1000 - Math.max(endsAt, now) > 30000;
-    if (isMore) byId("announcer").textContent = `You were given more time: ${clockText(seconds)} left.`;
+    if (isMore) byId("announcer").textContent = text("more-time", { time: clockText(seconds) });
     toldAt = now;
     endsAt = now + seconds * 1000;
     shownSecond = null; // also when nothing is left: the next tick hands in, or tries again to
@@ -261,7 +265,7 @@ import { kinds } from "../questions/kinds/index.js";
     // After a jump over several of them what is left is said, once.
     if (lastLeft !== Infinity && ANNOUNCED_MINUTES.some((minutes) => lastLeft > minutes * 60 && left <= minutes * 60)) {
       const minutes = Math.ceil(left / 60);
-      if (minutes) byId("announcer").textContent = `${minutes} minute${minutes === 1 ? "" : "s"} left.`;
+      if (minutes) byId("announcer").textContent = text("time-left", { time: inMinutes.format(minutes) });
     }
     if (left < lastLeft && lastLeft !== Infinity && document.visibilityState === "visible") {
       const seconds = field(current, "seconds");
@@ -286,7 +290,7 @@ import { kinds } from "../questions/kinds/index.js";
     }
     if (response.status === 401) return askForLogin();
     if (response.status === 410) return over();
-    if (response.status === 404) return askForLogin("This exam belongs to another account than the one now logged in.");
+    if (response.status === 404) return askForLogin("other-account");
     if (!response.ok) {
       noConnection();
       return false;
@@ -299,11 +303,8 @@ import { kinds } from "../questions/kinds/index.js";
     return true;
   }
 
-  function askForLogin(reason = "You are logged out.") {
-    showBanner(`${reason} Your answers are kept here. `);
-    const link = document.createElement("a");
-    Object.assign(link, { href: exam.dataset.login, target: "_blank", textContent: "Log in in a new tab" });
-    byId("banner").append(link, ", then come back to this one.");
+  function askForLogin(reason = "logged-out") {
+    showBanner(reason, {}, exam.dataset.login);
     return false;
   }
 
@@ -317,7 +318,7 @@ import { kinds } from "../questions/kinds/index.js";
   // At the deadline what is unsaved goes along with the hand-in; the server takes it for some seconds more.
   async function timeIsUp() {
     isOver = true;
-    showBanner("The time is over. Handing in…");
+    showBanner("over");
     if ((await syncClock()) && endsAt <= performance.now()) submitAs("submit");
     else isOver = false; // more time was given; or no connection, no log-in: the retry asks again and comes back here
   }
@@ -339,22 +340,22 @@ import { kinds } from "../questions/kinds/index.js";
     const incomplete = positions((question) => answerState(question) === "incomplete");
     const flagged = positions((question) => field(question, "flag").checked);
     const lines = [];
-    if (open.length) lines.push(line("No answer (a blank counts as wrong): ", open));
-    if (incomplete.length) lines.push(line("Incomplete (counts as wrong): ", incomplete));
-    if (!lines.length) lines.push(line(`All ${questions.length} questions are answered.`));
-    if (flagged.length) lines.push(line("Flagged: ", flagged));
-    if (unsaved.size) lines.push(line("Not saved yet, sent with the hand-in: ", [...unsaved.keys()]));
+    if (open.length) lines.push(line(text("blank"), open));
+    if (incomplete.length) lines.push(line(text("incomplete"), incomplete));
+    if (!lines.length) lines.push(line(text("complete")));
+    if (flagged.length) lines.push(line(text("flagged"), flagged));
+    if (unsaved.size) lines.push(line(text("unsaved"), [...unsaved.keys()]));
     return lines;
   }
 
-  function line(text, positions = []) {
+  function line(words, positions = []) {
     const paragraph = document.createElement("p");
-    paragraph.append(text);
+    paragraph.append(words);
     positions.forEach((position, index) => {
       const link = document.createElement("a");
       Object.assign(link, { href: `#q${position}`, textContent: position });
       link.addEventListener("click", () => summary.close());
-      paragraph.append(index ? ", " : "", link);
+      paragraph.append(index ? ", " : " ", link);
     });
     return paragraph;
   }
@@ -409,13 +410,14 @@ import { kinds } from "../questions/kinds/index.js";
     link.dataset.state = answer !== "blank" ? answer : isSeen ? "seen" : "unseen";
     link.toggleAttribute("data-flagged", isFlagged);
     link.toggleAttribute("data-unsaved", isUnsaved);
-    const words = [link.dataset.state === "unseen" ? "not seen" : link.dataset.state];
-    if (isFlagged) words.push("flagged");
-    if (isUnsaved) words.push("not saved yet");
-    link.setAttribute("aria-label", `Question ${positionOf(question)}, ${words.join(", ")}`);
+    const states = [text(`is-${link.dataset.state}`)];
+    if (isFlagged) states.push(text("is-flagged"));
+    if (isUnsaved) states.push(text("is-unsaved"));
+    link.setAttribute("aria-label", text("link", { position: positionOf(question), states: states.join(", ") }));
     question.querySelector(".clear").hidden = answer === "blank";
     say(question, answerNote(question));
-    byId("progress").textContent = `${questions.filter(isAnswered).length} of ${questions.length} answered`;
+    const answered = questions.filter(isAnswered).length;
+    byId("progress").textContent = text("progress", { answered, total: questions.length });
   }
 
   // Written only when it changes: each writing is read out.
@@ -484,7 +486,7 @@ import { kinds } from "../questions/kinds/index.js";
   }
 
   function writePreference(value) {
-    try { localStorage.setItem("exam-shortcuts", value); } catch { shortcuts.title = "Kept for this page only."; }
+    try { localStorage.setItem("exam-shortcuts", value); } catch { shortcuts.title = text("this-page-only"); }
   }
 
   function pressOption(inputs, number) {
@@ -543,16 +545,19 @@ import { kinds } from "../questions/kinds/index.js";
 
   // --- Small things ----------------------------------------------------------------------------------------------
 
-  function showBanner(text) {
-    if (byId("banner").textContent !== text) byId("banner").textContent = text; // each writing is read out
+  // `address` is where the link in the text leads, if it has one.
+  function showBanner(name, values = {}, address = "") {
+    const said = document.importNode(textNode(name), true);
+    for (const part of said.childNodes) {
+      if (part.nodeType === Node.TEXT_NODE) part.data = fill(part.data, values);
+      else part.href = address;
+    }
+    if (byId("banner").textContent !== said.textContent) byId("banner").replaceChildren(...said.childNodes); // read out
     byId("banner").hidden = false;
   }
 
   function showBannerFor(question) {
-    showBanner(`Question ${positionOf(question)} was changed in another tab or on another device. `);
-    const link = document.createElement("a");
-    Object.assign(link, { href: `#${question.id}`, textContent: "Choose which answer counts" });
-    byId("banner").append(link, ".");
+    showBanner("changed-elsewhere", { position: positionOf(question) }, `#${question.id}`);
   }
 
   function hideBanner() {

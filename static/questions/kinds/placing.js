@@ -1,5 +1,7 @@
-// Options that are each given a place or a match. What these are called, and whether each is for one option, the server
-// says in `data-noun` and `data-once`.
+// Options that are each given a place or a match. What is said of these, and whether each is for one option, the server
+// says in the data of the list.
+import { fill } from "./words.js";
+
 const lettersAt = (lists, value) => lists.flatMap((list, number) => (list.value === value ? ["ABCDEFGH"[number]] : []));
 
 export const placing = {
@@ -8,14 +10,14 @@ export const placing = {
     return this.note(question, { places }) ? "incomplete" : "answered";
   },
   note(question, { places }) {
-    const { noun, once } = question.querySelector(".options").dataset;
+    const { missing: none, doubled, incomplete, once } = question.querySelector(".options").dataset;
     const missing = lettersAt(places, "");
     if (missing.length === places.length) return "";
-    const parts = missing.length ? [`no ${noun} for ${missing.join(", ")}`] : [];
+    const parts = missing.length ? [fill(none, { letters: missing.join(", ") })] : [];
     for (const { value, text } of once === undefined ? [] : [...places[0].options].slice(1)) {
       const letters = lettersAt(places, value);
-      if (letters.length > 1) parts.push(`${noun} ${text} given to ${letters.join(", ")}`);
+      if (letters.length > 1) parts.push(fill(doubled, { label: text, letters: letters.join(", ") }));
     }
-    return parts.length ? `Incomplete: ${parts.join("; ")}.` : "";
+    return parts.length ? fill(incomplete, { problems: parts.join("; ") }) : "";
   },
 };
