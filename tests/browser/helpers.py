@@ -135,7 +135,7 @@ def sign_up(page, email, mailoutbox):
     page.get_by_label("Password", exact=True).fill("a-long-enough-word")
     page.get_by_label("Password (again)").fill("a-long-enough-word")
     page.get_by_role("button", name="Sign Up").click()
-    expect(page.get_by_role("heading", name="Confirm your e-mail address")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()
     page.goto(re.search(r"http://[^/]+(/\S+)", mailoutbox[0].body)[1])
     page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Email").fill(email)

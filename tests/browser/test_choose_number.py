@@ -45,8 +45,8 @@ def test_page_counts_what_is_chosen_and_refuses_one_too_many_in_place(new_contex
     expect_saved(page, 1)
     expect(palette(page)).to_have_attribute("data-state", "incomplete")
     expect(page.locator("#progress")).to_have_text("0 of 1 answered")
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("Incomplete (counts as wrong): 1")
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("Incomplete (counts as wrong): 1")
     page.get_by_role("button", name="Back to the exam").click()
     choose_plainly(page, 1, "C")
     expect(count).to_have_text("2 of 2 chosen.")
@@ -94,7 +94,9 @@ def test_number_is_not_told_where_the_stem_asks_for_all_that_apply(new_context, 
     assert stored(attempt, 1) == "ABCD"
 
 
-@pytest.mark.parametrize(("button", "heading"), [("Save all answers", "Not all answers are saved"), ("Hand in…", "")])
+@pytest.mark.parametrize(
+    ("button", "heading"), [("Save all answers", "Some answers are not saved"), ("Finish exam", "")]
+)
 def test_without_javascript_one_too_many_is_named_and_all_else_is_saved(new_context, problems, button, heading):
     problems.allow(refused(400))
     attempt = make_attempt(exam=make_exam_of(several(), several("And which of these?")))
@@ -108,16 +110,16 @@ def test_without_javascript_one_too_many_is_named_and_all_else_is_saved(new_cont
 
     page.get_by_role("button", name=button).click()
 
-    expect(page.get_by_role("heading", name=heading or "Not all answers are saved", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name=heading or "Some answers are not saved", level=1)).to_be_visible()
     section = page.locator("section").filter(has=page.get_by_role("heading", name="Question 1"))
     expect(section).to_contain_text("Choose 2. You chose 3; this is not saved.")
     assert section.get_by_role("listitem").count() == 4  # the three that were chosen; before, no answer
     assert (stored(attempt, 1), stored(attempt, 2)) == ("", "DE")
     page.get_by_role("link", name="Go to question 1").click()
     choose_plainly(page, 1, "AB")
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
     expect(page.get_by_text("All 2 questions are answered.")).to_be_visible()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)
     assert (stored(attempt, 1), stored(attempt, 2)) == ("AB", "DE")
 
@@ -130,6 +132,6 @@ def test_summary_without_javascript_names_the_incomplete(new_context):
     page.goto(reverse("exams:attempt", args=[attempt.pk]))
     choose_plainly(page, 1, "A")
 
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
 
     expect(page.get_by_text("Incomplete, which counts as wrong: 1.")).to_be_visible()

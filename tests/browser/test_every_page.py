@@ -356,8 +356,8 @@ def help_dialog(page, attempt):
 def hand_in_dialog(page, attempt):
     choose(page, 1, "AB")
     expect_saved(page, 1)
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_be_visible()
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_be_visible()
 
 
 def conflict_box(page, attempt):
@@ -368,9 +368,9 @@ def conflict_box(page, attempt):
 
 def conflict_page(page, attempt):
     conflict_box(page, attempt)
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
-    expect(page.get_by_role("heading", name="Not handed in yet")).to_be_visible()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
+    expect(page.get_by_role("heading", name="Not submitted yet")).to_be_visible()
 
 
 def log_in_banner(page, attempt):

@@ -28,7 +28,7 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
     page.get_by_role("link", name=exam.certification.name).click()
     page.get_by_role("link", name="Small exam").click()
     expect(page.get_by_text("30 minutes")).to_be_visible()
-    page.get_by_role("button", name="Start the exam").click()
+    page.get_by_role("button", name="Start exam").click()
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"^29:\d\d$|^30:00$"))
     attempt = Attempt.objects.get(candidate=User.objects.get(email="new@example.com"))
     for position in (1, 2, 3):
@@ -36,15 +36,15 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
         expect_saved(page, position)
     choose(page, 4, wrong_letter(attempt, 4))
     expect_saved(page, 4)
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("All 4 questions are answered.")
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("All 4 questions are answered.")
+    page.get_by_role("button", name="Submit now").click()
 
     # 100 + 900 × 3/4
     expect_result(page, attempt)
     expect(page.get_by_role("region", name="Estimated score")).to_contain_text("775")
     expect(page.get_by_role("region", name="Estimated score")).to_contain_text("above the pass mark of 750")
-    expect(page.get_by_role("region", name="Estimated score")).to_contain_text("3 of 4 scored questions right")
+    expect(page.get_by_role("region", name="Estimated score")).to_contain_text("3 of 4 scored questions correct")
     weak = attempt.items.get(position=4).task.domain.name
     expect(page.locator(".domain-row").first.get_by_role("heading", level=3)).to_have_text(weak)
     expect(page.get_by_role("region", name=weak)).to_contain_text("1 of 2 (50 %, 9–91 %) · not enough answers yet")
@@ -53,15 +53,15 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
     expect(page.get_by_role("article")).to_have_count(4)
     for position in (1, 2, 3, 4):
         question = page.get_by_role("article", name=f"Question {position}")
-        expect(question.locator("header")).to_contain_text("✓ right" if position < 4 else "✗ wrong")
-        right = question.get_by_role("listitem").filter(has_text="✓ right answer")
+        expect(question.locator("header")).to_contain_text("✓ correct" if position < 4 else "✗ wrong")
+        right = question.get_by_role("listitem").filter(has_text="✓ correct answer")
         expect(right.locator(".letter")).to_have_text(key_letters(attempt, position))
         expect(right).to_contain_text("Because 1 of")
         chosen = question.get_by_role("listitem").filter(has_text="your answer")
         expect(chosen.locator(".letter")).to_have_text(
             key_letters(attempt, position) if position < 4 else wrong_letter(attempt, position)
         )
-    page.get_by_label("Show").select_option("wrong ones")
+    page.get_by_label("Show").select_option("wrong answers")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_role("article", name="Question 4")).to_be_visible()
@@ -78,9 +78,9 @@ def test_hand_in_dialog_names_open_and_flagged_questions_and_leads_to_them(new_c
     page.locator("#q1").get_by_label("Flag for later").check()
     go_to(page, 2)
 
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
 
-    dialog = page.get_by_role("dialog", name="Hand in?")
+    dialog = page.get_by_role("dialog", name="Submit exam?")
     expect(dialog).to_contain_text("No answer (a blank counts as wrong): 2, 3, 4")
     expect(dialog).to_contain_text("Flagged: 1")
     dialog.get_by_role("link", name="3").click()
@@ -96,12 +96,12 @@ def test_result_appears_by_itself_once_the_exam_is_scored(new_context, monkeypat
     page = open_exam(new_context(), attempt)
     choose(page, 1, key_letters(attempt, 1))
     expect_saved(page, 1)
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
-    expect(page.get_by_text("Your exam is handed in. It is being scored.")).to_be_visible()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
+    expect(page.get_by_text("Your exam is submitted. It is being scored.")).to_be_visible()
     with page.expect_response(f"**{reverse('exams:attempt-result', args=[attempt.pk])}"):
         pass  # it asks again by itself, and goes on waiting
-    expect(page.get_by_text("Your exam is handed in. It is being scored.")).to_be_visible()
+    expect(page.get_by_text("Your exam is submitted. It is being scored.")).to_be_visible()
 
     services.score_attempt(attempt_id=attempt.pk, now=timezone.now())
 

@@ -208,7 +208,7 @@ def test_key_typed_into_a_text_field_is_text(new_context):
     assert page.locator("#q1 input:checked").count() == 0
 
 
-@pytest.mark.parametrize("button", ["Hand in…", "Keyboard"])
+@pytest.mark.parametrize("button", ["Finish exam", "Keyboard"])
 def test_keys_do_nothing_behind_a_dialog(new_context, button):
     page, _ = open_kinds(new_context(), "multiple", "single")
     page.get_by_role("button", name=button).click()

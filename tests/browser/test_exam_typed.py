@@ -137,7 +137,7 @@ def test_conflict_shows_both_texts_and_takes_the_chosen_one(new_context, attempt
     conflict = second.locator(".conflict")
     expect(conflict).to_contain_text("Saved there: there")
     expect(conflict).to_contain_text("Chosen here: here")
-    second.get_by_role("button", name="Take what is saved").click()
+    second.get_by_role("button", name="Keep what is saved").click()
 
     expect(field(second, position)).to_have_value("there")
     assert response_to(attempt, "short_text") == "there"
@@ -154,7 +154,7 @@ def test_typed_answers_are_handed_in_without_javascript(new_context, attempt):
     page.get_by_role("button", name="Save all answers").click()
     expect(page.get_by_role("status").first).to_contain_text("All answers on this page are saved.")
     assert (response_to(attempt, "numeric"), response_to(attempt, "short_text")) == ("1,000", "S3")
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
 
     expect(page.get_by_text("incomplete")).to_be_visible()
 
@@ -170,14 +170,14 @@ def test_review_says_what_was_typed_and_what_is_right(new_context, attempt, axe)
         expect_saved(page, position)
     assert violations(page, axe) == []
     choose(page, position_of(attempt, "single"), "A")
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)
     page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
 
     number, text = (page.locator(f"#q{position_of(attempt, name)}") for name in ("numeric", "short_text"))
-    expect(number.locator(".typed")).to_contain_text("Right: 2.5 ± 0.5 ms")
-    expect(number.locator(".typed")).to_contain_text("✓ right Your answer: 2,9")
+    expect(number.locator(".typed")).to_contain_text("Correct: 2.5 ± 0.5 ms")
+    expect(number.locator(".typed")).to_contain_text("✓ correct Your answer: 2,9")
     expect(text.locator(".typed")).to_contain_text("✗ wrong Your answer: S4")
     assert violations(page, axe) == []
 
@@ -199,7 +199,7 @@ def test_form_shows_what_the_kind_needs_and_hides_nothing_that_is_filled(new_con
     page.get_by_label("Unit:").fill("ms")
     page.get_by_label("Stem:").fill("How long?")
     review = page.locator("#live").get_by_role("region", name="In the review")
-    expect(review.locator(".typed")).to_contain_text("Right: 2.5 ms")
+    expect(review.locator(".typed")).to_contain_text("Correct: 2.5 ms")
     expect(page.locator("#live").get_by_role("region", name="In the exam").locator(".unit")).to_have_text("ms")
 
     page.get_by_label("Kind:").select_option("single")

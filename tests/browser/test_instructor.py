@@ -84,8 +84,8 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     )
     expect(as_exam).to_contain_text("Which store keeps vectors?")
     expect(as_exam.get_by_role("strong")).to_have_text("vectors")
-    expect(as_exam).not_to_contain_text("right answer")
-    right = as_review.get_by_role("listitem").filter(has_text="✓ right answer")
+    expect(as_exam).not_to_contain_text("correct answer")
+    right = as_review.get_by_role("listitem").filter(has_text="✓ correct answer")
     expect(right).to_contain_text("It keeps vectors.")
 
     page.get_by_role("link", name="Edit").click()
@@ -95,7 +95,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     assert (question.status, question.published_revision.number) == ("published", 1)
 
     exam_page.reload()
-    exam_page.get_by_role("button", name="Start the exam").click()
+    exam_page.get_by_role("button", name="Start exam").click()
     expect(exam_page.locator("#exam-foot")).to_be_visible()
     attempt = Attempt.objects.get(candidate=candidate)
     position = attempt.items.get(question=question).position

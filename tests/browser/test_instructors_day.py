@@ -157,8 +157,8 @@ def assign(desk, theirs, exam):
 
 def take(theirs, candidate, question):
     """The member starts the assigned exam and answers rightly what the key calls wrong."""
-    theirs.get_by_role("link", name="To the exam").click()
-    theirs.get_by_role("button", name="Start the exam").click()
+    theirs.get_by_role("link", name="Start exam").click()
+    theirs.get_by_role("button", name="Start exam").click()
     expect(theirs.locator("#exam-foot")).to_be_visible()
     attempt = Attempt.objects.get(candidate=candidate)
     assert attempt.assignment.cohort.name == "Autumn"
@@ -166,10 +166,10 @@ def take(theirs, candidate, question):
     go_to(theirs, position)
     theirs.locator(f"#q{position} label[for]").filter(has_text="Amazon S3").click()
     expect_saved(theirs, position)
-    theirs.get_by_role("button", name="Hand in…").click()
-    theirs.get_by_role("button", name="Hand in now").click()
+    theirs.get_by_role("button", name="Finish exam").click()
+    theirs.get_by_role("button", name="Submit now").click()
     expect_result(theirs, attempt)
-    expect(theirs.get_by_role("region", name="Estimated score")).to_contain_text("0 of 2 scored questions right")
+    expect(theirs.get_by_role("region", name="Estimated score")).to_contain_text("0 of 2 scored questions correct")
     return attempt
 
 
@@ -228,12 +228,12 @@ def answer(desk, question):
 def reads_what_came_of_it(theirs, attempt):
     theirs.reload()
     article = theirs.get_by_role("article").filter(has_text="click data")
-    expect(article).to_contain_text("✓ right")
+    expect(article).to_contain_text("✓ correct")
     expect(article.locator(".report")).to_contain_text(ANSWER)
     theirs.goto(reverse("exams:attempt-result", args=[attempt.pk]))
     correction = theirs.get_by_role("region", name="Your score was corrected")
     expect(correction).to_contain_text(REASON)
-    expect(correction).to_contain_text(re.compile(r"Before: 100 \(0 of 2 right\).* Now: 550 \(1 of 2\)"))
+    expect(correction).to_contain_text(re.compile(r"Before: 100 \(0 of 2\).* Now: 550 \(1 of 2\)"))
     assert [(score.version, score.correct) for score in attempt.scores.order_by("version")] == [(1, 0), (2, 1)]
 
 

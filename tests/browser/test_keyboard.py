@@ -66,7 +66,7 @@ def test_whole_exam_without_a_mouse(page):
     exam, candidate = make_mixed_exam(), UserFactory()
     log_in(page.context, candidate)
     page.goto(reverse("exams:exam-detail", args=[exam.slug]))
-    tab_to(page, "Start the exam")
+    tab_to(page, "Start exam")
     page.keyboard.press("Enter")
     expect(page.locator("#exam-foot")).to_be_visible()
     attempt = Attempt.objects.get(candidate=candidate)
@@ -113,7 +113,7 @@ def test_whole_exam_without_a_mouse(page):
 
     tab_to(page, "hand-in-button", "Shift+Tab")
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Hand in?")
+    dialog = page.get_by_role("dialog", name="Submit exam?")
     expect(dialog).to_contain_text("All 4 questions are answered.")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -137,7 +137,7 @@ def test_focus_goes_through_the_exam_page_in_the_order_of_reading(new_context, h
         stops.append(focused(page))
 
     assert stops == [
-        "Skip to the content",
+        "Skip to content",
         "hand-in-button",
         "q1-o0",
         *("q1-s0", "q1-s1", "q1-s2", "q1-s3"),

@@ -91,8 +91,8 @@ def test_places_are_saved_as_given_and_a_clash_is_said_in_words(new_context):
     assert stored_places(attempt) == [2, 0, 2, None]
     assert palette_label(page) == "Question 1, incomplete"
     expect(page.locator("#progress")).to_have_text("0 of 1 answered")
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("Incomplete (counts as wrong): 1")
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("Incomplete (counts as wrong): 1")
     page.get_by_role("button", name="Back to the exam").click()
 
     page.reload()
@@ -108,8 +108,8 @@ def test_places_are_saved_as_given_and_a_clash_is_said_in_words(new_context):
     expect(note).to_be_empty()
     expect_saved(page, 1)
     assert (stored_places(attempt), palette_label(page)) == ([2, 0, 1, 3], "Question 1, answered")
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("All 1 questions are answered.")
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("All 1 questions are answered.")
 
 
 def test_one_match_may_be_given_twice(new_context):
@@ -170,7 +170,7 @@ def test_lists_have_the_names_of_their_options(new_context):
 
 
 @pytest.mark.parametrize(
-    ("button", "expected"), [("Save what I chose here", [None, 3, None, 0]), ("Take what is saved", [0, 1, None, None])]
+    ("button", "expected"), [("Save what I chose here", [None, 3, None, 0]), ("Keep what is saved", [0, 1, None, None])]
 )
 def test_stale_tab_is_shown_both_answers_and_its_choice_counts(new_context, problems, button, expected):
     problems.allow(refused(409))
@@ -182,7 +182,7 @@ def test_stale_tab_is_shown_both_answers_and_its_choice_counts(new_context, prob
     give(stale, 1, [None, 3, None, 0])
 
     conflict = stale.locator("#q1 .conflict")
-    expect(conflict).to_contain_text("Saved there: A 1. Match A of x; B 2. Match B of x .")
+    expect(conflict).to_contain_text("Saved there: A 1. Match A of x; B 2. Match B of x")
     expect(conflict).to_contain_text("Chosen here: ")
     assert stored_places(attempt) == [0, 1, None, None]
     expect(stale.locator("#q1.htmx-request")).to_have_count(0)
@@ -238,15 +238,15 @@ def test_exam_of_all_kinds_is_scored_right_on_a_phone(new_context, wrong):
             expect_saved(page, item.position)
         if item.position < len(KINDS):
             page.get_by_role("button", name="Next").tap()
-    page.get_by_role("button", name="Hand in…").tap()
-    page.get_by_role("button", name="Hand in now").tap()
+    page.get_by_role("button", name="Finish exam").tap()
+    page.get_by_role("button", name="Submit now").tap()
 
     expect_result(page, attempt)
     right = 4 if wrong is None else 3
-    expect(page.get_by_text(f"{right} of 4 scored questions right")).to_be_visible()
+    expect(page.get_by_text(f"{right} of 4 scored questions correct")).to_be_visible()
     page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
     for item in items_of(attempt):
-        verdict = "✗ no answer" if wrong == item.revision.kind else "✓ right"
+        verdict = "✗ no answer" if wrong == item.revision.kind else "✓ correct"
         expect(page.locator(f"#q{item.position} header .tag")).to_have_text(verdict)
 
 
@@ -266,15 +266,15 @@ def test_exam_of_all_kinds_without_javascript(new_context, problems):
     for item in by_kind.values():
         if item.position != ordering:
             answer_rightly(page, item)
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
     expect(page.get_by_text(f"Incomplete, which counts as wrong: {ordering}.")).to_be_visible()
     page.get_by_role("link", name="Back to the exam").click()
     answer_rightly(page, by_kind["ordering"])
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
     expect(page.get_by_text("All 4 questions are answered.")).to_be_visible()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Submit now").click()
 
-    expect(page.get_by_text("4 of 4 scored questions right")).to_be_visible()
+    expect(page.get_by_text("4 of 4 scored questions correct")).to_be_visible()
 
 
 def test_stale_lists_without_javascript_are_refused_and_shown_both_ways(new_context, problems):
@@ -290,7 +290,7 @@ def test_stale_lists_without_javascript_are_refused_and_shown_both_ways(new_cont
 
     give(stale, 1, [2])
     stale.bring_to_front()
-    stale.get_by_role("button", name="Hand in…").click()
+    stale.get_by_role("button", name="Finish exam").click()
 
     item = attempt.items.select_related("revision").get()
     text = item.revision.options[item.option_order[0]]
@@ -314,15 +314,15 @@ def conflict_box(page, attempt, position):
 
 def conflict_page(page, attempt, position):
     conflict_box(page, attempt, position)
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
-    expect(page.get_by_role("heading", name="Not handed in yet")).to_be_visible()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
+    expect(page.get_by_role("heading", name="Not submitted yet")).to_be_visible()
 
 
 def hand_in_dialog(page, attempt, position):
     unfinished(page, attempt, position)
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("Incomplete")
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("Incomplete")
 
 
 def summary(page, attempt, position):
@@ -333,8 +333,8 @@ def summary(page, attempt, position):
 
 def review(page, attempt, position):
     unfinished(page, attempt, position)
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)
     page.get_by_role("link", name="Review the questions").click()
     expect(page.get_by_text("Your answer: none").first).to_be_visible()

@@ -28,7 +28,7 @@ def unreadable_answer(context):
     attempt = make_attempt()
     page = open_exam(context, attempt)
     send_form(page, "q1-sequence", "x")
-    expect(page.get_by_role("heading", name="Nothing of this page was saved")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing on this page was saved")).to_be_visible()
     expect(page.get_by_role("link", name="Back to the exam")).to_have_attribute(
         "href", reverse("exams:attempt", args=[attempt.pk])
     )
@@ -40,14 +40,14 @@ def too_much(context):
     page = context.new_page()
     page.goto(reverse("accounts:preferences"))
     send_form(page, "name", "a" * 3_000_000)
-    expect(page.get_by_role("heading", name="Too much at once")).to_be_visible()
+    expect(page.get_by_role("heading", name="Too much data")).to_be_visible()
     return page
 
 
 def nonsense(context):
     page = context.new_page()
     page.goto("/?x=%00")
-    expect(page.get_by_role("heading", name="That did not make sense")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bad request")).to_be_visible()
     return page
 
 

@@ -28,7 +28,7 @@ from tests.services.processes import MARK, Process, wait_until
 NO_SERVER = (*OFFLINE, "ERR_CONNECTION_", "ERR_EMPTY_RESPONSE", "ERR_SOCKET_NOT_CONNECTED")
 # The page tries again after 2, 4, 8, … seconds: on a slow machine that may be once more than on a fast one.
 RETRIED = 40_000
-BANNER = "No connection. Go on: your answers are kept here and sent as soon as it is back."
+BANNER = "No connection. Continue: your answers are kept here and sent as soon as the connection is back."
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def last_acknowledged(answers):
 
 
 def hand_in(page):
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
 
 
 def is_a_save_waiting():

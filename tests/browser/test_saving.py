@@ -101,7 +101,7 @@ def conflict_of(new_context, problems, letters="BC"):
 def test_stale_tab_is_refused_and_shown_both_answers(new_context, problems):
     attempt, stale = conflict_of(new_context, problems)
 
-    expect(stale.locator("#q1 .conflict")).to_contain_text("Saved there: B . Chosen here: C .")
+    expect(stale.locator("#q1 .conflict")).to_contain_text("Saved there: B Chosen here: C")
     expect(stale.locator("#q1 .saved")).to_have_count(0)
     expect(stale.locator("#palette a").first).to_have_attribute("aria-label", "Question 1, answered, not saved yet")
     assert stored(attempt, 1) == "B"
@@ -120,7 +120,7 @@ def test_stale_tab_saves_what_was_chosen_here(new_context, problems):
 def test_stale_tab_takes_what_is_saved_and_goes_on_from_there(new_context, problems):
     attempt, stale = conflict_of(new_context, problems)
 
-    stale.get_by_role("button", name="Take what is saved").click()
+    stale.get_by_role("button", name="Keep what is saved").click()
 
     expect_chosen(stale, 1, "B")
     expect(stale.locator("#q1-s0")).to_be_checked()
@@ -181,10 +181,10 @@ def test_conflict_of_a_question_left_behind_is_announced(new_context, problems):
 def test_handing_in_an_open_conflict_shows_both_answers_first(new_context, problems):
     attempt, stale = conflict_of(new_context, problems)
 
-    stale.get_by_role("button", name="Hand in…").click()
-    stale.get_by_role("button", name="Hand in now").click()
+    stale.get_by_role("button", name="Finish exam").click()
+    stale.get_by_role("button", name="Submit now").click()
 
-    expect(stale.get_by_role("heading", name="Not handed in yet")).to_be_visible()
+    expect(stale.get_by_role("heading", name="Not submitted yet")).to_be_visible()
     attempt.refresh_from_db()
     assert (attempt.state, stored(attempt, 1)) == ("in_progress", "B")
 
@@ -201,8 +201,8 @@ def test_tab_that_merely_stayed_open_hands_in_what_the_other_saved(new_context):
     expect_saved(other, 2)
 
     left_open.bring_to_front()
-    left_open.get_by_role("button", name="Hand in…").click()
-    left_open.get_by_role("button", name="Hand in now").click()
+    left_open.get_by_role("button", name="Finish exam").click()
+    left_open.get_by_role("button", name="Submit now").click()
 
     expect_result(left_open, attempt)
     assert all_stored(attempt) == ["C", "D", "", ""]
@@ -312,7 +312,7 @@ def test_kept_answer_that_became_stale_is_refused_after_a_reload(new_context, pr
 
     page = open_exam(here, attempt)
 
-    expect(page.locator("#q1 .conflict")).to_contain_text("Saved there: B . Chosen here: C .")
+    expect(page.locator("#q1 .conflict")).to_contain_text("Saved there: B Chosen here: C")
     assert stored(attempt, 1) == "B"
 
 
@@ -335,7 +335,7 @@ def test_kept_answer_that_a_second_tab_sent_gives_the_first_tab_no_right_to_over
         choose(first, 1, letter)
         expect(first.locator("#q1.htmx-request")).to_have_count(0)
 
-    expect(first.locator("#q1 .conflict")).to_contain_text("Saved there: B . Chosen here: C .")
+    expect(first.locator("#q1 .conflict")).to_contain_text("Saved there: B Chosen here: C")
     assert stored(attempt, 1) == "B"
 
 
@@ -404,6 +404,6 @@ def test_answers_given_after_the_log_in_expired_are_saved_after_a_new_one(new_co
     assert page.evaluate("window.wasNotReloaded") is True
 
     # The form that hands in got the new token too.
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)

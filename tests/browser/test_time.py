@@ -69,7 +69,7 @@ def test_deadline_that_passed_offline_leads_to_the_result_which_names_the_late_a
     choose(page, 1, "B")
     move_deadline(attempt, seconds=-11)
     page.clock.fast_forward("30:01")
-    expect(page.get_by_role("alert")).to_contain_text("The time is over, but there is no connection.")
+    expect(page.get_by_role("alert")).to_contain_text("Time is up, but there is no connection.")
 
     context.set_offline(False)
 
@@ -102,8 +102,8 @@ def test_exam_handed_in_in_another_tab_leads_to_the_result_at_the_next_save(new_
     left_open, other = open_exam(context, attempt), open_exam(context, attempt)
     choose(other, 1, "A")
     expect_saved(other, 1)
-    other.get_by_role("button", name="Hand in…").click()
-    other.get_by_role("button", name="Hand in now").click()
+    other.get_by_role("button", name="Finish exam").click()
+    other.get_by_role("button", name="Submit now").click()
     expect_result(other, attempt)
 
     choose(left_open, 1, "B")

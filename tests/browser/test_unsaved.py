@@ -108,8 +108,8 @@ def test_answer_that_went_along_with_the_hand_in_is_not_named(new_context, probl
     page = open_exam(new_context(), attempt)
     page.route("**/answers/*/", lambda route: route.abort())
     choose(page, 1, "B")
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
 
     expect_result(page, attempt)
 
@@ -142,7 +142,7 @@ def test_answer_under_way_is_not_called_lost_on_other_pages(new_context, problem
 # --- Without JavaScript ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("button", ["Save all answers", "Hand in…"])
+@pytest.mark.parametrize("button", ["Save all answers", "Finish exam"])
 def test_log_in_that_ends_without_javascript_gives_back_what_was_filled_in(new_context, button):
     attempt, context = make_attempt(), new_context(javascript=False)
     log_in(context, attempt.candidate)
@@ -158,7 +158,7 @@ def test_log_in_that_ends_without_javascript_gives_back_what_was_filled_in(new_c
     fill_log_in(page, attempt.candidate)
 
     page.wait_for_url(f"**{reverse('exams:attempt', args=[attempt.pk])}")
-    expect(page.get_by_text("Filled in again, from before you were logged out: 1 3 4")).to_be_visible()
+    expect(page.get_by_text("Restored from before you were logged out: 1 3 4")).to_be_visible()
     for position, letters in enumerate(["B", "", "D", ""], start=1):
         expect_chosen(page, position, letters)
     expect(page.locator("#q3").get_by_label("Rule out A")).to_be_checked()
@@ -169,7 +169,7 @@ def test_log_in_that_ends_without_javascript_gives_back_what_was_filled_in(new_c
 
     expect(page.get_by_text("All answers on this page are saved.")).to_be_visible()
     assert [stored(attempt, position) for position in (1, 2, 3, 4)] == ["B", "", "D", ""]
-    expect(page.get_by_text("Filled in again")).to_have_count(0)
+    expect(page.get_by_text("Restored from before")).to_have_count(0)
 
 
 def test_log_in_after_the_end_without_javascript_names_what_was_not_saved(new_context):

@@ -25,7 +25,7 @@ def test_full_mock_exam_is_taken_scored_and_explained(page, mailoutbox):
     sign_up(page, "candidate@example.com", mailoutbox)
     page.get_by_role("link", name="AWS Certified Machine Learning – Specialty").click()
     page.get_by_role("link", name="MLS-C01 full mock exam").click()
-    page.get_by_role("button", name="Start the exam").click()
+    page.get_by_role("button", name="Start exam").click()
     expect(page.get_by_role("timer", name="Time left")).to_have_text(re.compile(r"^2:59:\d\d$|^3:00:00$"))
     attempt = Attempt.objects.get()
     questions = page.locator(".question")
@@ -47,9 +47,9 @@ def test_full_mock_exam_is_taken_scored_and_explained(page, mailoutbox):
         page.keyboard.press("n")
     assert all_stored(attempt) == given
 
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("dialog", name="Hand in?")).to_contain_text("All 65 questions are answered.")
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("dialog", name="Submit exam?")).to_contain_text("All 65 questions are answered.")
+    page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)
 
     points = points_by_position(attempt)
@@ -61,7 +61,7 @@ def test_full_mock_exam_is_taken_scored_and_explained(page, mailoutbox):
     score = page.get_by_role("region", name="Estimated score")
     expect(score.locator(".score-number")).to_have_text(str(scaled))
     expect(score).to_contain_text(f"{'above' if scaled >= 750 else 'below'} the pass mark of 750")
-    expect(score).to_contain_text(f"{right} of 50 scored questions right")
+    expect(score).to_contain_text(f"{right} of 50 scored questions correct")
     expect(score).to_contain_text(f"Of the 15 unscored ones, {unscored_right}")
     expect(score).to_contain_text(f"100 + 900 × {right}/50 = {scaled}")
 
@@ -75,13 +75,13 @@ def test_full_mock_exam_is_taken_scored_and_explained(page, mailoutbox):
         expect(page.get_by_role("region", name=name)).to_contain_text(f"{sum(answers)} of {len(answers)} (")
     lowest = min(by_domain, key=lambda name: sum(by_domain[name]) / len(by_domain[name]))
     expect(shown.first.get_by_role("heading", level=3)).to_have_text(lowest)
-    expect(shown.first.get_by_role("link", name="Practise this domain")).to_be_visible()
+    expect(shown.first.get_by_role("link", name="Practice this domain")).to_be_visible()
 
     page.get_by_role("link", name="Review the questions").click()
     articles = page.get_by_role("article")
     expect(articles).to_have_count(65)
     verdicts = [text.strip() for text in articles.locator("header .tag:first-child").all_inner_texts()]
-    assert verdicts == ["✓ right" if is_right else "✗ wrong" for _, is_right in points.values()]
+    assert verdicts == ["✓ correct" if is_right else "✗ wrong" for _, is_right in points.values()]
     expect(page.locator(".rationale:empty")).to_have_count(0)
     expect(page.locator(".rationale")).to_have_count(sum(len(item.option_order) for item in attempt.items.all()))
     assert page.locator(".references").all_inner_texts().count("Read more: .") == 0

@@ -35,7 +35,7 @@ def test_exam_is_taken_and_handed_in_without_javascript(plain):
     log_in(plain, candidate)
     page = plain.new_page()
     page.goto(reverse("exams:exam-detail", args=[exam.slug]))
-    page.get_by_role("button", name="Start the exam").click()
+    page.get_by_role("button", name="Start exam").click()
     attempt = Attempt.objects.get(candidate=candidate)
 
     choose_plainly(page, 1, "B")
@@ -50,22 +50,22 @@ def test_exam_is_taken_and_handed_in_without_javascript(plain):
     expect(page.locator("#q3").get_by_label("Rule out A")).to_be_checked()
 
     choose_plainly(page, 2, "A")
-    page.get_by_role("button", name="Hand in…").click()
-    expect(page.get_by_role("heading", name=f"Hand in {exam.title}?")).to_be_visible()
-    expect(page.get_by_text("1 of 4 questions have no answer: 4.")).to_be_visible()
+    page.get_by_role("button", name="Finish exam").click()
+    expect(page.get_by_role("heading", name=f"Submit {exam.title}?")).to_be_visible()
+    expect(page.get_by_text("1 of 4 questions have no answer (a blank counts as wrong): 4")).to_be_visible()
     expect(page.get_by_text("Flagged: 4.")).to_be_visible()
     page.get_by_role("link", name="Back to the exam").click()
     choose_plainly(page, 4, "C")
-    page.get_by_role("button", name="Hand in…").click()
+    page.get_by_role("button", name="Finish exam").click()
     expect(page.get_by_text("All 4 questions are answered.")).to_be_visible()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Submit now").click()
 
     expect_result(page, attempt)
     expect(page.get_by_role("region", name="Estimated score")).to_contain_text(str(attempt.scores.get().scaled))
     assert all_stored(attempt) == ["B", "A", "D", "C"]
 
 
-@pytest.mark.parametrize("button", ["Save all answers", "Hand in…"])
+@pytest.mark.parametrize("button", ["Save all answers", "Finish exam"])
 def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, problems, button):
     problems.allow(refused(409))
     attempt = make_attempt()
@@ -89,8 +89,8 @@ def test_stale_page_without_javascript_is_refused_and_shown_both_answers(plain, 
     stale.get_by_role("link", name="Go to question 1").click()
     expect_chosen(stale, 1, "B")
     choose_plainly(stale, 1, "C")
-    stale.get_by_role("button", name="Hand in…").click()
-    stale.get_by_role("button", name="Hand in now").click()
+    stale.get_by_role("button", name="Finish exam").click()
+    stale.get_by_role("button", name="Submit now").click()
     expect_result(stale, attempt)
     assert stored(attempt, 1) == "C"
 
@@ -99,8 +99,8 @@ def test_waiting_page_without_javascript_asks_again_by_itself(plain, monkeypatch
     monkeypatch.setattr(workers, "request_scoring", lambda attempt_id: None)
     attempt = make_attempt()
     page = open_plainly(plain, attempt)
-    page.get_by_role("button", name="Hand in…").click()
-    page.get_by_role("button", name="Hand in now").click()
+    page.get_by_role("button", name="Finish exam").click()
+    page.get_by_role("button", name="Submit now").click()
     expect(page.get_by_text("It is being scored.")).to_be_visible()
 
     services.score_attempt(attempt_id=attempt.pk, now=attempt.deadline_at)

@@ -356,7 +356,7 @@ def test_what_was_learnt_of_a_question_before_is_not_shown_while_it_is_open_agai
     response = client_of(candidate).get(url, follow=True)
 
     assert "Because 1 of" not in response.text
-    assert "right answer</span>" not in response.text
+    assert "correct answer</span>" not in response.text
 
 
 # --- 6. Nobody reads what is not theirs (see also test_access.py) -----------------------------------
@@ -413,12 +413,12 @@ def test_every_share_in_a_report_comes_with_its_count_and_interval_and_every_sco
     client = client_of(attempt.candidate)
 
     page = client.get(url_of("attempt-result", attempt)).text
-    main = re.sub(r"<[^>]+>", "", page[page.index("<main") :])
+    main = " ".join(re.sub(r"<[^>]+>", "", page[page.index("<main") :]).split())
     bars = re.findall(r'<p class="bar-words">(.*?)</p>', page, re.DOTALL)
 
     assert len(bars) == 4
     for bar in bars:
-        words = re.sub(r"<[^>]+>", "", bar)
+        words = " ".join(re.sub(r"<[^>]+>", "", bar).split())
         tally = re.fullmatch(r"(\d+) of (\d+) \(\d+ %, \d+–\d+ %\) · (.+)", words)
         assert tally is not None, words
         assert (tally[3] == "not enough answers yet") == (int(tally[2]) < 5)
@@ -426,7 +426,7 @@ def test_every_share_in_a_report_comes_with_its_count_and_interval_and_every_sco
     assert "An estimate: 100 + 900 × 6/10 = 640." in main
     # No percentage stands alone: each is in a bar's words, next to a count, an interval, or the pass mark itself.
     rest = re.sub(r"\d+ of \d+ \(\d+ %, \d+–\d+ %\)", "", main)
-    rest = re.sub(r"6 of 10 scored questions right \(60 %\)|95 % interval|pass mark, 72\.2 %", "", rest)
+    rest = re.sub(r"6 of 10 scored questions correct \(60 %\)|95 % interval|pass mark, 72\.2 %", "", rest)
     assert re.findall(r"\d+ ?%", rest) == []
 
     for name in ("home", "history"):

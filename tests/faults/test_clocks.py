@@ -123,7 +123,7 @@ def test_save_with_a_stale_sequence_is_a_409_with_both_answers(clock, table):
 
     table("save with a stale sequence", 1, status=response.status_code)
     assert response.status_code == 409
-    assert re.search(r"Saved there: <b>C</b> \. Chosen here: <b>D</b>", response.text)
+    assert re.search(r"Saved there:\s+<b>C</b>\s+<br>\s+Chosen here:\s+<b>D</b>", response.text)
     item.refresh_from_db()
     assert item.response == [item.option_order[2]]
 

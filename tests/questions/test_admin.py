@@ -190,7 +190,7 @@ def test_preview_shows_both_views_and_stores_nothing(client, task):
     assert 'type="radio"' in asked
     assert "It fits." not in asked
     assert "It fits." in reviewed
-    assert "✓ right answer" in reviewed
+    assert "✓ correct answer" in reviewed
     assert Question.objects.count() == 0
 
 

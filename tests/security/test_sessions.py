@@ -218,7 +218,7 @@ def test_change_by_a_superuser_ends_all_sessions_is_mailed_to_the_old_address_an
     assert superuser.get(reverse("admin:index")).status_code == 200
     old = "second@example.com" if change is delete_address else "ada@example.com"
     told = [message.subject for message in mailoutbox if message.to == [old]]
-    assert told == ["Your e-mail address was changed" if change is set_address else "Your account was changed"]
+    assert told == ["Your email address was changed" if change is set_address else "Your account was changed"]
     event = AuditEvent.objects.get(action=BY_A_SUPERUSER[change])
     assert (event.actor.email, event.target_type, event.target_id) == (
         "root@example.com",

@@ -128,7 +128,7 @@ def test_summary_lists_what_has_no_answer_and_what_is_flagged(client, attempt):
     )
     assert re.findall(r"#q(\d)", blanks) == ["1", "4"]
     assert re.findall(r"#q(\d)", flags) == ["3"]
-    assert "Hand in now" in page
+    assert "Submit now" in page
 
 
 def test_summary_of_a_complete_exam_says_so(client, attempt):
@@ -249,7 +249,7 @@ def test_page_with_an_invalid_answer_is_a_400_and_stores_nothing(client, attempt
     response = send(client, attempt, form | change, then)
 
     assert response.status_code == 400
-    assert "Nothing of this page was saved" in response.text
+    assert "Nothing on this page was saved" in response.text
     assert message in response.text
     assert set(AttemptItem.objects.values_list("sequence", "response")) == {(0, None)}
     attempt.refresh_from_db()

@@ -224,7 +224,7 @@ def test_page_palette_and_summary_say_what_is_incomplete(clock, kind, places, no
     state = "incomplete" if note else "answered" if places else "unseen"
     assert f'data-position="1" data-state="{state}"' in page
     assert ("Incomplete, which counts as wrong: 1" in words(summary)) == bool(note)
-    assert ("1 of 1 question have no answer: 1" in words(summary)) == (not places)
+    assert ("1 of 1 question has no answer (a blank counts as wrong): 1" in words(summary)) == (not places)
     assert ("All 1 questions are answered." in words(summary)) == (state == "answered")
     (shown,), (known,) = shown_items(item.attempt), item_states(item.attempt)
     assert (shown.is_answered, shown.is_incomplete) == (known.is_answered, known.is_incomplete)
@@ -237,7 +237,7 @@ def test_stale_places_are_a_409_that_shows_both(clock, ordering):
     response = client.post(url, posted(ordering, places=(None, 2, None, None), page="mine", sequence=0))
 
     assert response.status_code == 409
-    assert "Saved there: A 4; C 1; D 2 . Chosen here: B 3 ." in words(response.text)
+    assert "Saved there: A 4; C 1; D 2 Chosen here: B 3" in words(response.text)
     assert 'data-sequence="1"' in response.text
     assert 'data-place="3,,0,1"' in response.text
     assert fields_of(response, "hand-in")["q1-sequence"] == ["0"]
@@ -249,7 +249,7 @@ def test_stale_blank_lists_are_a_409_that_says_no_answer(clock, item):
 
     response = client_of(item.attempt.candidate).post(url, posted(item, page="mine", sequence=0))
 
-    assert (response.status_code, "Chosen here: no answer." in words(response.text)) == (409, True)
+    assert (response.status_code, "Chosen here: no answer" in words(response.text)) == (409, True)
 
 
 def test_stale_form_is_shown_both_answers_with_their_matches(clock, matching):
@@ -325,10 +325,10 @@ def test_review_shows_the_right_order_beside_the_one_that_was_given(clock, order
 
     letters = ["ABCD"[ordering.option_order.index(own)] for own in range(4)]
     assert [option.strip() for option in options] == [
-        f"{letters[0]} Option 0 of x ✓ right Right place: 1 Because 0 of x.",
-        f"{letters[1]} Option 1 of x ✗ wrong Right place: 2 Your answer: 3 Because 1 of x.",
-        f"{letters[2]} Option 2 of x ✗ wrong Right place: 3 Your answer: none Because 2 of x.",
-        f"{letters[3]} Option 3 of x ✗ wrong Right place: 4 Your answer: 2 Because 3 of x.",
+        f"{letters[0]} Option 0 of x ✓ correct Correct place: 1 Because 0 of x.",
+        f"{letters[1]} Option 1 of x ✗ wrong Correct place: 2 Your answer: 3 Because 1 of x.",
+        f"{letters[2]} Option 2 of x ✗ wrong Correct place: 3 Your answer: none Because 2 of x.",
+        f"{letters[3]} Option 3 of x ✗ wrong Correct place: 4 Your answer: 2 Because 3 of x.",
     ]
     assert "✗ wrong" in words(page[page.index('id="q1-title"') : page.index('class="muted"', page.index("q1-title"))])
 
@@ -342,10 +342,10 @@ def test_review_shows_the_right_match_beside_the_one_that_was_given(clock, match
     options, page = review_of(matching.attempt)
 
     assert sorted(option.strip()[2:] for option in options) == [
-        "Option 0 of x ✓ right Right match: Match C of x Because 0 of x.",
-        "Option 1 of x ✗ wrong Right match: Match C of x Your answer: Match B of x Because 1 of x.",
-        "Option 2 of x ✓ right Right match: Match A of x Because 2 of x.",
-        "Option 3 of x ✓ right Right match: Match D of x Because 3 of x.",
+        "Option 0 of x ✓ correct Correct match: Match C of x Because 0 of x.",
+        "Option 1 of x ✗ wrong Correct match: Match C of x Your answer: Match B of x Because 1 of x.",
+        "Option 2 of x ✓ correct Correct match: Match A of x Because 2 of x.",
+        "Option 3 of x ✓ correct Correct match: Match D of x Because 3 of x.",
     ]
     assert [option.strip()[0] for option in options] == list("ABCD")
     assert re.findall(r'<li class="prose">Match (.) of x</li>', page) == list("ABCD")

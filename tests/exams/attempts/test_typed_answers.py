@@ -126,4 +126,4 @@ def test_stale_text_is_a_409_that_shows_both(clock, item):
 
     assert response.status_code == 409
     assert 'data-text="there"' in response.text
-    assert re.search(r"Saved there: there\b.*Chosen here: here &lt;b&gt;", response.text)
+    assert re.search(r"Saved there:\s+there\b.*Chosen here:\s+here &lt;b&gt;", response.text, re.DOTALL)

@@ -243,7 +243,7 @@ def test_exam_with_a_retired_question_in_its_form_cannot_be_started_and_says_so(
     (check,) = blueprint_check(exam).forms
     assert check.problems == [f"question 3 ({question.code}) is no longer published"]
     page = client_of(UserFactory()).get(reverse("exams:exam-detail", args=[exam.slug])).text
-    assert "It cannot be started yet." in page
+    assert "You cannot start this exam yet." in page
     assert question.code not in page
     assert Attempt.objects.count() == 0
 

@@ -190,12 +190,12 @@ def test_attempt_with_an_unknown_rule_is_parked_and_nothing_is_guessed():
 def test_pages_of_an_attempt_with_part_marks_speak_of_points(exam):
     result, review = (words(page) for page in result_pages(half_right(exam)))
 
-    assert "2 of 3 points (67 %); 1 scored question entirely right." in result
+    assert "2 of 3 points (67 %). 1 scored question entirely correct." in result
     assert "100 + 900 × 2/3 = 700" in result
     assert "2 of 3 (67 %, " in result
-    assert review.count("partly right: 0.5 of 1 point") == 2
-    assert review.count("✓ right") >= 1
-    assert "scored questions right" not in result
+    assert review.count("partly correct: 0.5 of 1 point") == 2
+    assert review.count("✓ correct") >= 1
+    assert "scored questions correct" not in result
 
 
 def test_only_the_wrong_ones_are_those_not_entirely_right(exam):

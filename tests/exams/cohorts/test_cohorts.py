@@ -162,7 +162,7 @@ def test_home_says_how_far_an_assigned_exam_is(assigned, done):
 
     response = client.get(reverse("exams:home"))
 
-    expected = {"nothing": "To the exam", "under way": "<strong>under way</strong>", "taken": "Take it again"}
+    expected = {"nothing": "Start exam", "under way": "<strong>In progress</strong>", "taken": "Take it again"}
     for name, text in expected.items():
         assert (text in response.text) == (name == done)
 
@@ -191,7 +191,7 @@ def test_start_screen_says_for_whom_until_when_and_how_often(clock, assigned):
     assignment.save()
     client = client_of(candidate)
 
-    for text in ("Spring 2027", "21 Nov 2026, 15:00", "2 of 2 left", "Start the exam"):
+    for text in ("Spring 2027", "21 Nov 2026, 15:00", "2 of 2 left", "Start exam"):
         assertContains(client.get(url), text)
     for _ in range(2):
         attempt = make_attempt(exam=assignment.exam, candidate=candidate, now=START)

@@ -450,7 +450,7 @@ def test_assignment_that_opens_in_2099_closes_no_exam_that_is_offered_to_all(mem
 
     attempt = close(start_attempt(candidate=member, exam=exam, now=START))
 
-    assertContains(page, "Start the exam")
+    assertContains(page, "Start exam")
     assertContains(page, "Spring 2027 takes this exam from")
     assert (attempt.assignment, attempt.extra_time_percent, attempt.deadline_at) == (None, 0, START + 30 * MINUTE)
     terms = terms_of(member, exam, LATER)

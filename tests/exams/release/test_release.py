@@ -226,7 +226,7 @@ def pages_of(attempts):
 
 
 SCORE_MARKS = ("3 of 4", "2 of 4", ">775<", ">550<", "pass mark</span>", "score-number", "interval")
-KEY_MARKS = ("is-key", "is-wrong", "✓", "✗", "wrong ones")
+KEY_MARKS = ("is-key", "is-wrong", "✓", "✗", "wrong answers")
 
 
 def holding(pages, marks):
@@ -258,22 +258,22 @@ def test_withheld_score_says_when_it_comes_and_leads_to_the_answers(world, clock
 
     pages = pages_of(attempts)
 
-    assert "The score is shown after 21 Nov 2026, 11:00 UTC, once everybody has finished." in pages["result"]
+    assert "Your score is shown after 21 Nov 2026, 11:00 UTC, once everyone has finished." in pages["result"]
     assert "See your answers" in pages["result"]
     assert "hx-get" not in pages["result"]
-    assert "What is right is shown after 21 Nov 2026, 11:00 UTC, once everybody has finished." in pages["review"]
+    assert "Correct answers are shown after 21 Nov 2026, 11:00 UTC, once everyone has finished." in pages["review"]
     clock.move_to(CLOSES)
     later = pages_of(attempts)
     assert "Estimated score" in later["result"]
-    assert "The explanations are not shown for this exam." in later["review"]
+    assert "Explanations are not shown for this exam." in later["review"]
 
 
 def test_score_that_never_comes_says_so(world):
     pages = pages_of(world(NEVER, NEVER, NEVER))
 
-    assert "The score is not shown for this exam." in pages["result"]
-    assert "What is right is not shown for this exam." in pages["review"]
-    assert pages["history"].count("handed in") == 2
+    assert "Scores are not shown for this exam." in pages["result"]
+    assert "Correct answers are not shown for this exam." in pages["review"]
+    assert pages["history"].count("submitted") == 2
 
 
 def test_review_without_the_key_shows_the_questions_and_ones_own_answers(world):

@@ -298,7 +298,7 @@ def test_a_score_that_was_shown_before_the_exam_began_stays_and_its_review_hides
 
     assert shown_score(before) is When.NOW
     assert '<p class="score-number">7 ' in page_of(world.candidate, "attempt-result", before.pk)
-    assert "4 questions are not shown now" in page_of(world.candidate, "attempt-review", before.pk)
+    assert "4 questions are hidden for now" in page_of(world.candidate, "attempt-review", before.pk)
 
 
 def test_a_score_given_or_corrected_after_the_exam_began_waits(world):
@@ -422,7 +422,7 @@ def test_questions_of_the_same_case_as_one_under_way_are_not_reviewed(world, clo
 
     explanation = sibling.revision.explanation
     assert (explanation in review, explanation in chapter) == (False, False)
-    assert "5 questions are not shown now" in review
+    assert "5 questions are hidden for now" in review
 
 
 def test_the_reason_of_a_correction_waits_with_its_question(world):

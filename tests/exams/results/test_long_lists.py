@@ -30,7 +30,7 @@ def test_history_has_pages_and_hides_nothing(clock):
 
     for number in range(1, 6):
         response = client.get(reverse("exams:history"), {"page": number})
-        assertContains(response, f"Page {number} of 5 (231 in all)")
+        assertContains(response, f"Page {number} of 5 (231 in total)")
         seen += [row.pk for row in response.context["attempts"]]
 
     assert (len(seen), set(seen)) == (231, set(Attempt.objects.values_list("pk", flat=True)))
@@ -72,5 +72,5 @@ def test_home_shows_everything_under_way_first_whatever_its_age(clock):
     response = client_of(candidate).get(reverse("exams:home"))
 
     assert {attempt.pk for attempt in response.context["under_way"]} == {attempt.pk for attempt in running}
-    assertContains(response, "is under way", count=12)
-    assert response.text.index("is under way") < response.text.index("Your last attempts")
+    assertContains(response, "In progress · ", count=12)
+    assert response.text.index("In progress · ") < response.text.index("Your latest attempts")

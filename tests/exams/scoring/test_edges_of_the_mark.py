@@ -107,7 +107,7 @@ def test_an_attempt_begun_by_the_old_rule_is_scored_by_it_and_says_that_rounding
     score = finish(attempt, right=23)
 
     assert (score.scaled, score.is_passed, score.rule) == (70, True, ROUNDED_RULE)
-    assert '<span class="tag good">at the pass mark of 70, as rounded then</span>' in words(attempt)
+    assert "at the pass mark of 70 (by the rounding rule at the time)" in words(attempt)
 
 
 # --- Verdicts, intervals and what is written of them ------------------------------------------------
