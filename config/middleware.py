@@ -89,8 +89,10 @@ def security_headers_middleware(
 def language_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Speak the visitor's language also in what is refused before `LocaleMiddleware`, which comes after the static files
-    so that these do not vary. Afterwards the thread speaks the site's own again."""
+    """Speak the visitor's language also in what is refused before `LocaleMiddleware`.
+
+    That comes after the static files, so that these do not vary. Afterwards the thread speaks the site's own again.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with translation.override(translation.get_language_from_request(request)):
