@@ -5,6 +5,7 @@
   const start = () => {
     const form = document.getElementById("question_form");
     if (!form || !form.elements.stem) return;
+    const words = document.querySelector(".writing").dataset; // in the language of the page
     const options = [...form.querySelectorAll("fieldset.option")];
     const parts = ["text", "match", "rationale", "key"];
     const field = (index, part) => form.elements[`option_${index + 1}_${part}`];
@@ -44,8 +45,8 @@
         if (document.activeElement.disabled || document.activeElement === document.body) moved.up.focus();
       };
       const made = {
-        up: button("↑", `Move option ${index + 1} up`, move(-1)),
-        down: button("↓", `Move option ${index + 1} down`, move(1)),
+        up: button("↑", words.up.replace("{number}", index + 1), move(-1)),
+        down: button("↓", words.down.replace("{number}", index + 1), move(1)),
       };
       row.append(made.up, made.down);
       option.querySelector("h2, summary")?.after(row);
@@ -61,7 +62,7 @@
     const isTyped = () => answers.some((answer) => answer.classList.contains(`answer-${kind.value}`));
 
     let shown = 4;
-    const more = button("Add an option", "", () => {
+    const more = button(words.more, "", () => {
       shown += 1;
       show();
       field(shown - 1, "text").focus();
@@ -101,7 +102,7 @@
     document.body.addEventListener("htmx:load", () => live?.dispatchEvent(new Event("refresh")), { once: true });
     live?.addEventListener("htmx:afterSwap", () => say(live.querySelector("[data-summary]")?.dataset.summary ?? ""));
     for (const failure of ["htmx:sendError", "htmx:responseError"]) {
-      live?.addEventListener(failure, () => say("The preview could not be made now; it shows an older text."));
+      live?.addEventListener(failure, () => say(words.stale));
     }
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
