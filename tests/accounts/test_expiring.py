@@ -116,4 +116,4 @@ def test_uploaded_file_older_than_a_day_goes_without_another_upload():
 
 
 def test_privacy_page_says_when_such_an_account_goes(client):
-    assert "nobody confirms within 14 days is deleted" in client.get(reverse("exams:privacy")).text
+    assert "is not confirmed within 14 days is deleted" in client.get(reverse("exams:privacy")).text
