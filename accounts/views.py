@@ -151,9 +151,8 @@ def language(request: HttpRequest) -> HttpResponse:
     response = set_language(request)
     chosen = request.POST.get("language", "")
     if request.user.is_authenticated and chosen in languages():
-        user = cast(User, request.user)
-        user.language = chosen
-        user.save(update_fields=["language"])
+        request.user.language = chosen
+        request.user.save(update_fields=["language"])
     return response
 
 
