@@ -58,7 +58,7 @@ def test_upload_is_looked_at_then_confirmed(client, person):
     done = confirm(client)
 
     assert done.status_code == 200
-    assert "questions.csv is imported" in done.content.decode()
+    assert "questions.csv was imported" in done.content.decode()
     question = Question.objects.get()
     assert (question.code, question.status, question.events.get().by) == ("clay", "draft", person)
     assert not ImportDraft.objects.exists()
