@@ -95,7 +95,7 @@ class MatchingQti(QtiMapping):
         for pair in pairs:
             prompt, _, target = pair.partition(" ")
             if prompt not in prompts or target not in targets:
-                message = f"“{pair[:60]}” is no pair of a choice of the first set and of the second."
+                message = f"“{pair[:60]}” does not pair a choice of the first set with one of the second."
                 raise Refused("correctResponse", message)
             if prompt in of:
                 raise Refused("correctResponse", f"“{prompt[:40]}” has more than one match; give each choice one.")

@@ -161,7 +161,7 @@ def test_reading_in_a_process_of_its_own_changes_nothing(monkeypatch, name):
 def test_refusal_of_a_format_comes_through():
     data = b"stem," * SMALL
 
-    with pytest.raises(Unreadable, match=r"columns; at most"):
+    with pytest.raises(Unreadable, match=r"columns; the limit is"):
         read_file(FORMATS["csv"], data, DEFAULTS)
 
 

@@ -252,7 +252,7 @@ def test_test_in_the_package_is_named():
 
     row = read_one(package({"imsmanifest.xml": described, "a.xml": qti_item(), "t.xml": b"<assessmentTest/>"}))
 
-    assert row.notes == ("the package holds a test too; only its questions are taken over.",)
+    assert row.notes == ("the package contains a test, too; only its questions are imported.",)
 
 
 def test_manifest_in_a_folder_is_found_and_named():
