@@ -141,7 +141,7 @@ def test_column_that_numbers_the_rows_and_an_id_of_another_program_mean_no_quest
 
 @pytest.mark.parametrize(
     ("header", "message"),
-    [("Question,A,B,Answer,Colour", "“Colour” that there is not"), ("Question,Prompt,A,B", "twice (Question, Prompt)"),
+    [("Question,A,B,Answer,Colour", "unknown column, “Colour”"), ("Question,Prompt,A,B", "twice (Question, Prompt)"),
      ("Question,Answer", "lacks option_1, option_2")],
 )  # fmt: skip
 def test_columns_that_are_not_known_are_named(header, message):
