@@ -239,8 +239,8 @@ def test_refused_items_leave_the_others():
         ["href: is not in the package; add the file or remove its resource."],
         ["file: “broken.xml” is not well-formed XML: no element found: line 1, column 16; export it again."],
         [
-            "itemBody: extendedTextInteraction is not supported; "
-            "the supported interactions are choiceInteraction, orderInteraction, matchInteraction, textEntryInteraction."
+            "itemBody: extendedTextInteraction is not supported; the supported interactions are "
+            "choiceInteraction, orderInteraction, matchInteraction, textEntryInteraction."
         ],
         ["href: is not in the package; add the file or remove its resource."],
     ]
