@@ -98,7 +98,7 @@ def address_deleted(instance: EmailAddress, origin: Any, **kwargs: Any) -> None:
         return
     audit.record("address.removed", by=audit.actor(), target=instance.user, before={"email": instance.email})
     if not (instance.primary and instance.email != instance.user.email):  # else it is being corrected, see above
-        text = _("The e-mail address %(email)s was removed from your account.") % {"email": instance.email}
+        text = _("The email address %(email)s was removed from your account.") % {"email": instance.email}
         tell_of_change(user=instance.user, change=text, email=instance.email)
     end_sessions(user=instance.user, reason="address removed")
 

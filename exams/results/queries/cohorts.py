@@ -245,7 +245,7 @@ def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
     unit = _("points") if any(score.is_partial for score in scores) else _("right")
     header = [
         _("name"),
-        _("e-mail"),
+        _("email"),
         _("status"),
         _("exam"),
         _("state"),

@@ -241,10 +241,10 @@ def test_list_is_shown_as_a_table_before_anything_happens(client, cohort):
     for text in (
         "2 accepted, 2 refused",
         "will be invited",
-        "line 4 is not an e-mail address.",
+        "line 4 is not an email address.",
         "line 5 appears twice in the list",
         "Ignored columns: group",
-        "The site sends no e-mail",
+        "The site sends no email",
     ):
         assertContains(response, text)
     assert (cohort.memberships.count(), Invitation.objects.count()) == (1, 0)
@@ -274,7 +274,7 @@ def test_confirmed_list_makes_invitations_and_no_members(client, instructor, coh
         (b"email\n", "The list is empty"),
         (b"email\n\xff\xfe\xfa\n", "is not UTF-8"),
         (b"email\na\0b\n", "NUL character"),
-        (b'email,name\n"a@example.com,Anna\n' + b"x" * 200_000, "cannot be read as CSV|is not an e-mail address"),
+        (b'email,name\n"a@example.com,Anna\n' + b"x" * 200_000, "cannot be read as CSV|is not an email address"),
         (b"email\n" + b"".join(b"p%d@example.com\n" % n for n in range(2001)), "At most 2,000 people"),
         (b"email\n" + b"x" * 1_000_001, "larger than 1 MB"),
     ],
