@@ -76,7 +76,7 @@ class AikenFormat:
                     problems.append(Problem("options", message))
                 options.append(option[2])
             elif options:
-                message = f"line {number} is neither an option nor “ANSWER: B”; an option stands on one line."
+                message = f"line {number} is neither an option nor “ANSWER: B”; write each option on one line."
                 problems.append(Problem("options", message))
             else:
                 stem.append(text)
@@ -89,7 +89,7 @@ class AikenFormat:
             problem = Problem("options", "no lettered options; write A. …, B. …, ANSWER: B.")
             questions.append(ReadQuestion(f"line {start}", " ".join(stem)[:60], problems=(problem,)))
         elif stem:
-            raise Unreadable("No line begins with “A.” or “A)”; this is no Aiken file.")
+            raise Unreadable("No line begins with “A.” or “A)”; this is not an Aiken file.")
         check_count(len(questions))
         return questions
 

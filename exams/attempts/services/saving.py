@@ -73,7 +73,7 @@ def _locked_item(candidate: User, attempt_id: UUID, position: int) -> AttemptIte
 
 def _require_open(attempt: Attempt, now: dt.datetime) -> None:
     if not attempt.is_in_progress:
-        raise AttemptClosed(_("You have handed in this exam. You can no longer change it."))
+        raise AttemptClosed(_("This exam has been submitted. You can no longer change it."))
     if not timing.is_accepting(attempt.deadline_at, now):
         raise AttemptClosed(_("The time for this exam is over. You can no longer change it."))
 
