@@ -14,11 +14,11 @@ from accounts import limits
 COUNTED = "exams.dead_end_counted"
 TEXTS = {
     400: (_("Bad request"), _("The server could not read this request. Go back and try again.")),
-    403: (_("This page was open too long"), _("The form was not accepted. Go back, reload the page and try again.")),
+    403: (_("This page was open too long"), _("The form was not accepted. Go back, reload the page, and try again.")),
     404: (_("Page not found"), _("The page does not exist, or your account does not have access to it.")),
     413: (
-        _("Too much at once"),
-        _("What was sent is larger than the server takes. Nothing of it was stored. Go back and send less."),
+        _("Too much data"),
+        _("You sent more than the server accepts. Nothing was stored. Go back and send less."),
     ),
 }
 
