@@ -152,7 +152,7 @@ def test_quick_changes_of_places_on_one_page_are_stored_one_after_the_other(item
 
 
 def test_save_takes_as_many_queries_as_for_a_choice(item, django_assert_num_queries):
-    with django_assert_num_queries(4):  # with the two of the savepoint
+    with django_assert_num_queries(2):
         save(item, places=(0, 1, None, None))
 
 
