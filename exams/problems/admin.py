@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
+from accounts.admin import ReadOnlyAdmin
 from exams.problems import queries, services
 from exams.problems.models import ProblemReport
-from questions.admin import ReadOnlyAdmin
 from questions.models import Question
 from questions.queries import previewed
 
