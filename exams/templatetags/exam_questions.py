@@ -60,11 +60,11 @@ def exam_palette(items: Sequence[ShownItem]) -> SafeString:
 def palette_entry(state: str, is_flagged: bool) -> str:
     """Return the HTML of such a question in the list of all, as a format string."""
     entry = {"position": _slot("position"), "state": state, "is_flagged": is_flagged}
-    return _as_format(get_template("exams/_palette_entry.jinja", using="jinja2").render(entry))
+    return _as_format(get_template("exams/attempts/_palette_entry.jinja", using="jinja2").render(entry))
 
 
 def rendered(item: ShownItem, **context: Any) -> str:
-    return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
+    return get_template("exams/attempts/_question.jinja", using="jinja2").render({"item": item, **context})
 
 
 def shape_of(item: ShownItem) -> tuple[str, bool, Shape]:
