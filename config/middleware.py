@@ -58,13 +58,14 @@ def observe_middleware(
             seconds = time.perf_counter() - began
             response.headers["X-Request-ID"] = request_id
             metrics.count(request, response, seconds)
-            access = {
-                "method": request.method,
-                "path": logs.clean(escape_uri_path(request.path))[:LONGEST_PATH],
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-            }
-            access_logger.info("%(method)s %(path)s %(status)s %(ms)s ms", access, extra={"access": access})
+            if access_logger.isEnabledFor(logging.INFO):
+                access = {
+                    "method": request.method,
+                    "path": logs.clean(escape_uri_path(request.path))[:LONGEST_PATH],
+                    "status": response.status_code,
+                    "ms": round(seconds * 1000, 1),
+                }
+                access_logger.info("%(method)s %(path)s %(status)s %(ms)s ms", access, extra={"access": access})
         return response
 
     return middleware

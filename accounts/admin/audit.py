@@ -31,7 +31,7 @@ class CappedPaginator(Paginator):
 
 
 class ByAction(admin.SimpleListFilter):
-    title = "action"
+    title = _("action")
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -53,7 +53,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     # What a list may be narrowed to is one of these, by the links in its rows.
     linked_lookups = ["action", "actor_id", "address", "target_type", "target_id"]
     search_fields = ["action"]  # shows the box; the search itself is below
-    search_help_text = _("An e-mail or IP address, a request or person ID, or the beginning of an action.")
+    search_help_text = _("An email or IP address, a request or person ID, or the beginning of an action.")
     fields = ["at", "action", "actor_link", "address_link", "request_id", "target_link", "changes"]
     readonly_fields = fields  # type: ignore[assignment]
 

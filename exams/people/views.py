@@ -37,7 +37,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 class DeletionForm(forms.Form):
     """Typing one's own address is hard to do by mistake."""
 
-    address = forms.EmailField(label=_("To confirm, enter your e-mail address"))
+    address = forms.EmailField(label=_("To confirm, enter your email address"))
 
     def __init__(self, person: User, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -46,7 +46,7 @@ class DeletionForm(forms.Form):
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if address.lower() != self.person.email.lower():
-            raise forms.ValidationError(gettext("This is not your account's e-mail address."))
+            raise forms.ValidationError(gettext("This is not your account's email address."))
         return address
 
 

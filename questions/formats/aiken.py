@@ -40,7 +40,7 @@ class _Block:
                 self.problems.append(Problem("options", message))
             self.options.append(option[2])
         elif self.options:
-            message = f"line {number} is neither an option nor “ANSWER: B”; an option stands on one line."
+            message = f"line {number} is neither an option nor “ANSWER: B”; write each option on one line."
             self.problems.append(Problem("options", message))
         else:
             self.stem.append(text)
@@ -84,7 +84,7 @@ class AikenFormat:
         questions: list[ReadQuestion] = []
         for block in _blocks(decode(data)):
             if block.answer is None and not block.options and not questions:
-                raise Unreadable("No line begins with “A.” or “A)”; this is no Aiken file.")
+                raise Unreadable("No line begins with “A.” or “A)”; this is not an Aiken file.")
             questions.append(_question(block, defaults))
             if len(questions) % 1000 == 1:
                 check_count(len(questions))

@@ -100,9 +100,9 @@ class Format(Protocol):
 def check_count(count: int) -> None:
     """Raise `Unreadable` for a file of no question or of too many."""
     if count == 0:
-        raise Unreadable("There is no question in the file.")
+        raise Unreadable("The file contains no questions.")
     if count > MAX_QUESTIONS:
-        raise Unreadable(f"There are {count:,} questions; at most {MAX_QUESTIONS:,} are read at once. Split the file.")
+        raise Unreadable(f"The file has {count:,} questions; the limit is {MAX_QUESTIONS:,}. Split the file.")
 
 
 def typed(entry: QuestionEntry, format_name: str) -> str:
@@ -176,7 +176,7 @@ def _part_problems(values: Mapping[str, Any]) -> list[Problem]:
         if isinstance(value, list | tuple | Mapping) and len(value) > MAX_PARTS
     ]
     if len(tags := values.get("tags", ())) > MAX_TAGS and not problems:
-        problems.append(Problem("tags", f"{len(tags)} tags; give at most {MAX_TAGS}."))
+        problems.append(Problem("tags", f"has {len(tags)} tags; the limit is {MAX_TAGS}."))
     return problems
 
 
@@ -195,8 +195,8 @@ def _text_problems(value: object, path: str = "") -> list[Problem]:
 
 _MESSAGES = {
     "missing": "is missing; fill it in",
-    "extra_forbidden": "is no field of a question; remove it",
-    "string_pattern_mismatch": "is no name; use lower-case letters, digits and single hyphens",
+    "extra_forbidden": "is not a field of a question; remove it",
+    "string_pattern_mismatch": "is not a valid name; use lower-case letters, digits and single hyphens",
     "string_too_short": "is empty; fill it in",
 }
 

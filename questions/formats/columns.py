@@ -56,18 +56,18 @@ def _elsewhere(heading: str) -> str:
 def read_header(cells: Sequence[str]) -> Header:
     """Return the columns that a header names. Raises `Unreadable`."""
     if len(cells) > MAX_COLUMNS:
-        raise Unreadable(f"The header has {len(cells):,} columns; at most {MAX_COLUMNS} are read. Take the template.")
+        raise Unreadable(f"The header has {len(cells):,} columns; the limit is {MAX_COLUMNS}. Use the template.")
     ours = [cell.strip().casefold().replace(" ", "_") for cell in cells]
     names = [name if not name or name in HEADER else _elsewhere(name) for name in ours]
     for name, cell in zip(names, cells, strict=True):
         if name and name not in HEADER and name != COUNTING:
             shown = cell.strip()[:60]
-            raise Unreadable(f"The header names a column “{shown}” that there is not; rename it as in the template.")
+            raise Unreadable(f"The header names an unknown column, “{shown}”; rename it as in the template.")
         if name and name != COUNTING and names.count(name) > 1:
             both = [cell.strip()[:30] for other, cell in zip(names, cells, strict=True) if other == name][:2]
             raise Unreadable(f"The header names the column “{name}” twice ({', '.join(both)}); keep one.")
     if missing := [name for name in REQUIRED if name not in names]:
-        raise Unreadable(f"The header lacks {', '.join(missing)}. Take the template, or add what is missing.")
+        raise Unreadable(f"The header lacks {', '.join(missing)}. Use the template, or add what is missing.")
     told = [
         f"{cell.strip()[:30]} → {'left out, it numbers the rows' if name == COUNTING else name}"
         for name, own, cell in zip(names, ours, cells, strict=True)

@@ -60,7 +60,7 @@ def _rows(reader: "CsvReader") -> Iterator[tuple[int, list[str], tuple[Problem, 
         except StopIteration:
             return
         except csv.Error as error:
-            message = f"Line {line} is no CSV ({error}); a quote may be open or stand where it may not."
+            message = f"Line {line} is not valid CSV ({error}); look for a quotation mark that is missing or misplaced."
             raise Unreadable(message) from error
         yield line, cells, ()
 

@@ -41,7 +41,7 @@ class GiftFormat:
         "status: every question arrives as a draft",
         "all-or-nothing scoring: other programs give part of the points for part of a multiple answer",
         "in other programs also: rationales of matching options, service note, references, source, tasks, difficulty, "
-        "date (they stand in a comment that only this program reads)",
+        "date (they are in a comment that only this program reads)",
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
@@ -130,7 +130,9 @@ def _question(block: _Block, form: Form, defaults: Defaults) -> ReadQuestion:
     if names:
         fields["id"] = names[0]
     elif block.id or title:
-        notes.append(f"“{(block.id or title)[:60]}” is no id here (lower-case letters, digits, hyphens); it gets one.")
+        notes.append(
+            f"“{(block.id or title)[:60]}” is not a valid id (lower-case letters, digits, hyphens); it gets a new one."
+        )
     return read_entry(place, label, fields, defaults, notes=notes, id_is_ours=bool(block.ours or not names))
 
 
@@ -172,7 +174,7 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
         form.name = found[1]  # it stays before the stem, which may begin with another one as its own text
     start, end = find(text, "{"), find(text, "}")
     if start < 0:
-        raise Refused("question", "has no answers in { }; a description is no question.")
+        raise Refused("question", "has no answers in { }; a description is not a question.")
     if end < start:
         raise Refused("question", "has no closing }; note that a blank line ends a question.")
     if (second := find(text[end + 1 :], "{")) >= 0 or find(text[start + 1 : end], "{") >= 0:
@@ -180,7 +182,7 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
     before, inner, after = text[:start], text[start + 1 : end], text[end + 1 :]
     if after.strip():
         before = f"{before.rstrip()} {_BLANK} {after.lstrip()}"
-        form.notes.append(f"The answers stood inside the sentence; their place is marked {_BLANK}.")
+        form.notes.append(f"The answers were inside the sentence; their place is marked {_BLANK}.")
     parts = split(inner, "####")
     inner, explanation = parts[0], "####".join(parts[1:])
     fields = {

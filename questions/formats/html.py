@@ -48,7 +48,7 @@ class HtmlReader:
         Raises `Unconvertible` for a text, `Unreadable` when those of the file are too much together.
         """
         if len(html) > MAX_HTML:
-            raise Unconvertible(f"{len(html):,} characters of HTML; at most {MAX_HTML:,} are read.")
+            raise Unconvertible(f"{len(html):,} characters of HTML; the limit is {MAX_HTML:,}.")
         html, said = one_language(html)
         if formula := formula_in(html):
             said.append(Loss(f"formula “{formula}” is shown as its TeX source: formulas are not typeset here."))
@@ -63,7 +63,7 @@ class HtmlReader:
             # In an element of its own, so that a text which looks like a file name or an address is still text.
             soup = BeautifulSoup(f"<div>{html}</div>", "html.parser")
         except (ParserRejectedMarkup, AssertionError) as error:
-            raise Unconvertible("is not HTML; write the text anew.") from error
+            raise Unconvertible("is not HTML; write the text again.") from error
         _refuse_monsters(soup)
         notes = [*said, *_prepare(soup)]
         return _Converter(heading_style="ATX", bullets="-", autolinks=False).convert_soup(soup).strip(), notes

@@ -113,14 +113,16 @@ def _read_answers(question: MoodleQuestion) -> dict[str, Any]:
     readers = {room.name: room.moodle for room in KINDS.values() if room.moodle}
     known = dict.fromkeys(type_ for reader in readers.values() for type_ in reader.types)
     if question.type not in known:
-        raise Refused("type", f"“{question.type[:40]}” questions are not known here; known are {', '.join(known)}.")
+        raise Refused(
+            "type", f"“{question.type[:40]}” questions are not supported; the supported types are {', '.join(known)}."
+        )
     element = question.element
     if (count := len(element.findall("answer")) + len(element.findall("subquestion"))) > MAX_PARTS:
         raise Refused("options", f"{count} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
     for name, reader in readers.items():
         if question.type in reader.types and (fields := reader.read(question)) is not None:
             return {"kind": name, **fields}
-    raise Refused("type", f"a “{question.type}” question like this is of no kind here.")
+    raise Refused("type", f"a “{question.type}” question like this is not supported.")
 
 
 def _read_common(question: MoodleQuestion) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Package:
         check_size(data)
         # Counted before the directory is read into memory: each of its entries begins so.
         if data.count(b"PK\x01\x02") > MAX_ENTRIES:
-            raise Unreadable(f"The package holds more than {MAX_ENTRIES:,} files; split it.")
+            raise Unreadable(f"The package contains more than {MAX_ENTRIES:,} files; split it.")
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN as error:
@@ -60,7 +60,7 @@ class Package:
             _check_entry(info)
         total = sum(info.file_size for info in self._archive.infolist())
         if total > MAX_TOTAL:
-            raise Unreadable(f"The package would unpack to {total:,} bytes; at most {MAX_TOTAL:,} are read.")
+            raise Unreadable(f"The package would unpack to {total:,} bytes; the limit is {MAX_TOTAL:,}.")
 
     @property
     def names(self) -> list[str]:
@@ -83,7 +83,7 @@ class Package:
                         raise Unreadable(f"“{name}” unpacks to more than its directory says or than is read.")
                     parts.append(part)
         except _BROKEN as error:
-            raise Unreadable(f"“{name}” cannot be unpacked ({error}); export The package again.") from error
+            raise Unreadable(f"“{name}” cannot be unpacked ({error}); export the package again.") from error
         self._unpacked += size
         data = b"".join(parts)
         if data.startswith(_ARCHIVE_STARTS):
@@ -106,20 +106,20 @@ def _check_names(names: list[str]) -> None:
             raise Unreadable(f"“{shown}” is an archive in the archive; unpack it and upload what it holds.")
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
     if twice:
-        raise Unreadable(f"“{twice[0][:80]}” stands in The package more than once; keep one.")
+        raise Unreadable(f"“{twice[0][:80]}” is in the package more than once; keep one.")
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
     name = info.filename[:80]
     if info.flag_bits & 0x1:
-        raise Unreadable(f"“{name}” is encrypted; save The package without a password.")
+        raise Unreadable(f"“{name}” is encrypted; save the package without a password.")
     mode = info.external_attr >> 16
     if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and stat.S_IFMT(mode):
         raise Unreadable(f"“{name}” is a link or a device, not a file; put the file itself into the package.")
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise Unreadable(f"“{name}” is packed in a rare way; pack with “deflate”, as every zip program does.")
     if info.file_size > MAX_ENTRY:
-        raise Unreadable(f"“{name}” would unpack to {info.file_size:,} bytes; at most {MAX_ENTRY:,} are read.")
+        raise Unreadable(f"“{name}” would unpack to {info.file_size:,} bytes; the limit is {MAX_ENTRY:,}.")
     if info.file_size > RATIO_COUNTS_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):
         raise Unreadable(f"“{name}” would unpack to {info.file_size:,} bytes from {info.compress_size:,}: a zip bomb.")
 

@@ -56,7 +56,9 @@ class PlainFormat:
                 "“Answer: A”, or “- [x] …” under a heading; write its options so, or one of its bullets in bold."
             )
         if not reader.questions:
-            raise Unreadable("There is no question: none begins with a number (“1. …”) and has options (“A. …”).")
+            raise Unreadable(
+                "The file contains no questions: none begins with a number (“1. …”) and has options (“A. …”)."
+            )
         check_count(len(reader.questions))
         return [_read(question, defaults) for question in reader.questions]
 

@@ -126,7 +126,7 @@ class Reader:
         elif not question.options:
             question.stem.append(line)
         elif not question.problems:
-            message = f"line {number}: a block of code stands after the options begin; move it into the stem."
+            message = f"line {number}: a block of code comes after the first option; move it into the stem."
             question.problems.append(Problem("options", message))
         return True
 

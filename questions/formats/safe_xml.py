@@ -83,11 +83,11 @@ class _Builder(ET.TreeBuilder):
         self.depth += 1
         self.budget.elements -= 1
         if self.depth > MAX_DEPTH:
-            raise _TooMuch(f"elements stand more than {MAX_DEPTH} deep in each other; questions need a few levels.")
+            raise _TooMuch(f"elements are nested more than {MAX_DEPTH} deep; questions need only a few levels.")
         if self.budget.elements < 0:
             raise _TooMuch(f"more than {MAX_ELEMENTS:,} elements; split the file.")
         if len(attrs) > MAX_ATTRIBUTES:
-            raise _TooMuch(f"<{tag[:40]}> has {len(attrs):,} attributes; at most {MAX_ATTRIBUTES} are read.")
+            raise _TooMuch(f"<{tag[:40]}> has {len(attrs):,} attributes; the limit is {MAX_ATTRIBUTES}.")
         element = super().start(tag, attrs)
         if self.depth == 2:
             self.lines[element] = self.position()

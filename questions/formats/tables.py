@@ -65,12 +65,12 @@ def _read_row(
 ) -> ReadQuestion:
     problems, notes, names = list(found), list(header.notes), header.names
     if len(cells) > MAX_COLUMNS:
-        problems.append(Problem("row", f"has {len(cells):,} cells; at most {MAX_COLUMNS} are read."))
+        problems.append(Problem("row", f"has {len(cells):,} cells; the limit is {MAX_COLUMNS}."))
         return ReadQuestion(place, "", problems=tuple(problems))
     row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(names, cells, strict=False) if name}
     beyond = [cell for name, cell in zip([*names, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
-        problems.append(Problem("row", "has a cell under no heading; name its column or empty it."))
+        problems.append(Problem("row", "has a cell without a heading; name its column or clear the cell."))
     count = max((number for number in NUMBERS if row.get(f"option_{number}", "").strip()), default=0)
     problems += _gaps(row, count)
     texts = [row.get(f"option_{number}", "") for number in range(1, count + 1)]
@@ -200,7 +200,7 @@ def _read_references(text: str) -> list[dict[str, str]]:
     for line in filter(None, (line.strip() for line in text.split("\n"))):
         parts = re.findall(r"(?:[^|\\]|\\.|\\$)+|\|", line)
         if len(parts) != 3 or parts[1] != "|":
-            raise ValueError(f"“{line[:60]}” is no reference; write Title | Section, one in a line.")
+            raise ValueError(f"“{line[:60]}” is not a reference; write Title | Section, one per line.")
         title, section = (re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2])
         references.append({"title": title, "section": section})
     return references

@@ -48,7 +48,7 @@ def check_size(data: bytes) -> None:
         raise Unreadable("The file is empty; choose a file with questions.")
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1_000_000
-        raise Unreadable(f"The file has {len(data) / 1e6:,.0f} MB; at most {limit} MB are read. Split it.")
+        raise Unreadable(f"The file has {len(data) / 1e6:,.0f} MB; the limit is {limit} MB. Split it.")
 
 
 def decode(data: bytes) -> str:
@@ -65,14 +65,14 @@ def decode(data: bytes) -> str:
         raise Unreadable(f"Byte {where} (line {line}) is not {name}; save the file as UTF-8.") from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise Unreadable(f"A NUL character stands in line {line}: this is not a text file; save it as UTF-8 text.")
+        raise Unreadable(f"Line {line} contains a NUL character: this is not a text file; save it as UTF-8 text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text_problem(text: str) -> str | None:
     """Say what is wrong with a text that may be stored nowhere, None if nothing is."""
     if len(text) > MAX_TEXT:
-        return f"has {len(text):,} characters; at most {MAX_TEXT:,} are taken."
+        return f"has {len(text):,} characters; the limit is {MAX_TEXT:,}."
     if found := _FORBIDDEN.search(text):
         name = f"U+{ord(found[0]):04X}"
         return f"holds {name} at character {found.start() + 1}, a control or invisible character; remove it."

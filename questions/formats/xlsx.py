@@ -52,7 +52,7 @@ def _check_parts(data: bytes) -> None:
     """Raise `Unreadable` unless this is a harmless zip whose parts openpyxl can hold."""
     package = Package(data)
     if "xl/workbook.xml" not in package.names:
-        raise Unreadable("This is no Excel workbook (.xlsx); save it as one, or as CSV.")
+        raise Unreadable("This is not an Excel workbook (.xlsx); save it as one, or as CSV.")
     for name in package.names:
         if not name.endswith((".xml", ".rels")):
             continue
@@ -61,7 +61,7 @@ def _check_parts(data: bytes) -> None:
         if part.count(b"<") > limit:
             raise Unreadable(f"“{name}” holds more cells than any workbook of questions; delete the empty ones.")
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-            raise Unreadable(f"“{name}” declares entities, which no workbook needs; save it anew.")
+            raise Unreadable(f"“{name}” declares entities, which no workbook needs; save it again.")
 
 
 def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
@@ -89,7 +89,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
         raise
     except Exception as error:
         # openpyxl lets through whatever its parsers raise for a damaged file: KeyError, TypeError, ParseError, …
-        raise Unreadable(f"The workbook is damaged ({type(error).__name__}); open it and save it anew.") from error
+        raise Unreadable(f"The workbook is damaged ({type(error).__name__}); open it and save it again.") from error
 
 
 _DAYS = ("valid_as_of", "valid as of")

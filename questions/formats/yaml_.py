@@ -44,7 +44,7 @@ class YamlFormat:
         if document.get("schema") != 1:
             raise Unreadable("The file must say `schema: 1` at its top.")
         if unknown := sorted(str(key) for key in set(document) - {"schema", "title", "questions"}):
-            raise Unreadable(f"`{unknown[0][:60]}` is no key of a question file; remove it.")
+            raise Unreadable(f"`{unknown[0][:60]}` is not a key of a question file; remove it.")
         questions = document["questions"]
         if not isinstance(questions, list):
             raise Unreadable("`questions:` must be a list.")
@@ -66,7 +66,7 @@ class YamlFormat:
 def _question(entry: Any, line: int, defaults: Defaults) -> ReadQuestion:
     place = f"line {line}"
     if not isinstance(entry, dict):
-        return ReadQuestion(place, "", problems=(Problem("questions", "is no mapping of fields; write `id: …`."),))
+        return ReadQuestion(place, "", problems=(Problem("questions", "is not a mapping of fields; write `id: …`."),))
     fields = {str(key): value for key, value in entry.items()}
     # What the file leaves out means what it means in the bank's own files.
     return read_entry(place, str(fields.get("id", ""))[:60], {"status": "published", **fields}, defaults)

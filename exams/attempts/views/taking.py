@@ -76,7 +76,7 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
     remaining = timing.remaining(item.attempt.deadline_at, now)
     saved = {"position": position, "sequence": item.sequence, "remaining": remaining}
     # Without the request: no context processor has anything to add, and this is what is answered most often.
-    response = HttpResponse(render_to_string("exams/attempts/_saved.html", saved))
+    response = HttpResponse(render_to_string("exams/attempts/_saved.jinja", saved, using="jinja2"))
     keeping.drop(request, response, attempt_id)  # the page's script keeps what it has not sent yet
     return response
 

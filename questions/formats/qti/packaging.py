@@ -100,10 +100,10 @@ def _read_package(package: Package, defaults: Defaults) -> list[ReadQuestion]:
     items = [resource for resource in resources if "item_xml" in get(resource, "type")]
     if not items:
         types = ", ".join(sorted({get(resource, "type")[:40] for resource in resources})[:5]) or "nothing"
-        raise Unreadable(f"The package holds no item of QTI 2.1, 2.2 or 3.0, only {types}; export its questions so.")
+        raise Unreadable(f"The package contains no item of QTI 2.1, 2.2 or 3.0, only {types}; export its questions so.")
     check_count(len(items))
     tests = any("test_xml" in get(resource, "type") for resource in resources)
-    notes = ["the package holds a test too; only its questions are taken over."] if tests else []
+    notes = ["the package contains a test, too; only its questions are imported."] if tests else []
     reader = _Reader(defaults, package, notes)
     return [reader.resource(resource) for resource in items]
 

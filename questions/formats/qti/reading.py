@@ -22,7 +22,7 @@ _EXPLAINING = re.compile(r"explanation|solution|general|rationale", re.IGNORECAS
 def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.Element | None]) -> Item:
     """Return what an `assessmentItem` says. `stimulus` finds a shared text by its address. Raises `Refused`."""
     if get(root, "adaptive") == "true" or within(root, "templateDeclaration"):
-        raise Refused("item", "adaptive items and templates are not known here; write each question out.")
+        raise Refused("item", "adaptive items and templates are not supported; write each question out.")
     body = child(root, "itemBody")
     interaction = _interaction(body)
     identifiers, item = _read_answers(root, interaction, notes)
@@ -65,7 +65,10 @@ def _interaction(body: ET.Element | None) -> ET.Element:
     known = dict.fromkeys(room.qti.interaction for room in KINDS.values() if room.qti)
     unknown = sorted({name_of(element.tag) for element in found} - set(known))
     if unknown:
-        raise Refused("itemBody", f"{', '.join(unknown)[:100]} is not known here; known are {', '.join(known)}.")
+        raise Refused(
+            "itemBody",
+            f"{', '.join(unknown)[:100]} is not supported; the supported interactions are {', '.join(known)}.",
+        )
     if len(found) != 1:
         raise Refused("itemBody", f"the item has {len(found)} interactions; make it one, or several items.")
     return found[0]
@@ -76,7 +79,7 @@ def _read_answers(root: ET.Element, interaction: ET.Element, notes: list[str]) -
     for room in KINDS.values():
         if room.qti and name == room.qti.interaction and (found := room.qti.read(asked)) is not None:
             return found[0], replace(found[1], kind=room.name)
-    raise Refused("itemBody", f"a {name} like this is of no kind here.")
+    raise Refused("itemBody", f"a {name} like this is not supported.")
 
 
 def _asked(root: ET.Element, interaction: ET.Element, notes: list[str]) -> Interaction:

@@ -65,7 +65,7 @@ class MultipleGift(GiftMapping):
         if total == 0:
             raise Refused("key", "no answer is right; put = before the right one, or %50% before each of two.")
         if abs(total - 100) > SUM_TOLERANCE:
-            raise Refused("key", f"the shares of the right answers sum to {total:g} %; they must sum to 100.")
+            raise Refused("key", f"the shares of the right answers sum to {total:g} %; they must add up to 100.")
         return {"options": options}
 
 
@@ -86,7 +86,7 @@ def _gift_options(answers: Answers) -> tuple[tuple[dict[str, Any], ...], float]:
         if mark == "~" and (found := WEIGHT.match(said)):
             weight, said = float(found[1]), said[found.end() :]
             if not -100 <= weight <= 100:
-                raise Refused("options", f"{found[0]} is no share; write one from -100 to 100.")
+                raise Refused("options", f"{found[0]} is not a valid share; write one from -100 to 100.")
         if "=" in answers.marks and mark == "~" and weight > 0:
             form.notes.append(f"“{said.strip()[:40]}” gave {weight:g} % of the points; a wrong answer gives none here.")
             weight = 0.0
@@ -158,7 +158,7 @@ def _keys(question: MoodleQuestion) -> list[bool]:
     fractions = question.fractions()
     positive = [fraction for fraction in fractions if fraction > 0]
     if positive and abs(sum(positive) - 100) > SUM_TOLERANCE:
-        raise Refused("options", f"the positive percentages sum to {sum(positive):g}; they must sum to 100.")
+        raise Refused("options", f"the positive percentages sum to {sum(positive):g}; they must add up to 100.")
     if positive and max(positive) - min(positive) > SUM_TOLERANCE:
         question.notes.append(
             "right answers are worth different percentages in Moodle; here all of them count, or none."
@@ -203,7 +203,9 @@ class SingleQti(QtiMapping):
             asked.notes.append("the key is read from the mapping: what is worth points is right.")
         if missing := sorted(keys - set(choices)):
             known = ", ".join(identifier[:20] for identifier in list(choices)[:8]) or "none"
-            raise Refused("correctResponse", f"“{missing[0][:40]}” is no choice of the item; known are {known}.")
+            raise Refused(
+                "correctResponse", f"“{missing[0][:40]}” is not a choice of the item; the known ones are {known}."
+            )
         marked = [replace(choice, key=identifier in keys) for identifier, choice in choices.items()]
         return list(choices), Item(tuple(marked), shuffle=_shuffles(asked))
 

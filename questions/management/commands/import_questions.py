@@ -82,7 +82,7 @@ class Command(BaseCommand):
         counts = ", ".join(f"{count} {state}" for state, count in plan.counts.items())
         self.stdout.write(f"{len(plan.rows)} questions in {chosen.label}: {counts}{written or '; nothing was written'}")
         if refused:
-            raise CommandError(f"{refused} questions are refused.")
+            raise CommandError("1 question was refused." if refused == 1 else f"{refused} questions were refused.")
 
     def _show(self, plan: ImportPlan, verbosity: int) -> None:
         """Print the table: every question, what would become of it, and why."""

@@ -221,7 +221,7 @@ def test_stale_answer_is_a_409_that_shows_both(client, attempt):
 
     assert response.status_code == 409
     assert "Saved there: <b>D</b> <br> Chosen here: <b>A</b>" in " ".join(response.text.split())
-    assert 'data-choice="3 " data-struck="1 2 " data-flag="1"' in response.text
+    assert 'data-choice="3 " data-struck="1 2 " data-flag="1"' in " ".join(response.text.split())
     assert chosen_of(item) == [3]
 
 
@@ -282,7 +282,7 @@ def test_answer_after_the_hand_in_is_a_410(client, attempt):
     response = save(client, item_of(attempt), 1)
 
     assert (response.status_code, response.headers["Content-Type"]) == (410, "text/plain; charset=utf-8")
-    assert response.text == "You have handed in this exam. You can no longer change it."
+    assert response.text == "This exam has been submitted. You can no longer change it."
 
 
 def test_answer_needs_a_csrf_token(attempt):

@@ -58,7 +58,7 @@ def test_shape_is_read_as_it_is_meant(text, expected):
     [
         ("1. Which?\nA. Oak\nB. Birch\nD. Moss\nAnswer: A\n", "option C is missing before D"),
         ("1. Which?\n" + "".join(f"{letter}. {letter}x\n" for letter in "ABCDEFGHIJKL") + "Answer: A\n", "12 options"),
-        (f"1. Which?\n\n```c\nx;\n\n{OPTIONS}", "There is no question"),
+        (f"1. Which?\n\n```c\nx;\n\n{OPTIONS}", "The file contains no questions"),
         ("1. Which?\n*A. Oak\nB. Birch\nAnswer: B\n", "name different ones"),
     ],
 )
