@@ -99,7 +99,7 @@ Pairs = Sequence[tuple[QuestionEntry, Question]]
 
 
 def _write_tags(pairs: Pairs) -> None:
-    names = {tag for entry, _ in pairs for tag in entry.tags}
+    names = {tag for entry, _question in pairs for tag in entry.tags}
     Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
     tags = {name: pk for name, pk in Tag.objects.values_list("name", "pk") if name in names}
     through = Question.tags.through

@@ -41,7 +41,7 @@ def give_minutes(page, minutes, reason):
     group.get_by_label("Reason").fill(reason)
     group.get_by_label("or minutes").fill(str(minutes))
     group.get_by_role("button", name="Give").click()
-    expect(page.get_by_text(f"1 attempt under way in Mock 1 has {minutes} more minutes.")).to_be_visible()
+    expect(page.get_by_text(f"1 attempt under way in Mock 1 has {minutes} min more.")).to_be_visible()
 
 
 def test_candidate_joins_by_link_and_gets_more_time_in_the_assigned_exam(new_context, instructor, cohort, assignment):

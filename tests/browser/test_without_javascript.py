@@ -52,7 +52,7 @@ def test_exam_is_taken_and_handed_in_without_javascript(plain):
     choose_plainly(page, 2, "A")
     page.get_by_role("button", name="Finish exam").click()
     expect(page.get_by_role("heading", name=f"Submit {exam.title}?")).to_be_visible()
-    expect(page.get_by_text("1 of 4 questions have no answer (a blank counts as wrong): 4")).to_be_visible()
+    expect(page.get_by_text("No answer to 1 of 4 (a blank counts as wrong): 4")).to_be_visible()
     expect(page.get_by_text("Flagged: 4")).to_be_visible()
     page.get_by_role("link", name="Back to the exam").click()
     choose_plainly(page, 4, "C")

@@ -451,6 +451,31 @@ def test_without_a_door_the_others_answer(nginx):
         assert proxy.ask("/accounts/login/")[1] == "members exams_door GET /accounts/login/ "
 
 
+def test_door_that_does_not_answer_sends_nobody_to_the_others(nginx):
+    with named("members") as members, serving(Silent) as door:
+        proxy = nginx(members, door, **{"proxy_read_timeout 60s": "proxy_read_timeout 1s"})
+
+        answers = [proxy.ask("/accounts/login/")[0].status, proxy.ask("/attempts/", **SESSION)[1]]
+
+    assert answers == [504, "members exams_members GET /attempts/ "]
+
+
+@pytest.mark.parametrize(("headers", "name"), [({}, "door exams_door"), (SESSION, "members exams_members")])
+def test_missing_file_is_asked_for_where_its_visitor_belongs(nginx, headers, name):
+    path = "/static/site/x.0123456789ab.css"
+    with named("members") as members, named("door") as door:
+        assert nginx(members, door).ask(path, **headers)[1] == f"{name} GET {path} "
+
+
+def test_missing_files_count_as_requests(nginx):
+    with echo() as url:
+        proxy = nginx(url, **{"rate=100r/s": "rate=1r/m", " burst=1000": ""})
+
+        statuses = [proxy.ask("/static/site/x.0123456789ab.css")[0].status for _ in range(2)]
+
+    assert statuses == [200, 429]
+
+
 @pytest.mark.usefixtures("_static_files")
 def test_site_hands_on_who_is_not_signed_in(site, nginx):
     with named("door") as door:

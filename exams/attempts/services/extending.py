@@ -37,7 +37,7 @@ def _require_last(extensions: QuerySet[Extension], last_seen: int | None) -> Non
     if last_seen is not None and last and last.pk != last_seen:
         raise ExtensionRefused(
             _(
-                "%(name)s gave %(minutes)s minutes after you opened the page (“%(reason)s”). Check the "
+                "%(name)s gave %(minutes)s min after you opened the page (“%(reason)s”). Check the "
                 "current deadline, then decide."
             )
             % {"name": last.by or _("Somebody"), "minutes": last.minutes, "reason": last.reason}

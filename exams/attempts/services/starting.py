@@ -166,8 +166,8 @@ def _refuse_for_what_is_under_way(candidate: User, exam: Exam, form_quotas: list
         names = ", ".join(f"“{title}”" for title in titles)
         raise QuestionsInUse(
             _(
-                "This exam needs questions from another exam that you have under way: %(names)s. Hand "
-                "that in first; then you can start this one."
+                "This exam needs questions from another exam that you have in progress: %(names)s. Submit that "
+                "one first, then start this one."
             )
             % {"names": names}
         )

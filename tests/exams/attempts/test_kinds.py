@@ -224,7 +224,7 @@ def test_page_palette_and_summary_say_what_is_incomplete(clock, kind, places, no
     state = "incomplete" if note else "answered" if places else "unseen"
     assert f'data-position="1" data-state="{state}"' in page
     assert ("Incomplete (counts as wrong): 1" in words(summary)) == bool(note)
-    assert ("1 of 1 question has no answer (a blank counts as wrong): 1" in words(summary)) == (not places)
+    assert ("No answer to 1 of 1 (a blank counts as wrong): 1" in words(summary)) == (not places)
     assert ("The question is answered." in words(summary)) == (state == "answered")
     (shown,), (known,) = shown_items(item.attempt), item_states(item.attempt)
     assert (shown.is_answered, shown.is_incomplete) == (known.is_answered, known.is_incomplete)

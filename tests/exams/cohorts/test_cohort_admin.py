@@ -394,7 +394,7 @@ def extend(client, assignment, **fields):
 )
 def test_instructor_gives_more_time_to_one_or_to_all(client, instructor, assignment, attempt, fields, minutes):
     response = extend(client, assignment, **fields)
-    assertContains(response, f"1 attempt under way in Mock 1 has {minutes} more minutes.")
+    assertContains(response, f"1 attempt under way in Mock 1 has {minutes} min more.")
 
     response = extend(client, assignment, attempt=attempt.pk, **fields)
     assertContains(response, f"{minutes} more minutes were given.")
@@ -435,7 +435,7 @@ def test_extension_of_what_has_ended_says_so(client, assignment, attempt):
     finish(attempt)
 
     assertContains(extend(client, assignment, attempt=attempt.pk, quick=5), "This attempt is over.")
-    assertContains(extend(client, assignment, quick=5), "0 attempts under way in Mock 1 have 5 more minutes.")
+    assertContains(extend(client, assignment, quick=5), "0 attempts under way in Mock 1 have 5 min more.")
 
 
 # --- One member ------------------------------------------------------------------------------------------------------

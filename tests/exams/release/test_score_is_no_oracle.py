@@ -179,7 +179,7 @@ def test_a_bank_that_lacks_only_what_is_being_asked_names_the_exam_to_finish_fir
 
     page = client_of(world.candidate).post(url, follow=True)
 
-    assert "This exam needs questions from another exam that you have under way: “The mock”" in page.text
+    assert "This exam needs questions from another exam that you have in progress: “The mock”" in page.text
     assert list(world.candidate.attempts.values_list("exam", flat=True)) == [world.exam.pk]
 
 
