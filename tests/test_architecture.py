@@ -137,6 +137,16 @@ def test_floors_are_read_from_the_contracts():
     assert among("questions.formats.qti.reading", PURE)
 
 
+def test_picture_of_the_subjects_is_the_contract():
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    contracts = {contract["name"]: contract for contract in project["tool"]["importlinter"]["contracts"]}
+    apps, subjects = contracts["Apps"]["layers"], contracts["Exams: subject first"]["layers"][1:]
+    text = (settings.BASE_DIR / "docs" / "architecture.md").read_text()
+    pictures = [line.replace(",", " :").split(" ← ") for line in text.split("```")[1].splitlines() if line]
+
+    assert pictures == [apps[::-1], subjects[::-1]]
+
+
 # --- The rules above can be broken -------------------------------------------------------------------------------
 
 
