@@ -490,6 +490,19 @@ def test_site_hands_on_who_is_not_signed_in(site, nginx):
 
 
 @pytest.mark.usefixtures("_static_files")
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_site_hands_on_a_whole_form_though_it_has_not_read_it(site, nginx, length):
+    """A hand-in whose session has ended: the door keeps its answers, so none may be cut off on the way."""
+    with named("door") as door:
+        proxy = nginx(site.url, door)
+        form = b"a" * length
+
+        answers = {proxy.ask("/attempts/", "POST", form, **SESSION)[1] for _ in range(10)}
+
+    assert answers == {f"door exams_door POST /attempts/ {form.decode()}"}
+
+
+@pytest.mark.usefixtures("_static_files")
 def test_pages_of_production_come_through_with_their_cookies_and_headers(site, nginx):
     answer, text = nginx(site.url).ask("/accounts/login/")
 
