@@ -467,9 +467,9 @@ def test_missing_file_is_asked_for_where_its_visitor_belongs(nginx, headers, nam
         assert nginx(members, door).ask(path, **headers)[1] == f"{name} GET {path} "
 
 
-def test_missing_files_count_as_requests(nginx):
+def test_files_that_the_site_gives_are_counted(nginx):
     with echo() as url:
-        proxy = nginx(url, **{"rate=100r/s": "rate=1r/m", " burst=1000": ""})
+        proxy = nginx(url, **{"rate=300r/s": "rate=1r/m", " burst=4000": ""})
 
         statuses = [proxy.ask("/static/site/x.0123456789ab.css")[0].status for _ in range(2)]
 
