@@ -31,7 +31,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "unconfirmed_days": settings.UNCONFIRMED_ACCOUNT_DAYS,
         "session_days": settings.CANDIDATE_SESSION_SECONDS // 86_400,
     }
-    return render(request, "exams/privacy.html", context)
+    return render(request, "exams/people/privacy.html", context)
 
 
 class DeletionForm(forms.Form):
@@ -70,7 +70,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, gettext("Your account is deleted. Nothing on this site names you any more."))
             return redirect("exams:home")
-    return render(request, "exams/own_data.html", {"form": form})
+    return render(request, "exams/people/own_data.html", {"form": form})
 
 
 def data_file(person: User, *, by: User) -> HttpResponse:

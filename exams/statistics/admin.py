@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import ReadOnlyAdmin
 from exams.statistics import services
 from exams.statistics.models import QuestionStatistics
 from exams.statistics.queries.statistics import FLAG_FIELDS, FLAG_WORDS, Share
-from questions.admin import ReadOnlyAdmin
 from questions.admin.filters import ByCertification
 from questions.models import Question
 

@@ -65,7 +65,7 @@ def exam_words(*, total: int) -> SafeString:
 @lru_cache(maxsize=500)
 def words_in(language: str | None, total: int) -> SafeString:
     """Return these words in the language that is active: to translate them took a tenth of the page."""
-    parts = (render_to_string(f"exams/{name}.html", {"total": total}) for name in ("_dialogs", "_texts"))
+    parts = (render_to_string(f"exams/attempts/{name}.html", {"total": total}) for name in ("_dialogs", "_texts"))
     return mark_safe("".join(parts))  # noqa: S308
 
 
@@ -73,11 +73,11 @@ def words_in(language: str | None, total: int) -> SafeString:
 def palette_entry(state: str, is_flagged: bool) -> str:
     """Return the HTML of such a question in the list of all, as a format string."""
     entry = {"position": _slot("position"), "state": state, "is_flagged": is_flagged}
-    return _as_format(get_template("exams/_palette_entry.jinja", using="jinja2").render(entry))
+    return _as_format(get_template("exams/attempts/_palette_entry.jinja", using="jinja2").render(entry))
 
 
 def rendered(item: ShownItem, **context: Any) -> str:
-    return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
+    return get_template("exams/attempts/_question.jinja", using="jinja2").render({"item": item, **context})
 
 
 def shape_of(item: ShownItem) -> tuple[str, bool, Shape]:

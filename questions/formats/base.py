@@ -38,6 +38,18 @@ class Defaults:
     difficulty: str = "medium"
     tags: tuple[str, ...] = ()
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What `QuestionEntry` takes where a file says nothing; the id until one is made of the content."""
+        return {
+            "id": "imp",
+            "options": (),
+            "tasks": self.tasks,
+            "difficulty": self.difficulty,
+            "valid_as_of": self.valid_as_of,
+            "status": "draft",
+        }
+
 
 @dataclass(frozen=True)
 class ReadQuestion:
@@ -128,41 +140,28 @@ def read_entry(
     """
     values = {name: value for name, value in fields.items() if value not in (None, "", (), [], {})}
     has_id, assumed = "id" in values, (ASSUMABLE | set(lacking)) - set(values)
-    values = {
-        "id": "imp",
-        "options": (),
-        "tasks": defaults.tasks,
-        "difficulty": defaults.difficulty,
-        "valid_as_of": defaults.valid_as_of,
-        "status": "draft",
-        **values,
-    }
+    values = {**defaults.fields, **values}
     found = [*problems, *_part_problems(values)] or _text_problems(values)
-    entry = None
-    if not found:
-        try:
-            entry = QuestionEntry.model_validate(values)
-        except ValidationError as error:
-            found += [_problem(detail) for detail in error.errors(include_url=False, include_context=False)]
-        else:
-            found += draft_problems(entry)
-            tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
-            entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
-            notes = list(notes)
-            if not any("formula" in note for note in notes):  # one that the format has named
-                notes += map(Loss, unseen_parts(entry))
-            notes += vanishing_signs(entry)
+    entry, notes = None if found else _validated(values, found), list(notes)
+    if entry:
+        found += draft_problems(entry)
+        tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
+        entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
+        if not any("formula" in note for note in notes):  # one that the format has named
+            notes += map(Loss, unseen_parts(entry))
+        notes += vanishing_signs(entry)
     named = [values["id"]] if has_id and isinstance(values["id"], str) else []
     label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
-    return ReadQuestion(
-        place,
-        label[:200],
-        None if found else entry,
-        tuple(found[:MAX_SAID]),
-        _first(tuple(notes)),
-        assumed,
-        id_is_ours,
-    )
+    kept, said, notes = None if found else entry, tuple(found[:MAX_SAID]), _first(tuple(notes))
+    return ReadQuestion(place, label[:200], kept, said, notes, assumed, id_is_ours)
+
+
+def _validated(values: Mapping[str, Any], problems: list[Problem]) -> QuestionEntry | None:
+    try:
+        return QuestionEntry.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors(include_url=False, include_context=False)]
+        return None
 
 
 def _first(notes: tuple[str, ...]) -> tuple[str, ...]:

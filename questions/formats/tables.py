@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from questions.bankfiles import QuestionEntry
-from questions.content import Problem
+from questions.content import MAX_OPTIONS, Problem
 from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
 from questions.formats.columns import HEADER, LETTERS, MAX_COLUMNS, NUMBERS, Header, read_header
 from questions.formats.keys import named_options
@@ -71,21 +71,12 @@ def _read_row(
     beyond = [cell for name, cell in zip([*names, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
         problems.append(Problem("row", "has a cell without a heading; name its column or clear the cell."))
-    get = row.get
-    count = max((number for number in NUMBERS if get(f"option_{number}", "").strip()), default=0)
-    for number in NUMBERS:
-        for name in ("match", "rationale"):
-            if number > count and get(f"{name}_{number}", "").strip():
-                message = f"belongs to option_{number}, which is empty; write it or empty this."
-                problems.append(Problem(f"{name}_{number}", message))
-    problems += [
-        Problem(f"option_{number}", "is empty although a later one is not; close the gap.")
-        for number in range(1, count)
-        if not get(f"option_{number}", "").strip()
-    ]
-    texts = [get(f"option_{number}", "") for number in range(1, count + 1)]
+    count = max((number for number in NUMBERS if row.get(f"option_{number}", "").strip()), default=0)
+    problems += _gaps(row, count)
+    texts = [row.get(f"option_{number}", "") for number in range(1, count + 1)]
     keys = _parsed(partial(_read_key, texts=texts, is_ours=header.is_ours), row, "key", problems) or []
-    kind, has_matches = get("kind", "").strip().casefold(), any(get(f"match_{number}") for number in NUMBERS)
+    kind = row.get("kind", "").strip().casefold()
+    has_matches = any(row.get(f"match_{number}") for number in NUMBERS)
     if not kind:
         kind = kind_told_by(len(keys), has_matches=has_matches).name
         if has_matches or keys[1:]:
@@ -95,38 +86,60 @@ def _read_row(
         problems.append(Problem("key", f"must be empty in a {kind} question."))
     if keys and max(keys) > count:
         problems.append(Problem("key", f"names {chr(64 + max(keys))}, but there are {count} options."))
-    fields: dict[str, Any] = {name: get(name) for name in ("id", "case", "stem", "explanation", "service_note")}
-    fields |= {name: get(name, "").strip() for name in ("id", "valid_as_of")}
-    fields["difficulty"] = get("difficulty", "").strip().casefold()
+    fields = {"kind": kind, "options": _options(row, count, keys), **_fields(row, problems)}
     if not header.is_ours:
         fields["id"] = slug(fields["id"])
-    fields |= {
-        "kind": kind,
-        "tasks": _parsed(_read_tasks, row, "tasks", problems),
-        "tags": re.split(r"[\s,;]+", get("tags", "").strip()) if get("tags", "").strip() else None,
-        "shuffle": _parsed(_read_yes, row, "shuffle", problems),
-        "options": [
-            {
-                "text": get(f"option_{number}", ""),
-                "key": number in keys,
-                "match": get(f"match_{number}", ""),
-                "rationale": get(f"rationale_{number}", ""),
-            }
-            for number in range(1, count + 1)
-        ],
-        "decoys": [get(f"decoy_{number}") for number in NUMBERS if get(f"decoy_{number}", "").strip()],
-        "references": _parsed(_read_references, row, "references", problems),
-        "source": {
-            name: get(f"source_{name}") for name in ("id", "chapter", "title") if get(f"source_{name}", "").strip()
-        },
-    }
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
     lacking = [name for name in _OPTIONAL if name not in names]
     if "rationale_1" not in names:
         lacking.append("rationales")
     return read_entry(
         place, "", fields, defaults, notes=notes, problems=problems, lacking=lacking, id_is_ours=header.is_ours
     )
+
+
+def _gaps(row: Mapping[str, str], count: int) -> list[Problem]:
+    """Return what belongs to an option that is empty, and the empty ones before the last."""
+    problems = []
+    for number in range(count + 1, MAX_OPTIONS + 1):
+        for name in ("match", "rationale"):
+            if row.get(f"{name}_{number}", "").strip():
+                message = f"belongs to option_{number}, which is empty; write it or empty this."
+                problems.append(Problem(f"{name}_{number}", message))
+    problems += [
+        Problem(f"option_{number}", "is empty although a later one is not; close the gap.")
+        for number in range(1, count)
+        if not row.get(f"option_{number}", "").strip()
+    ]
+    return problems
+
+
+def _options(row: Mapping[str, str], count: int, keys: Sequence[int]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "text": row.get(f"option_{number}", ""),
+            "key": number in keys,
+            "match": row.get(f"match_{number}", ""),
+            "rationale": row.get(f"rationale_{number}", ""),
+        }
+        for number in range(1, count + 1)
+    )
+
+
+def _fields(row: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:
+    """Return what is read from a column or two alone; add what is wrong there to the problems."""
+    tags = row.get("tags", "").strip()
+    sources = {name: row.get(f"source_{name}", "") for name in ("id", "chapter", "title")}
+    return {
+        **{name: row.get(name) for name in ("case", "stem", "explanation", "service_note")},
+        **{name: row.get(name, "").strip() for name in ("id", "valid_as_of")},
+        "difficulty": row.get("difficulty", "").strip().casefold(),
+        "tasks": _parsed(_read_tasks, row, "tasks", problems),
+        "tags": tuple(re.split(r"[\s,;]+", tags)) if tags else None,
+        "shuffle": _parsed(_read_yes, row, "shuffle", problems),
+        "decoys": tuple(cell for number in NUMBERS if (cell := row.get(f"decoy_{number}", "")).strip()),
+        "references": tuple(_parsed(_read_references, row, "references", problems) or ()),
+        "source": {name: text for name, text in sources.items() if text.strip()},
+    }
 
 
 def _parsed(read: Callable[[str], Any], row: Mapping[str, str], name: str, problems: list[Problem]) -> Any:

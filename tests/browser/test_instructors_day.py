@@ -233,7 +233,7 @@ def reads_what_came_of_it(theirs, attempt):
     theirs.goto(reverse("exams:attempt-result", args=[attempt.pk]))
     correction = theirs.get_by_role("region", name="Your score was corrected")
     expect(correction).to_contain_text(REASON)
-    expect(correction).to_contain_text(re.compile(r"Before: 100 \(0 of 2\).* Now: 550 \(1 of 2\)"))
+    expect(correction).to_contain_text(re.compile(r"Before: 100\s+\(0 of 2\)[^N]*Now: 550\s+\(1 of 2\)"))
     assert [(score.version, score.correct) for score in attempt.scores.order_by("version")] == [(1, 0), (2, 1)]
 
 

@@ -4,32 +4,17 @@ import json
 import re
 
 import pytest
-from django.urls import reverse
 
 from exams.attempts.models import AttemptItem
 from exams.attempts.timing import GRACE
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, close, item_of, items_of, posted
-from tests.exams.pages import buttons_of, fields_of
+from tests.exams.pages import buttons_of, fields_of, url_of
 from tests.factories import make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
 
 DEADLINE = START + 30 * MINUTE
-
-
-@pytest.fixture
-def attempt(clock):
-    return make_attempt(now=START)
-
-
-@pytest.fixture
-def client(attempt):
-    return client_of(attempt.candidate)
-
-
-def url_of(name, attempt, *args):
-    return reverse(f"exams:{name}", args=[attempt.pk, *args])
 
 
 def page_of(client, attempt):

@@ -72,6 +72,15 @@ def test_what_is_missing_is_named(text, message):
     assert message in messages[0]
 
 
+def test_aiken_explanation_within_a_question_is_not_of_the_one_before():
+    text = f"Which?\n{OPTIONS}ANSWER: A\n{OPTIONS}Explanation: Birches bend.\nANSWER: B\n"
+
+    first, second = FORMATS["aiken"].read(text.encode(), DEFAULTS)
+
+    assert first.entry.explanation == ""
+    assert "line 7 is neither an option nor" in str(second.problems[0])
+
+
 @pytest.mark.parametrize("text", ["__init__", "make*all*now", "a `b` c", "[x](http://y.z)", "C:\\temp\\*.csv", "<b>"])
 def test_aiken_is_shown_as_it_is_typed(text):
     (question,) = FORMATS["aiken"].read(f"Which {text}?\nA. {text}\nB. Oak\nANSWER: A\n".encode(), DEFAULTS)
