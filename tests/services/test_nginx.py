@@ -467,9 +467,9 @@ def test_missing_file_is_asked_for_where_its_visitor_belongs(nginx, headers, nam
         assert nginx(members, door).ask(path, **headers)[1] == f"{name} GET {path} "
 
 
-def test_missing_files_count_as_requests(nginx):
+def test_files_that_the_site_gives_are_counted(nginx):
     with echo() as url:
-        proxy = nginx(url, **{"rate=100r/s": "rate=1r/m", " burst=1000": ""})
+        proxy = nginx(url, **{"rate=300r/s": "rate=1r/m", " burst=4000": ""})
 
         statuses = [proxy.ask("/static/site/x.0123456789ab.css")[0].status for _ in range(2)]
 
@@ -487,6 +487,19 @@ def test_site_hands_on_who_is_not_signed_in(site, nginx):
         own = proxy.ask("/attempts/", Cookie=f"__Host-sessionid={seat.session}")[0].status
 
     assert (made_up, own) == ("door exams_door GET /attempts/ ", 200)
+
+
+@pytest.mark.usefixtures("_static_files")
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_site_hands_on_a_whole_form_though_it_has_not_read_it(site, nginx, length):
+    """A hand-in whose session has ended: the door keeps its answers, so none may be cut off on the way."""
+    with named("door") as door:
+        proxy = nginx(site.url, door)
+        form = b"a" * length
+
+        answers = {proxy.ask("/attempts/", "POST", form, **SESSION)[1] for _ in range(10)}
+
+    assert answers == {f"door exams_door POST /attempts/ {form.decode()}"}
 
 
 @pytest.mark.usefixtures("_static_files")
