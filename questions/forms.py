@@ -67,7 +67,7 @@ class QuestionForm(forms.ModelForm):
         max_length=1000,
         help_text=_("Separated by commas, for example: kinesis, streaming"),
     )
-    kind = forms.ChoiceField(choices=KIND_CHOICES)
+    kind = forms.ChoiceField(label=_("Kind"), choices=KIND_CHOICES)
     case = text_field(
         4,
         required=False,
@@ -76,21 +76,28 @@ class QuestionForm(forms.ModelForm):
     )
     stem = text_field(
         8,
+        label=_("Stem"),
         help_text=_(
             "Markdown: **bold**, `code`, tables, code blocks between ``` lines. If several answers "
             "are right, end with “(Choose two.)”."
         ),
     )
     shuffle_options = forms.BooleanField(required=False, initial=True, label=_("Show the options in random order"))
-    decoys = text_field(3, required=False, help_text=_("One per line: additional matches that fit no option."))
-    explanation = text_field(4, required=False, help_text=_("The point to remember from this question."))
+    decoys = text_field(
+        3, label=_("Decoys"), required=False, help_text=_("One per line: additional matches that fit no option.")
+    )
+    explanation = text_field(
+        4, label=_("Explanation"), required=False, help_text=_("The point to remember from this question.")
+    )
     service_note = text_field(
         2,
+        label=_("Service note"),
         required=False,
         help_text=_("If a service was renamed or retired: its current name, and what the exam meant."),
     )
     references = text_field(
         3,
+        label=_("References"),
         required=False,
         help_text=format_lazy(_("One per line: document title {separator} section"), separator=REFERENCE_SEPARATOR),
     )
@@ -360,6 +367,6 @@ class StepForm(forms.Form):
         ]
     )
     seen = forms.CharField(required=False, max_length=40)
-    text = forms.CharField(required=False, max_length=4000)
-    reviewer = ReviewerField(required=False)
+    text = forms.CharField(label=_("Text"), required=False, max_length=4000)
+    reviewer = ReviewerField(label=_("Reviewer"), required=False)
     revision = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

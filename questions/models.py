@@ -17,9 +17,9 @@ class Certification(models.Model):
     """A certification as its public exam guide describes it."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "active"
-        BETA = "beta", "beta"
-        RETIRED = "retired", "retired"
+        ACTIVE = "active", _("active")
+        BETA = "beta", _("beta")
+        RETIRED = "retired", _("retired")
 
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
@@ -117,15 +117,15 @@ class Question(models.Model):
     """One item of the bank: what stays the same while its content is revised."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
+        DRAFT = "draft", _("draft")
         IN_REVIEW = "in_review", _("in review")
-        PUBLISHED = "published", "published"
-        RETIRED = "retired", "retired"
+        PUBLISHED = "published", _("published")
+        RETIRED = "retired", _("retired")
 
     class Difficulty(models.TextChoices):
-        EASY = "easy", "easy"
-        MEDIUM = "medium", "medium"
-        HARD = "hard", "hard"
+        EASY = "easy", _("easy")
+        MEDIUM = "medium", _("medium")
+        HARD = "hard", _("hard")
 
     code = models.SlugField(
         unique=True, default=new_code, help_text=_("The question's permanent name in files and reports.")
