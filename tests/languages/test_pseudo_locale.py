@@ -24,7 +24,7 @@ NAMES = {
     *("Aiken", "GIFT", "Moodle", "XML", "CSV", "QTI", "YAML", "Markdown", "XLSX"),  # of formats
     # Django's own, which it does not translate: its icons, and a text that it looks up as it is imported.
     *("Search", "True", "False", "None"),
-    AdminUserCreationForm.usable_password_help_text,
+    str(AdminUserCreationForm.usable_password_help_text),
 }
 
 
