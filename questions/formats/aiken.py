@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
@@ -36,11 +39,11 @@ class AikenFormat:
     suffixes = (".txt", ".aiken")
     media_type = "text/plain"
     losses = (
-        "every kind but single: those questions are left out",
-        "questions with a case, or with tables, lists, code or paragraphs in a stem or option: left out",
-        "formatting (bold, code, links): the bare text goes out",
-        "line breaks, rationales, explanation, service note, references",
-        "id, tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft",
+        _("every kind but single: those questions are left out"),
+        _("questions with a case, or with tables, lists, code or paragraphs in a stem or option: left out"),
+        _("formatting (bold, code, links): the bare text goes out"),
+        _("line breaks, rationales, explanation, service note, references"),
+        _("id, tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft"),
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
@@ -72,44 +75,53 @@ class AikenFormat:
                     check_count(len(questions))
             elif (option := _OPTION.fullmatch(text)) and (options or option[1] in "Aa"):
                 if option[1].upper() != chr(ord("A") + len(options)):
-                    message = f"line {number}: option {option[1]} is out of order; letter them A, B, C, …"
+                    message = gettext("line %(number)s: option %(option)s is out of order; letter them A, B, C, …") % {
+                        "number": number,
+                        "option": option[1],
+                    }
                     problems.append(Problem("options", message))
                 options.append(option[2])
             elif options:
-                message = f"line {number} is neither an option nor “ANSWER: B”; an option stands on one line."
+                message = gettext(
+                    "line %(number)s is neither an option nor “ANSWER: B”; an option stands on one line."
+                ) % {"number": number}
                 problems.append(Problem("options", message))
             else:
                 stem.append(text)
         if held:
             questions.append(_question(held, defaults))
         if options:
-            problems.append(Problem("key", "no “ANSWER: ” line ends the question; write one, for example ANSWER: B."))
+            problems.append(
+                Problem("key", gettext("no “ANSWER: ” line ends the question; write one, for example ANSWER: B."))
+            )
             questions.append(_question(_Held(start, stem, options, problems, ""), defaults))
         elif stem and questions:
-            problem = Problem("options", "no lettered options; write A. …, B. …, ANSWER: B.")
-            questions.append(ReadQuestion(f"line {start}", " ".join(stem)[:60], problems=(problem,)))
+            problem = Problem("options", gettext("no lettered options; write A. …, B. …, ANSWER: B."))
+            questions.append(
+                ReadQuestion(gettext("line %(line)s") % {"line": start}, " ".join(stem)[:60], problems=(problem,))
+            )
         elif stem:
-            raise Unreadable("No line begins with “A.” or “A)”; this is no Aiken file.")
+            raise Unreadable(gettext("No line begins with “A.” or “A)”; this is no Aiken file."))
         check_count(len(questions))
         return questions
 
     def left_out(self, entry: QuestionEntry) -> str:
         if kind_told_by(1).name != entry.kind:
-            return f"Aiken has no {entry.kind} questions"
+            return gettext("Aiken has no %(kind)s questions") % {"kind": entry.kind}
         if sum(option.key for option in entry.options) != 1:
-            return "Aiken needs one key"
+            return gettext("Aiken needs one key")
         if entry.case:
-            return "Aiken has no place for the case"
+            return gettext("Aiken has no place for the case")
         for text in (entry.stem, *(option.text for option in entry.options)):
             if on_one_line(text) is None:
-                return f"Aiken wants one line, and “{text[:40]}” needs several"
+                return gettext("Aiken wants one line, and “%(text)s” needs several") % {"text": text[:40]}
             if not plain_line(text):
-                return f"Aiken is plain text, and “{text[:40]}” cannot be shown so"
+                return gettext("Aiken is plain text, and “%(text)s” cannot be shown so") % {"text": text[:40]}
         stem = plain_line(entry.stem)
         if _OPTION.fullmatch(stem) or _ANSWER.match(stem) or _EXPLANATION.match(stem):
-            return "its stem begins as an option, answer or explanation does"
+            return gettext("its stem begins as an option, answer or explanation does")
         if len({plain_line(option.text).casefold() for option in entry.options}) < len(entry.options):
-            return "two of its options differ in their formatting only"
+            return gettext("two of its options differ in their formatting only")
         return ""
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
@@ -128,7 +140,13 @@ def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
     problems, answer = list(held.problems), held.answer.strip()
     keys = named_options(answer, held.options)
     if not problems and (not keys or max(keys) >= len(held.options)):
-        problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(held.options)} options."))
+        problems.append(
+            Problem(
+                "key",
+                gettext("“ANSWER: %(answer)s” names none of the %(count)s options.")
+                % {"answer": answer[:20], "count": len(held.options)},
+            )
+        )
     kind = kind_told_by(len(keys))
     fields = {
         "kind": kind.name,
@@ -139,8 +157,19 @@ def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
         "explanation": plain_to_markdown(" ".join(held.explanation)),
     }
     notes = (
-        [f"the answer names several options; Aiken has one, so the kind is taken as {kind.name}."]
+        [
+            gettext("the answer names several options; Aiken has one, so the kind is taken as %(name)s.")
+            % {"name": kind.name}
+        ]
         if keys and len(keys) > 1
         else []
     )
-    return read_entry(f"line {held.line}", "", fields, defaults, notes=notes, problems=problems, lacking=_LACKING)
+    return read_entry(
+        gettext("line %(line)s") % {"line": held.line},
+        "",
+        fields,
+        defaults,
+        notes=notes,
+        problems=problems,
+        lacking=_LACKING,
+    )

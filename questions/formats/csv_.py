@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, typed
@@ -60,7 +62,10 @@ def _rows(reader: "CsvReader") -> Iterator[tuple[int, list[str], tuple[Problem, 
         except StopIteration:
             return
         except csv.Error as error:
-            message = f"Line {line} is no CSV ({error}); a quote may be open or stand where it may not."
+            message = gettext("Line %(line)s is no CSV (%(error)s); a quote may be open or stand where it may not.") % {
+                "line": line,
+                "error": error,
+            }
             raise Unreadable(message) from error
         yield line, cells, ()
 
