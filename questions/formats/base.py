@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
@@ -217,16 +218,16 @@ def _text_problems(value: object, path: str = "") -> list[Problem]:
 
 
 _MESSAGES = {
-    "missing": gettext_noop("is missing; fill it in"),
-    "extra_forbidden": gettext_noop("is no field of a question; remove it"),
-    "string_pattern_mismatch": gettext_noop("is no name; use lower-case letters, digits and single hyphens"),
-    "string_too_short": gettext_noop("is empty; fill it in"),
+    "missing": _("is missing; fill it in"),
+    "extra_forbidden": _("is no field of a question; remove it"),
+    "string_pattern_mismatch": _("is no name; use lower-case letters, digits and single hyphens"),
+    "string_too_short": _("is empty; fill it in"),
 }
 
 
 def _problem(detail: Any) -> Problem:
     given = detail.get("input")
-    message = gettext(_MESSAGES[detail["type"]]) if detail["type"] in _MESSAGES else detail["msg"]
+    message = str(_MESSAGES.get(detail["type"], detail["msg"]))
     if isinstance(given, str | int | float | bool):
         message += " " + gettext("(found %(value)s)") % {"value": f"{given!r:.60}"}
     return Problem(".".join(str(part) for part in detail["loc"]), f"{message}.")

@@ -57,7 +57,8 @@ class PlainFormat:
             raise Unreadable(
                 gettext(
                     "This looks like a Markdown question bank without letters or boxes. Numbered text takes “- A. …” "
-                    "with “Answer: A”, or “- [x] …” under a heading; write its options so, or one of its bullets in bold."
+                    "with “Answer: A”, or “- [x] …” under a heading; write its options so, or one of its bullets in "
+                    "bold."
                 )
             )
         if not reader.questions:
