@@ -1,5 +1,6 @@
 """Each catalog is whole and fit to run: the .mo holds what the .po says, and no message lacks its translation."""
 
+import ast
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.utils.translation.template import templatize
 
 PATHS = sorted((settings.BASE_DIR / "locale").glob("*/LC_MESSAGES/django.po"))
 LANGUAGES = [path.parts[-3] for path in PATHS]
@@ -90,3 +92,41 @@ def test_catalog_names_files_without_lines_and_no_date_of_a_run(path):
 
     assert re.findall(r"^#: .*:\d+", source, re.MULTILINE) == []
     assert "POT-Creation-Date" not in source
+
+
+# --- What the sources say ---------------------------------------------------------------------------------------------
+
+SOURCES = [
+    path
+    for name in ("accounts", "config", "exams", "questions", "templates")
+    for path in sorted((settings.BASE_DIR / name).rglob("*"))
+    if path.suffix in {".py", ".html", ".txt", ".jinja"}
+]
+CALLS = {"gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "_"}
+# What `templatize` makes of a template: calls of gettext among what it blanks out.
+TEMPLATE_CALL = re.compile(r"""\b(?:gettext|ngettext|_)\(\s*u?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+
+
+def asked_for(path) -> set[str]:
+    """Return the texts that a source hands to gettext, the singular where there is a plural."""
+    source = path.read_text()
+    if path.suffix != ".py":
+        return {ast.literal_eval(text) for text in TEMPLATE_CALL.findall(templatize(source))}
+    return {
+        call.args[0].value
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in CALLS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("path", PATHS, ids=LANGUAGES)
+def test_catalog_holds_what_the_sources_say(path):
+    """Quick, without gettext; that it holds nothing else, and what gettext itself finds: tests/ops/test_messages.py."""
+    known = {text for _, text in said(read(path))}
+    missing = {str(source): left for source in SOURCES if (left := asked_for(source) - known)}
+
+    assert missing == {}, "run: make messages"

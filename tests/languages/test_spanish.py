@@ -16,7 +16,7 @@ from django.utils.translation import override
 from exams.attempts.services.closing import submit_attempt
 from exams.scoring.estimates import shown_points
 from tests.exams.helpers import client_of
-from tests.exams.pages import opened
+from tests.exams.pages import fields_of
 from tests.factories import UserFactory, make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
@@ -104,12 +104,11 @@ def test_admin_takes_what_its_form_shows(name):
     exam = make_attempt().exam
     exam.opens_at = timezone.now() + dt.timedelta(days=1)
     exam.save()
-    thing = (
-        exam if name == "exams_exam" else exam.certification.domains.first().tasks.first().placements.first().question
-    )
+    task = exam.certification.domains.first().tasks.first()
+    thing = exam if name == "exams_exam" else task.placements.first().question
     client = client_of(UserFactory(superuser=True, language="es"))
     address = reverse(f"admin:{name}_change", args=[thing.pk])
 
-    response = client.post(address, opened(client, address))
+    response = client.post(address, fields_of(client.get(address), f"{name.partition('_')[2]}_form"))
 
     assert response.status_code == 302
