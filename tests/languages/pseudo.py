@@ -50,7 +50,7 @@ def add_language(monkeypatch, settings, folder):
 # What people read or hear of an element besides its text, and what a script puts into the page.
 READ_ALOUD = {"title", "alt", "label", "placeholder", "aria-label", "aria-description", "aria-roledescription"}
 SAID_LATER = re.compile(
-    r"data-(note|full|missing|doubled|incomplete|mismatch|label|up|down|show|more|stale|as-typed|as-left|confirm)$"
+    r"data-(state-unsaved|note|full|missing|doubled|incomplete|mismatch|label|up|down|show|more|stale|as-typed|as-left|confirm)$"
 )
 SILENT = {"script", "style"}
 

@@ -130,3 +130,11 @@ def test_catalog_holds_what_the_sources_say(path):
     missing = {str(source): left for source in SOURCES if (left := asked_for(source) - known)}
 
     assert missing == {}, "run: make messages"
+
+
+def test_no_stylesheet_says_anything():
+    """Nobody translates what a style writes into a page."""
+    sheets = (settings.BASE_DIR / "static").rglob("*.css")
+
+    said_by = {str(sheet): re.findall(r'content: "([^"]*[A-Za-z]{2}[^"]*)"', sheet.read_text()) for sheet in sheets}
+    assert {sheet: texts for sheet, texts in said_by.items() if texts} == {}

@@ -5,11 +5,14 @@ from zoneinfo import available_timezones
 import pytest
 from django.conf import settings as site
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core import mail
 from django.test import Client
+from django.urls import reverse
 
 from questions.models import Certification
 from tests.browser.test_every_page import ROLES, make_pages
 from tests.exams.helpers import client_of
+from tests.factories import UserFactory
 from tests.languages.pseudo import NAME, add_language, stored_texts, untranslated
 from tests.security.routes import World, all_routes
 
@@ -26,6 +29,9 @@ NAMES = {
     *("Search", "True", "False", "None"),
     str(AdminUserCreationForm.usable_password_help_text),
 }
+
+
+ADDRESSES = {"nobody@example.com", "another@example.com"}
 
 
 def names() -> set[str]:
@@ -67,3 +73,17 @@ def test_no_page_says_anything_untranslated(role, django_user_model):
     found = {name: left for name, address in pages.items() if (left := untranslated(client.get(address).text, known))}
 
     assert found == {}
+
+
+def test_no_mail_says_anything_untranslated(settings, django_user_model):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    person = UserFactory(language=NAME)
+    visitor, own = Client(headers={"Accept-Language": NAME}), client_of(person)
+
+    visitor.post(reverse("account_reset_password"), {"email": person.email})
+    visitor.post(reverse("account_reset_password"), {"email": "nobody@example.com"})
+    own.post(reverse("account_email"), {"action_add": "", "email": "another@example.com"})
+
+    said = [text for sent in mail.outbox for text in (sent.subject, sent.body)]
+    assert len(said) >= 4
+    assert [left for text in said if (left := untranslated(text, names() | ADDRESSES))] == []

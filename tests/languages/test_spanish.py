@@ -109,6 +109,8 @@ def test_admin_takes_what_its_form_shows(name):
     client = client_of(UserFactory(superuser=True, language="es"))
     address = reverse(f"admin:{name}_change", args=[thing.pk])
 
+    page = client.get(address).text
+    assert re.findall(r'<input type="date"[^>]* value="(?!\d{4}-)', page) == []  # what browsers would show as empty
     response = client.post(address, fields_of(client.get(address), f"{name.partition('_')[2]}_form"))
 
     assert response.status_code == 302
