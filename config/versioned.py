@@ -29,7 +29,8 @@ class VersionedAdmin(admin.ModelAdmin):
         inlines = super().get_inline_instances(request, obj)
         for inline in inlines:
             inline.form = versioned(inline.form)
-            if inline.fields and OPENED not in inline.fields:
+            is_changed_here = inline.has_change_permission(request, obj)  # else it would be a column to read
+            if is_changed_here and inline.fields and OPENED not in inline.fields:
                 inline.fields = [*inline.fields, OPENED]  # type: ignore[misc]  # of this instance, made for this request
         return inlines
 

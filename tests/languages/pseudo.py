@@ -91,8 +91,8 @@ def outside_of_brackets(texts: list[str]) -> Iterator[str]:
 
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-# Addresses, hidden hashes of passwords, ids that are made of a question, and numbers with their unit.
-UNSPOKEN = re.compile(r"https?://\S+|\w+\*{6,}|imp-\w+")
+# Addresses, hidden hashes of passwords, ids that are made of a question, and suffixes of files.
+UNSPOKEN = re.compile(r"https?://\S+|\w+\*{6,}|imp-\w+|(?<!\w)\.[a-z]+\b")
 
 
 def untranslated(page: str, data: set[str]) -> list[str]:

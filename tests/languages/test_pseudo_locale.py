@@ -28,6 +28,7 @@ NAMES = {
     # Django's own, which it does not translate: its icons, and a text that it looks up as it is imported.
     *("Search", "True", "False", "None"),
     str(AdminUserCreationForm.usable_password_help_text),
+    "If disabled, the current password for this user will be lost.",
 }
 
 
