@@ -107,7 +107,7 @@ def untranslated(page: str, data: set[str]) -> list[str]:
     return [
         text
         for text in said
-        if WORD.search(known.sub("", UNSPOKEN.sub("", text))) and not any(text in whole for whole in long)
+        if WORD.search(known.sub("", UNSPOKEN.sub("", text))) and not any(text.rstrip("…") in whole for whole in long)
     ]
 
 

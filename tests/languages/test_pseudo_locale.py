@@ -25,6 +25,7 @@ NAMES = {
     *(name for _, name in site.LANGUAGES),  # each in its own name
     *(zone.replace("_", " ") for zone in available_timezones()),  # as the database of time zones has them
     *("Aiken", "GIFT", "Moodle", "XML", "CSV", "QTI", "YAML", "Markdown", "XLSX"),  # of formats
+    *("options", "key", "stem"),  # of the fields of a file
     # Django's own, which it does not translate: its icons, and a text that it looks up as it is imported.
     *("Search", "True", "False", "None"),
     str(AdminUserCreationForm.usable_password_help_text),
