@@ -48,6 +48,13 @@ class MailAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has n
         with translation.override(self._language_of(context.get("user"))):
             super().send_mail(template_prefix, email, {"SITE_NAME": settings.SITE_NAME, **context})
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person of a change in their language: allauth does not say to `send_mail` whose mail it is."""
+        with translation.override(self._language_of(user)):
+            super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email=email)
+
     def _language_of(self, person: User | None) -> str | None:
         """Return the person's own language; without one, what this request speaks, unless it is somebody else's."""
         if person and person.language in languages():

@@ -81,5 +81,5 @@ def name_problem(name: str) -> str:
     # Joiners are part of names in Persian and some Indian scripts.
     problem = one_line_problem(name.replace("\u200c", "").replace("\u200d", ""))
     if not problem and _LINK.search(name):
-        return _("A name cannot contain a web or e-mail address. Put a space after each dot.")
+        return _("A name cannot contain a web or email address. Put a space after each dot.")
     return problem

@@ -14,10 +14,12 @@ from enum import Enum
 from threading import BoundedSemaphore, local
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import hashers
 
 # One hash at a time in a process, and two more that wait: of four threads (docs/operations.md) one is always left.
 # Strangers have two of these three places. The third is for whoever comes from where a log-in lately succeeded.
+# At the door, where no candidate waits for a thread, those who find no place wait for one.
 AT_ONCE, FOR_STRANGERS, IN_ALL = 1, 2, 3
 # The longest hash is one of the old ones, half a second on a busy machine.
 LONGEST_WAIT = 2.0
@@ -87,7 +89,7 @@ def turn() -> Iterator[None]:
     level = getattr(turns.own, "patience", Patience.STRANGER)
     with ExitStack() as places:
         for place in [turns.all] if level is Patience.KNOWN else [turns.strangers, turns.all]:
-            if not place.acquire(blocking=False):
+            if not place.acquire(timeout=LONGEST_WAIT if settings.IS_DOOR and level is not Patience.NONE else 0):
                 turns.crowded_until = time.monotonic() + CROWDED
                 raise Busy
             places.callback(place.release)

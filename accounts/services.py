@@ -1,5 +1,7 @@
 """Sessions that end, people who are told of a change that somebody else made, second factors that are used and kept."""
 
+from typing import TYPE_CHECKING
+
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
@@ -10,6 +12,9 @@ from django.db.models import F
 
 from accounts import audit
 from accounts.models import UsedTotpStep, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @transaction.atomic
@@ -28,10 +33,11 @@ def end_sessions(*, user: User, reason: str) -> None:
     audit.record("session.ended", by=actor, target=user, after={"reason": reason, "kept the one that asked": is_own})
 
 
-def tell_of_change(*, user: User, change: str, email: str) -> None:
+def tell_of_change(*, user: User, change: "StrPromise", email: str) -> None:
     """Mail `email` if an administrator made the change: allauth tells people of what they do themselves.
 
-    Commands send nothing: who has the shell has everything.
+    Commands send nothing: who has the shell has everything. `change` is lazy: the mail is in the language of its
+    reader, not of the administrator.
     """
     actor = audit.actor()
     if actor is None or actor.pk == user.pk or not actor.is_superuser:

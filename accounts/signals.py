@@ -14,7 +14,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.access import LOGGED_IN_AT
@@ -98,7 +99,7 @@ def address_deleted(instance: EmailAddress, origin: Any, **kwargs: Any) -> None:
         return
     audit.record("address.removed", by=audit.actor(), target=instance.user, before={"email": instance.email})
     if not (instance.primary and instance.email != instance.user.email):  # else it is being corrected, see above
-        text = _("The e-mail address %(email)s was removed from your account.") % {"email": instance.email}
+        text = format_lazy(_("The email address {email} was removed from your account."), email=instance.email)
         tell_of_change(user=instance.user, change=text, email=instance.email)
     end_sessions(user=instance.user, reason="address removed")
 
@@ -114,7 +115,8 @@ def factor_deleted(instance: Authenticator, origin: Any, **kwargs: Any) -> None:
         return
     user = instance.user
     audit.record("factor.removed", by=audit.actor(), target=user, before={"type": instance.type})
-    text = _("A second factor was removed from your account: %(type)s.") % {"type": instance.get_type_display()}
+    factor = Authenticator.Type(instance.type).label
+    text = format_lazy(_("A second factor was removed from your account: {factor}."), factor=factor)
     tell_of_change(user=user, change=text, email=user.email)
     end_sessions(user=user, reason="factor removed")
 

@@ -78,7 +78,8 @@ def current() -> Context:
 @contextmanager
 def of_request(request: HttpRequest) -> Iterator[str]:
     """Mark the lines of this block with the request, and yield its id: the proxy's if it is sane, or a new one."""
-    given = request.headers.get("X-Request-ID", "")
+    # Not from `request.headers`, which would take apart all of them for this one.
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
     token = _context.set(Context(request_id, request))
     try:

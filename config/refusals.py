@@ -13,12 +13,12 @@ from accounts import limits
 # What was counted once, in the middleware or in a view, is not counted again.
 COUNTED = "exams.dead_end_counted"
 TEXTS = {
-    400: (_("That did not make sense"), _("The server could not read this request. Go back and try again.")),
-    403: (_("This page was open too long"), _("The form was not accepted. Go back, reload the page and try again.")),
-    404: (_("There is nothing here"), _("The page does not exist, or it is not yours to see.")),
+    400: (_("Bad request"), _("The server could not read this request. Go back and try again.")),
+    403: (_("This page was open too long"), _("The form was not accepted. Go back, reload the page, and try again.")),
+    404: (_("Page not found"), _("The page does not exist, or your account does not have access to it.")),
     413: (
-        _("Too much at once"),
-        _("What was sent is larger than the server takes. Nothing of it was stored. Go back and send less."),
+        _("Too much data"),
+        _("You sent more than the server accepts. Nothing was stored. Go back and send less."),
     ),
 }
 

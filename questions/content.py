@@ -98,8 +98,8 @@ class QuestionContent(Written):
         return kind_of(self.kind).key(self)
 
 
-def size_problems(content: QuestionContent) -> list[Problem]:
-    """Return what is larger than any question: it would take its time on every page that shows it."""
+def _texts(content: QuestionContent) -> list[tuple[str, str]]:
+    """Return every text of a question with the name of its field."""
     fields = [(name, getattr(content, name)) for name in ("case", "stem", "explanation", "service_note")]
     for index, option in enumerate(content.options):
         fields += [(f"options.{index}.{name}", getattr(option, name)) for name in ("text", "match", "rationale")]
@@ -108,6 +108,12 @@ def size_problems(content: QuestionContent) -> list[Problem]:
         fields += [(f"answer.{name}", text) for text in (value if isinstance(value, tuple) else (str(value),))]
     for index, reference in enumerate(content.references):
         fields += [(f"references.{index}", reference.title), (f"references.{index}", reference.section)]
+    return fields
+
+
+def size_problems(content: QuestionContent) -> list[Problem]:
+    """Return what is larger than any question: it would take its time on every page that shows it."""
+    fields = _texts(content)
     problems = [
         Problem(
             name,

@@ -194,7 +194,7 @@ class QuestionTask(models.Model):
     draw_key = models.FloatField(default=new_draw_key, editable=False)
 
     class Meta:
-        verbose_name = "task"
+        verbose_name = _("task")
         ordering = ["certification"]
         constraints = [
             models.UniqueConstraint(

@@ -62,7 +62,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by an e-mail address. Instructors are staff in the group of `accounts.roles`."""
 
-    email = AddressField(_("e-mail"), unique=True)
+    email = AddressField(_("email"), unique=True)
     name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     is_active = models.BooleanField(
         default=True, help_text=_("Untick this instead of deleting the person: results stay readable.")

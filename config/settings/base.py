@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.limit_anonymous_body_middleware",
+    "config.middleware.door_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -243,6 +244,8 @@ STAFF_NEED_MFA = True
 
 # Who wrote a revision of a question can neither approve nor publish it, unless somebody else approved it.
 TWO_PERSON_RULE = env.flag("TWO_PERSON_RULE", default=False)
+# Whether these processes answer only who is not signed in (config/nginx/exams.conf).
+IS_DOOR = env.flag("DOOR", default=False)
 # With "closed" accounts are made by superusers alone, in the admin.
 SIGN_UP = env.one_of("SIGN_UP", ["open", "closed"])
 

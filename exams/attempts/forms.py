@@ -1,4 +1,4 @@
-"""Reading what exam pages send. Fields of question 7 are named q7-…; see templates/exams/_question.jinja.
+"""Reading what exam pages send. Fields of question 7 are named q7-…; see templates/exams/attempts/_question.jinja.
 
 No Django form: one of seven fields, built anew for every save, was a tenth of a save's CPU (docs/performance.md).
 """

@@ -38,11 +38,11 @@ class Attempt(models.Model):
 
     class State(models.TextChoices):
         IN_PROGRESS = "in_progress", _("in progress")
-        SUBMITTED = "submitted", _("handed in")
+        SUBMITTED = "submitted", _("submitted")
         SCORED = "scored", _("scored")
 
     class ClosedBy(models.TextChoices):
-        CANDIDATE = "candidate", _("handed in")
+        CANDIDATE = "candidate", _("submitted")
         DEADLINE = "deadline", _("time ran out")
 
     # An attempt that fails this often is parked with its reason instead of keeping the workers busy for ever.

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 import secrets
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
@@ -14,7 +15,7 @@ from exams.blueprints.models import Exam, ExamForm, FormQuestion
 from exams.blueprints.queries.drawing import bank_of, draw_items, exam_quotas, form_pool, seen_among
 from exams.blueprints.queries.fixed_forms import form_version, in_forms_of, mix_of
 from exams.exceptions import FormRefused
-from questions.models import Certification, QuestionTask
+from questions.models import Certification, QuestionTask, Task
 from questions.queries import chapters_of
 
 
@@ -26,63 +27,44 @@ def create_standard_exams(certification: Certification) -> list[Exam]:
     real exam. One that exists, even if it was edited, is left as it is.
     """
 
-    def minutes_for(questions: int) -> int:
-        return -(-questions * certification.minutes // certification.question_count)
-
-    common = {
-        "certification": certification,
-        "cut_score": certification.cut_score,
-        "scale_min": certification.scale_min,
-        "scale_max": certification.scale_max,
-    }
-    exams = [
-        Exam(
-            slug=f"{certification.code}-full",
-            title=f"{certification.code.upper()} full mock exam",
-            description="The length, the time and the mix of the real exam.",
-            question_count=certification.question_count,
-            unscored_count=certification.unscored_count,
-            minutes=certification.minutes,
-            **common,
-        ),
-        Exam(
-            slug=f"{certification.code}-sprint",
-            title=f"{certification.code.upper()} sprint",
-            description="Twenty questions from all domains in half an hour.",
-            question_count=20,
-            minutes=30,
-            **common,
-        ),
-    ]
-    exams += [
-        Exam(
-            slug=f"{certification.code}-domain-{domain.number}",
-            title=f"{certification.code.upper()} practice: {domain.name}",
-            description=f"Ten questions from domain {domain.number}.",
-            domain=domain,
-            question_count=10,
-            minutes=minutes_for(10),
-            **common,
-        )
-        for domain in certification.domains.all()
-    ]
-    exams += [
-        Exam(
-            slug=f"{certification.code}-chapter-{chapter.number}",
-            title=f"{certification.code.upper()} chapter {chapter.number}: {chapter.title}",
-            description=f"The {chapter.questions} questions of chapter {chapter.number} of the study material.",
-            chapter=chapter.number,
-            question_count=chapter.questions,
-            minutes=minutes_for(chapter.questions),
-            **common,
-        )
-        for chapter in chapters_of(certification)
-    ]
+    exams = _standard_exams(certification)
     existing = set(Exam.objects.filter(slug__in=[exam.slug for exam in exams]).values_list("slug", flat=True))
     created = [exam for exam in exams if exam.slug not in existing and not mix_of(exam)[1]]
     for exam in created:
         exam.save()
     return created
+
+
+def _standard_exams(certification: Certification) -> list[Exam]:
+    def exam(name: str, title: str, description: str, questions: int, minutes: int = 0, **others: Any) -> Exam:
+        at_the_real_pace = -(-questions * certification.minutes // certification.question_count)
+        return Exam(
+            certification=certification,
+            slug=f"{certification.code}-{name}",
+            title=f"{certification.code.upper()} {title}",
+            description=description,
+            question_count=questions,
+            minutes=minutes or at_the_real_pace,
+            cut_score=certification.cut_score,
+            scale_min=certification.scale_min,
+            scale_max=certification.scale_max,
+            **others,
+        )
+
+    count, unscored = certification.question_count, certification.unscored_count
+    length = "The length, the time and the mix of the real exam."
+    exams = [
+        exam("full", "full mock exam", length, count, unscored_count=unscored),
+        exam("sprint", "sprint", "Twenty questions from all domains in half an hour.", 20, minutes=30),
+    ]
+    for domain in certification.domains.all():
+        said = f"Ten questions from domain {domain.number}."
+        exams.append(exam(f"domain-{domain.number}", f"practice: {domain.name}", said, 10, domain=domain))
+    for chapter in chapters_of(certification):
+        number, count = chapter.number, chapter.questions
+        said = f"The {count} questions of chapter {number} of the study material."
+        exams.append(exam(f"chapter-{number}", f"chapter {number}: {chapter.title}", said, count, chapter=number))
+    return exams
 
 
 @transaction.atomic
@@ -156,23 +138,7 @@ def replace_in_form(
         raise FormRefused(
             _("Form %(number)s has no question %(position)s.") % {"number": form.number, "position": position}
         )
-    own = form.questions.values("question_id")
-    others = bank_of(form.exam).filter(task=place.task).exclude(question_id__in=own)
-    if code:
-        found = others.filter(question__code=code).values_list("question_id", flat=True).first()
-        if found is None:
-            raise FormRefused(
-                _(
-                    "“%(code)s” is not a published question of task %(task)s that this exam can draw and "
-                    "this form does not contain yet."
-                )
-                % {"code": code, "task": place.task.label}
-            )
-    else:
-        start = random.Random(seed).random()  # noqa: S311  # variety, not secrecy
-        found = _any_from(others.exclude(question_id__in=in_forms_of(form.exam)), start) or _any_from(others, start)
-        if found is None:
-            raise FormRefused(_("The bank has no other question of task %(task)s.") % {"task": place.task.label})
+    found = _replacement(form, place.task, code, seed)
     before, place.question_id = place.question_id, found
     place.save(update_fields=["question"])
     audit.record(
@@ -183,6 +149,24 @@ def replace_in_form(
         after={"position": position, "question": found},
     )
     return place
+
+
+def _replacement(form: ExamForm, task: Task, code: str, seed: int | None) -> int:
+    own = form.questions.values("question_id")
+    others = bank_of(form.exam).filter(task=task).exclude(question_id__in=own)
+    if code:
+        found = others.filter(question__code=code).values_list("question_id", flat=True).first()
+        refusal = _(
+            "“%(code)s” is not a published question of task %(task)s that this exam can draw and "
+            "this form does not contain yet."
+        )
+    else:
+        start = random.Random(seed).random()  # noqa: S311  # variety, not secrecy
+        found = _any_from(others.exclude(question_id__in=in_forms_of(form.exam)), start) or _any_from(others, start)
+        refusal = _("The bank has no other question of task %(task)s.")
+    if found is None:
+        raise FormRefused(refusal % {"code": code, "task": task.label})
+    return found
 
 
 def delete_form(*, form: ExamForm, by: User | None, seen: str | None = None) -> None:

@@ -81,7 +81,7 @@ def _read_row(line: int, row: dict[str, str], found: InviteeList) -> None:
         if problem:
             reason = gettext("is unusable. %(problem)s") % {"problem": problem}
         else:
-            reason = gettext("is not an e-mail address.")
+            reason = gettext("is not an email address.")
         found.refused.append((line, email.strip()[:100], reason))
         return
     if email in found.people:

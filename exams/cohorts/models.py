@@ -108,7 +108,7 @@ class Invitation(models.Model):
     """
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="invitations")
-    email = AddressField("e-mail")
+    email = AddressField(_("email"))
     name = models.CharField(max_length=150, blank=True, validators=[validate_name])
     invited_at = models.DateTimeField()
     invited_by = models.ForeignKey(

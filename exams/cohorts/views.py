@@ -40,7 +40,7 @@ def _join(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, _("You have joined %(cohort)s.") % {"cohort": cohort})
         return redirect("exams:home")
     is_member = cohort.memberships.filter(candidate=user).exists()
-    return render(request, "exams/cohort_join.html", {"cohort": cohort, "is_member": is_member})
+    return render(request, "exams/cohorts/join.html", {"cohort": cohort, "is_member": is_member})
 
 
 @require_POST
@@ -69,7 +69,7 @@ def own_cohorts(request: HttpRequest) -> HttpResponse:
     """Show the candidate's cohorts, each with a way out, and the invitations."""
     user = signed_in(request)
     context = {"memberships": queries.memberships_of(user), "invitations": queries.invitations_to(user)}
-    return render(request, "exams/cohorts.html", context)
+    return render(request, "exams/cohorts/cohorts.html", context)
 
 
 @require_POST

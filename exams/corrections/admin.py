@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
 from exams.corrections import services
 from exams.corrections.queries import corrections_of, rescore_counts
 from exams.exceptions import RescoreRefused
 from exams.scoring.models import Rescore
-from questions.admin import ReadOnlyAdmin
 from questions.models import Question, Revision
 
 

@@ -22,7 +22,7 @@ from exams.exceptions import Incomparable, RescoreRefused
 from exams.scoring.comparing import translated
 from exams.scoring.models import Rescore, RescoreFailure
 from exams.scoring.services import apply_rescore, record_rescore_failure
-from questions.models import Revision
+from questions.models import Question, Revision
 
 logger = logging.getLogger(__name__)
 
@@ -43,20 +43,13 @@ def order_rescore(
     if not by.has_perm("exams.add_rescore"):
         raise RescoreRefused(_("You do not have permission to order a re-score."))
     question, reason = old_revision.question, reason.strip()
-    revision = question.published_revision
-    if revision is None:
-        raise RescoreRefused(_("Publish the corrected revision first."))
+    revision = _published(question, published)
     if not reason:
         raise RescoreRefused(_("Give the reason. The candidates will see it."))
-    if published is not None and revision.pk != published:
-        raise RescoreRefused(
-            _("Revision %(number)s was published after you opened the page. Read its key, then decide.")
-            % {"number": revision.number}
-        )
     if rule == Rescore.Rule.KEY:
         _require_other_key(old_revision, revision)
     # One at a time for a question: what an earlier order had under way is seen below.
-    type(question).objects.select_for_update().get(pk=question.pk)
+    Question.objects.select_for_update().get(pk=question.pk)
     earlier = Rescore.objects.filter(old_revision=old_revision)
     if same := earlier.filter(revision=revision, rule=rule).first():
         return same
@@ -75,6 +68,18 @@ def order_rescore(
     audit.record("rescore.ordered", by=by, target=rescore, after=after)
     transaction.on_commit(lambda: request_rescore(rescore.pk))
     return rescore
+
+
+def _published(question: Question, seen: int | None) -> Revision:
+    revision = question.published_revision
+    if revision is None:
+        raise RescoreRefused(_("Publish the corrected revision first."))
+    if seen is not None and revision.pk != seen:
+        raise RescoreRefused(
+            _("Revision %(number)s was published after you opened the page. Read its key, then decide.")
+            % {"number": revision.number}
+        )
+    return revision
 
 
 def _require_other_key(old: Revision, new: Revision) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import django.core.validators
 import django.db.models.deletion
+import accounts.models.addresses
 import exams.cohorts.models
 from django.db import migrations, models
 
@@ -15,6 +16,21 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='attempt',
+            name='state',
+            field=models.CharField(choices=[('in_progress', 'in progress'), ('submitted', 'submitted'), ('scored', 'scored')], default='in_progress', max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='attempt',
+            name='closed_by',
+            field=models.CharField(blank=True, choices=[('candidate', 'submitted'), ('deadline', 'time ran out')], max_length=10),
+        ),
+        migrations.AlterField(
+            model_name='invitation',
+            name='email',
+            field=accounts.models.addresses.AddressField(max_length=254, verbose_name='email'),
+        ),
         migrations.AlterField(
             model_name='assignment',
             name='attempts_allowed',

@@ -56,7 +56,7 @@ def _refuse(person: User, superusers: Sequence[User]) -> None:
         raise ErasureRefused(_("The last superuser cannot be erased. Make somebody else a superuser first."))
     if attempt := person.attempts.in_progress().select_related("exam").first():
         raise ErasureRefused(
-            _("“%(exam)s” is under way until %(moment)s UTC. Hand it in first.")
+            _("“%(exam)s” is in progress until %(moment)s UTC. It must be submitted first.")
             % {"exam": attempt.exam, "moment": f"{attempt.deadline_at:%Y-%m-%d %H:%M}"}
         )
 

@@ -31,13 +31,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "unconfirmed_days": settings.UNCONFIRMED_ACCOUNT_DAYS,
         "session_days": settings.CANDIDATE_SESSION_SECONDS // 86_400,
     }
-    return render(request, "exams/privacy.html", context)
+    return render(request, "exams/people/privacy.html", context)
 
 
 class DeletionForm(forms.Form):
     """Typing one's own address is hard to do by mistake."""
 
-    address = forms.EmailField(label=_("To confirm, enter your e-mail address"))
+    address = forms.EmailField(label=_("To confirm, enter your email address"))
 
     def __init__(self, person: User, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or None
@@ -46,7 +46,7 @@ class DeletionForm(forms.Form):
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if address.lower() != self.person.email.lower():
-            raise forms.ValidationError(gettext("This is not your account's e-mail address."))
+            raise forms.ValidationError(gettext("This is not your account's email address."))
         return address
 
 
@@ -70,7 +70,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
             logout(request)
             messages.success(request, gettext("Your account is deleted. Nothing on this site names you any more."))
             return redirect("exams:home")
-    return render(request, "exams/own_data.html", {"form": form})
+    return render(request, "exams/people/own_data.html", {"form": form})
 
 
 def data_file(person: User, *, by: User) -> HttpResponse:

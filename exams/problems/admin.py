@@ -12,9 +12,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
+from accounts.admin import ReadOnlyAdmin
 from exams.problems import queries, services
 from exams.problems.models import ProblemReport
-from questions.admin import ReadOnlyAdmin
 from questions.models import Question
 from questions.queries import previewed
 
@@ -88,21 +88,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             if not may_answer:
                 raise PermissionDenied
             if form.is_valid():
-                answered = services.resolve_reports(
-                    question=question,
-                    report_ids=form.cleaned_data["reports"],
-                    outcome=form.cleaned_data["outcome"],
-                    answer=form.cleaned_data["answer"],
-                    by=signed_in(request),
-                    now=timezone.now(),
-                )
-                said = ngettext(
-                    "%(count)s report of %(question)s was answered.",
-                    "%(count)s reports of %(question)s were answered.",
-                    answered,
-                ) % {"count": answered, "question": question}
-                messages.success(request, said)
-                return HttpResponseRedirect(reverse("admin:exams_problemreport_queue"))
+                return self._answer(request, question, form)
         reports = list(question.problem_reports.select_related("revision", "resolved_by"))
         revisions = {report.revision_id: report.revision for report in reports}
         latest = max(revisions.values(), key=lambda revision: revision.number, default=question.published_revision)
@@ -119,3 +105,20 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             form=form,
             may_answer=may_answer,
         )
+
+    def _answer(self, request: HttpRequest, question: Question, form: ResolveForm) -> HttpResponse:
+        answered = services.resolve_reports(
+            question=question,
+            report_ids=form.cleaned_data["reports"],
+            outcome=form.cleaned_data["outcome"],
+            answer=form.cleaned_data["answer"],
+            by=signed_in(request),
+            now=timezone.now(),
+        )
+        said = ngettext(
+            "%(count)s report of %(question)s was answered.",
+            "%(count)s reports of %(question)s were answered.",
+            answered,
+        )
+        messages.success(request, said % {"count": answered, "question": question})
+        return HttpResponseRedirect(reverse("admin:exams_problemreport_queue"))

@@ -76,4 +76,4 @@ def problem_reports(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries.reports_by(user), REPORTS_PER_PAGE).get_page(request.GET.get("page"))
     withheld = queries.withheld_answers(page.object_list, user, now)
     reports = [(report, report.pk in withheld) for report in page.object_list]
-    return render(request, "exams/problems.html", {"reports": reports, "page": page})
+    return render(request, "exams/problems/problems.html", {"reports": reports, "page": page})

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import ReadOnlyAdmin
 from exams.statistics import services
 from exams.statistics.models import QuestionStatistics
 from exams.statistics.queries.statistics import FLAG_FIELDS, FLAG_WORDS, Share
-from questions.admin import ReadOnlyAdmin
 from questions.admin.filters import ByCertification
 from questions.models import Question
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.template.loader import get_template
+from django.template.loader import get_template, render_to_string
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -37,14 +37,14 @@ def exam_questions(
     # Sent to one address each, that of question 0 but for the number: to look up 65 took as long as to fill 65.
     answers = reverse("exams:answer-save", args=[attempt.pk, 0]).removesuffix("0/")
     same = {"answers": answers, "page": page, "total": len(items)}
+    language = get_language()
     questions = []
     for item in items:
         is_first = item is items[0]
         if item.is_untouched and item.position not in unsaved:
             # Rendered and filled, every value is as safe as in the template: `texts_of` escapes.
-            questions.append(
-                format_of(*shape_of(item), is_first=is_first, language=get_language()) % (texts_of(item) | same)
-            )
+            form = format_of(*shape_of(item), is_first=is_first, language=language)
+            questions.append(form % (texts_of(item) | same))
         else:
             questions.append(rendered(item, **same, is_first=is_first, is_kept=item.position in unsaved))
     return mark_safe("\n".join(questions))  # noqa: S308
@@ -56,15 +56,28 @@ def exam_palette(items: Sequence[ShownItem]) -> SafeString:
     return mark_safe(f"<ol>{''.join(entries)}</ol>")  # noqa: S308
 
 
+@register.simple_tag
+def exam_words(*, total: int) -> SafeString:
+    """What dialogs and script say beside the questions: nothing of the attempt but how many it has."""
+    return words_in(get_language(), total)
+
+
+@lru_cache(maxsize=500)
+def words_in(language: str | None, total: int) -> SafeString:
+    """Return these words in the language that is active: to translate them took a tenth of the page."""
+    parts = (render_to_string(f"exams/attempts/{name}.html", {"total": total}) for name in ("_dialogs", "_texts"))
+    return mark_safe("".join(parts))  # noqa: S308
+
+
 @lru_cache
 def palette_entry(state: str, is_flagged: bool) -> str:
     """Return the HTML of such a question in the list of all, as a format string."""
     entry = {"position": _slot("position"), "state": state, "is_flagged": is_flagged}
-    return _as_format(get_template("exams/_palette_entry.jinja", using="jinja2").render(entry))
+    return _as_format(get_template("exams/attempts/_palette_entry.jinja", using="jinja2").render(entry))
 
 
 def rendered(item: ShownItem, **context: Any) -> str:
-    return get_template("exams/_question.jinja", using="jinja2").render({"item": item, **context})
+    return get_template("exams/attempts/_question.jinja", using="jinja2").render({"item": item, **context})
 
 
 def shape_of(item: ShownItem) -> tuple[str, bool, Shape]:

@@ -1,4 +1,4 @@
-from questions.admin.bank import ReadOnlyAdmin
+from questions.admin import bank
 from questions.admin.questions import QuestionAdmin
 
-__all__ = ["QuestionAdmin", "ReadOnlyAdmin"]
+__all__ = ["QuestionAdmin", "bank"]

@@ -1,20 +1,22 @@
 """Doing something with many questions: a page that asks, then each question in a transaction of its own."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.models import User
 from questions import services
 from questions.exceptions import QuestionRefused
@@ -92,20 +94,17 @@ def _set_difficulty(question: Question, by: User, data: dict[str, Any], seen: st
     services.set_difficulty(question=question, difficulty=data["difficulty"], seen=seen)
 
 
-Action = Callable[[Any, HttpRequest, QuerySet[Question]], HttpResponse | None]
+@dataclass(frozen=True)
+class Bulk:
+    """An action of the admin's list: it shows the form, and does it when that comes back filled in."""
 
+    name: str
+    label: "StrPromise"
+    done: "StrPromise"
+    form_class: type[forms.Form]
+    do: Callable[[Question, User, dict[str, Any], str], None]
 
-def _action(
-    name: str,
-    label: "StrPromise",
-    done: "StrPromise",
-    form_class: type[forms.Form],
-    do: Callable[[Question, User, dict[str, Any], str], None],
-) -> Action:
-    """Return an action of the admin's list: it shows the form, and does it when that comes back filled in."""
-
-    @admin.action(description=label, permissions=["change"])
-    def action(model_admin: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
+    def act(self, model_admin: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
         chosen = list(questions.order_by("code")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             messages.error(
@@ -113,87 +112,91 @@ def _action(
                 gettext("You can process at most %(count)s questions at once. Choose fewer.") % {"count": MOST_AT_ONCE},
             )
             return None
-        form = form_class(request.POST if "_confirmed" in request.POST else None)
+        form = self.form_class(request.POST if "_confirmed" in request.POST else None)
         if not form.is_valid():
-            context = {
-                **model_admin.admin_site.each_context(request),
-                "title": label,
-                "opts": model_admin.opts,
-                "questions": chosen,
-                # A page that comes back for its own errors still decides about what was read first.
-                "seen": [
-                    (question.pk, request.POST.get(f"seen-{question.pk}") or version_of(question))
-                    for question in chosen
-                ],
-                "form": form,
-                "action": name,
-                "checkbox": ACTION_CHECKBOX_NAME,
-            }
-            return render(request, "admin/questions/question/bulk.html", context)
-        if not isinstance(request.user, User):
-            raise PermissionDenied
-        _do_all(name, model_admin, request, request.user, chosen, form.cleaned_data, done, do)
+            return self.ask(model_admin, request, chosen, form)
+        self.do_all(model_admin, request, chosen, form.cleaned_data)
         return None
 
-    action.__name__ = name
+    def ask(self, model_admin: Any, request: HttpRequest, questions: list[Question], form: forms.Form) -> HttpResponse:
+        context = {
+            **model_admin.admin_site.each_context(request),
+            "title": self.label,
+            "opts": model_admin.opts,
+            "questions": questions,
+            # A page that comes back for its own errors still decides about what was read first.
+            "seen": [
+                (question.pk, request.POST.get(f"seen-{question.pk}") or version_of(question)) for question in questions
+            ],
+            "form": form,
+            "action": self.name,
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/questions/question/bulk.html", context)
+
+    def do_all(self, model_admin: Any, request: HttpRequest, questions: list[Question], data: dict[str, Any]) -> None:
+        by, refusals = signed_in(request), []
+        for question in questions:
+            try:
+                self.do(question, by, data, request.POST.get(f"seen-{question.pk}", ""))
+            except QuestionRefused as refusal:
+                refusals.append((question.code, str(refusal)))
+            else:
+                model_admin.log_change(request, question, f"Bulk action: {self.name.removesuffix('_selected')}.")
+        if count := len(questions) - len(refusals):
+            messages.success(request, self.done % {"count": count})
+        if refusals:
+            messages.error(request, _said(refusals))
+
+
+def _said(refusals: list[tuple[str, str]]) -> SafeString:
+    count = len(refusals)
+    said = ngettext(
+        "%(count)d question could not be processed.", "%(count)d questions could not be processed.", count
+    ) % {"count": count}
+    if count > MOST_REFUSALS:
+        note = _("These are the first %(count)d:") % {"count": MOST_REFUSALS}
+        said = f"{said} {note}"
+    return format_html("{}{}", said, format_html_join("", "<br>{}: {}", refusals[:MOST_REFUSALS]))
+
+
+Action = Callable[[Any, HttpRequest, QuerySet[Question]], HttpResponse | None]
+
+
+def _action(bulk: Bulk) -> Action:
+    """Return the function that the admin takes for an action, under its name."""
+
+    @admin.action(description=bulk.label, permissions=["change"])
+    def action(model_admin: Any, request: HttpRequest, questions: QuerySet[Question]) -> HttpResponse | None:
+        return bulk.act(model_admin, request, questions)
+
+    action.__name__ = bulk.name
     return action
 
 
-def _do_all(
-    name: str,
-    model_admin: Any,
-    request: HttpRequest,
-    by: User,
-    questions: list[Question],
-    data: dict[str, Any],
-    done: "StrPromise",
-    do: Callable[[Question, User, dict[str, Any], str], None],
-) -> None:
-    refusals = []
-    for question in questions:
-        try:
-            do(question, by, data, request.POST.get(f"seen-{question.pk}", ""))
-        except QuestionRefused as refusal:
-            refusals.append((question.code, str(refusal)))
-        else:
-            model_admin.log_change(request, question, f"Bulk action: {name.removesuffix('_selected')}.")
-    if count := len(questions) - len(refusals):
-        messages.success(request, done % {"count": count})
-    if refusals:
-        count = len(refusals)
-        said = ngettext(
-            "%(count)d question could not be processed.", "%(count)d questions could not be processed.", count
-        ) % {"count": count}
-        if count > MOST_REFUSALS:
-            note = _("These are the first %(count)d:") % {"count": MOST_REFUSALS}
-            said = f"{said} {note}"
-        rows = format_html_join("", "<br>{}: {}", refusals[:MOST_REFUSALS])
-        messages.error(request, format_html("{}{}", said, rows))
-
-
-BULK_ACTIONS = [
-    _action(
+BULKS = [
+    Bulk(
         "publish_selected",
         _("Publish"),
         ngettext_lazy("%(count)d question was published.", "%(count)d questions were published.", "count"),
         TextForm,
         _publish,
     ),
-    _action(
+    Bulk(
         "review_selected",
         _("Send to review"),
         ngettext_lazy("%(count)d question was sent to review.", "%(count)d questions were sent to review.", "count"),
         ReviewForm,
         _send_to_review,
     ),
-    _action(
+    Bulk(
         "retire_selected",
         _("Retire"),
         ngettext_lazy("%(count)d question was retired.", "%(count)d questions were retired.", "count"),
         TextForm,
         _retire,
     ),
-    _action(
+    Bulk(
         "tag_selected",
         _("Add or remove tags"),
         ngettext_lazy(
@@ -202,14 +205,14 @@ BULK_ACTIONS = [
         TagsForm,
         _change_tags,
     ),
-    _action(
+    Bulk(
         "move_selected",
         _("Move to another task"),
         ngettext_lazy("%(count)d question was moved.", "%(count)d questions were moved.", "count"),
         TaskForm,
         _move,
     ),
-    _action(
+    Bulk(
         "difficulty_selected",
         _("Set the difficulty"),
         ngettext_lazy(
@@ -219,3 +222,4 @@ BULK_ACTIONS = [
         _set_difficulty,
     ),
 ]
+BULK_ACTIONS = [_action(bulk) for bulk in BULKS]

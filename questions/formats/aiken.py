@@ -1,7 +1,7 @@
 """Aiken: a stem, lettered options and “ANSWER: B”. Questions of kind `single` and no more."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
@@ -24,13 +24,51 @@ _EXPLANATION = re.compile(r"(?:explanation|feedback|rationale|reason)\s*:\s*(.*)
 
 
 @dataclass
-class _Held:
+class _Block:
+    """The lines of one question; without an answer, the file ends in the middle of it."""
+
     line: int
-    stem: list[str]
-    options: list[str]
-    problems: list[Problem]
-    answer: str
+    stem: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    answer: str | None = None
     explanation: list[str] = field(default_factory=list)
+
+    def add(self, number: int, text: str) -> None:
+        if (answer := _ANSWER.fullmatch(text)) and (self.options or re.fullmatch("[A-Za-z]?", answer[1])):
+            self.answer = answer[1]
+        elif (option := _OPTION.fullmatch(text)) and (self.options or option[1] in "Aa"):
+            if option[1].upper() != chr(ord("A") + len(self.options)):
+                message = gettext("line %(number)s: option %(option)s is out of order; letter them A, B, C, …")
+                told = {"number": number, "option": option[1]}
+                self.problems.append(Problem("options", message % told))
+            self.options.append(option[2])
+        elif self.options:
+            message = gettext("line %(number)s is neither an option nor “ANSWER: B”; write each option on one line.")
+            self.problems.append(Problem("options", message % {"number": number}))
+        else:
+            self.stem.append(text)
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    block: _Block | None = None
+    is_explaining = False
+    for number, line in enumerate(map(str.strip, text.split("\n")), start=1):
+        if not line:
+            is_explaining = False
+        elif is_explaining and block:
+            block.explanation.append(line)
+        elif block and block.answer is not None and (found := _EXPLANATION.fullmatch(line)):
+            is_explaining = True
+            block.explanation.append(found[1])
+        else:
+            if block and block.answer is not None:
+                yield block
+                block = None
+            block = block or _Block(number)
+            block.add(number, line)
+    if block:
+        yield block
 
 
 class AikenFormat:
@@ -48,60 +86,12 @@ class AikenFormat:
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         questions: list[ReadQuestion] = []
-        stem: list[str] = []
-        options: list[str] = []
-        problems: list[Problem] = []
-        start = 0
-        held: _Held | None = None  # a question that is complete, but an explanation may follow
-        explanation: list[str] | None = None
-        for number, line in enumerate(decode(data).split("\n"), start=1):
-            text = line.strip()
-            if not text:
-                explanation = None
-                continue
-            if held and not stem and (found := _EXPLANATION.fullmatch(text)):
-                explanation = held.explanation
-                text = found[1]
-            if explanation is not None:
-                explanation.append(text)
-                continue
-            start = start or number
-            if (answer := _ANSWER.fullmatch(text)) and (options or re.fullmatch("[A-Za-z]?", answer[1])):
-                if held:
-                    questions.append(_question(held, defaults))
-                held = _Held(start, stem, options, problems, answer[1])
-                stem, options, problems, start = [], [], [], 0
-                if len(questions) % 1000 == 1:
-                    check_count(len(questions))
-            elif (option := _OPTION.fullmatch(text)) and (options or option[1] in "Aa"):
-                if option[1].upper() != chr(ord("A") + len(options)):
-                    message = gettext("line %(number)s: option %(option)s is out of order; letter them A, B, C, …") % {
-                        "number": number,
-                        "option": option[1],
-                    }
-                    problems.append(Problem("options", message))
-                options.append(option[2])
-            elif options:
-                message = gettext(
-                    "line %(number)s is neither an option nor “ANSWER: B”; an option stands on one line."
-                ) % {"number": number}
-                problems.append(Problem("options", message))
-            else:
-                stem.append(text)
-        if held:
-            questions.append(_question(held, defaults))
-        if options:
-            problems.append(
-                Problem("key", gettext("no “ANSWER: ” line ends the question; write one, for example ANSWER: B."))
-            )
-            questions.append(_question(_Held(start, stem, options, problems, ""), defaults))
-        elif stem and questions:
-            problem = Problem("options", gettext("no lettered options; write A. …, B. …, ANSWER: B."))
-            questions.append(
-                ReadQuestion(gettext("line %(line)s") % {"line": start}, " ".join(stem)[:60], problems=(problem,))
-            )
-        elif stem:
-            raise Unreadable(gettext("No line begins with “A.” or “A)”; this is no Aiken file."))
+        for block in _blocks(decode(data)):
+            if block.answer is None and not block.options and not questions:
+                raise Unreadable(gettext("No line begins with “A.” or “A)”; this is not an Aiken file."))
+            questions.append(_question(block, defaults))
+            if len(questions) % 1000 == 1:
+                check_count(len(questions))
         check_count(len(questions))
         return questions
 
@@ -136,25 +126,27 @@ class AikenFormat:
         return "\n".join(parts).encode()
 
 
-def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
-    problems, answer = list(held.problems), held.answer.strip()
-    keys = named_options(answer, held.options)
-    if not problems and (not keys or max(keys) >= len(held.options)):
-        problems.append(
-            Problem(
-                "key",
-                gettext("“ANSWER: %(answer)s” names none of the %(count)s options.")
-                % {"answer": answer[:20], "count": len(held.options)},
-            )
-        )
+def _question(block: _Block, defaults: Defaults) -> ReadQuestion:
+    place, problems = gettext("line %(line)s") % {"line": block.line}, list(block.problems)
+    if block.answer is None and not block.options:
+        problem = Problem("options", gettext("no lettered options; write A. …, B. …, ANSWER: B."))
+        return ReadQuestion(place, " ".join(block.stem)[:60], problems=(problem,))
+    if block.answer is None:
+        message = gettext("no “ANSWER: ” line ends the question; write one, for example ANSWER: B.")
+        problems.append(Problem("key", message))
+    answer = (block.answer or "").strip()
+    keys = named_options(answer, block.options)
+    if not problems and (not keys or max(keys) >= len(block.options)):
+        message = gettext("“ANSWER: %(answer)s” names none of the %(count)s options.")
+        problems.append(Problem("key", message % {"answer": answer[:20], "count": len(block.options)}))
     kind = kind_told_by(len(keys))
     fields = {
         "kind": kind.name,
-        "stem": plain_to_markdown(" ".join(held.stem)),
+        "stem": plain_to_markdown(" ".join(block.stem)),
         "options": tuple(
-            {"text": plain_to_markdown(text), "key": index in keys} for index, text in enumerate(held.options)
+            {"text": plain_to_markdown(text), "key": index in keys} for index, text in enumerate(block.options)
         ),
-        "explanation": plain_to_markdown(" ".join(held.explanation)),
+        "explanation": plain_to_markdown(" ".join(block.explanation)),
     }
     notes = (
         [
@@ -164,12 +156,4 @@ def _question(held: _Held, defaults: Defaults) -> ReadQuestion:
         if keys and len(keys) > 1
         else []
     )
-    return read_entry(
-        gettext("line %(line)s") % {"line": held.line},
-        "",
-        fields,
-        defaults,
-        notes=notes,
-        problems=problems,
-        lacking=_LACKING,
-    )
+    return read_entry(place, "", fields, defaults, notes=notes, problems=problems, lacking=_LACKING)

@@ -43,6 +43,18 @@ class Defaults:
     difficulty: str = "medium"
     tags: tuple[str, ...] = ()
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What `QuestionEntry` takes where a file says nothing; the id until one is made of the content."""
+        return {
+            "id": "imp",
+            "options": (),
+            "tasks": self.tasks,
+            "difficulty": self.difficulty,
+            "valid_as_of": self.valid_as_of,
+            "status": "draft",
+        }
+
 
 @dataclass(frozen=True)
 class ReadQuestion:
@@ -93,10 +105,10 @@ class Format(Protocol):
 def check_count(count: int) -> None:
     """Raise `Unreadable` for a file of no question or of too many."""
     if count == 0:
-        raise Unreadable(gettext("There is no question in the file."))
+        raise Unreadable(gettext("The file contains no questions."))
     if count > MAX_QUESTIONS:
         raise Unreadable(
-            gettext("There are %(count)s questions; at most %(max_questions)s are read at once. Split the file.")
+            gettext("The file has %(count)s questions; the limit is %(max_questions)s. Split the file.")
             % {"count": f"{count:,}", "max_questions": f"{MAX_QUESTIONS:,}"}
         )
 
@@ -140,41 +152,28 @@ def read_entry(
     """
     values = {name: value for name, value in fields.items() if value not in (None, "", (), [], {})}
     has_id, assumed = "id" in values, (ASSUMABLE | set(lacking)) - set(values)
-    values = {
-        "id": "imp",
-        "options": (),
-        "tasks": defaults.tasks,
-        "difficulty": defaults.difficulty,
-        "valid_as_of": defaults.valid_as_of,
-        "status": "draft",
-        **values,
-    }
+    values = {**defaults.fields, **values}
     found = [*problems, *_part_problems(values)] or _text_problems(values)
-    entry = None
-    if not found:
-        try:
-            entry = QuestionEntry.model_validate(values)
-        except ValidationError as error:
-            found += [_problem(detail) for detail in error.errors(include_url=False, include_context=False)]
-        else:
-            found += draft_problems(entry)
-            tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
-            entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
-            notes = list(notes)
-            if not any("formula" in note for note in notes):  # one that the format has named
-                notes += map(Loss, unseen_parts(entry))
-            notes += vanishing_signs(entry)
+    entry, notes = None if found else _validated(values, found), list(notes)
+    if entry:
+        found += draft_problems(entry)
+        tags = tuple(dict.fromkeys([*entry.tags, *defaults.tags]))
+        entry = entry.model_copy(update={"tags": tags, "id": entry.id if has_id else derived_id(entry)})
+        if not any("formula" in note for note in notes):  # one that the format has named
+            notes += map(Loss, unseen_parts(entry))
+        notes += vanishing_signs(entry)
     named = [values["id"]] if has_id and isinstance(values["id"], str) else []
     label = label or " ".join(" ".join([*named, str(values.get("stem", ""))]).split())[:90]
-    return ReadQuestion(
-        place,
-        label[:200],
-        None if found else entry,
-        tuple(found[:MAX_SAID]),
-        _first(tuple(notes)),
-        assumed,
-        id_is_ours,
-    )
+    kept, said, notes = None if found else entry, tuple(found[:MAX_SAID]), _first(tuple(notes))
+    return ReadQuestion(place, label[:200], kept, said, notes, assumed, id_is_ours)
+
+
+def _validated(values: Mapping[str, Any], problems: list[Problem]) -> QuestionEntry | None:
+    try:
+        return QuestionEntry.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(detail) for detail in error.errors(include_url=False, include_context=False)]
+        return None
 
 
 def _first(notes: tuple[str, ...]) -> tuple[str, ...]:
@@ -198,7 +197,7 @@ def _part_problems(values: Mapping[str, Any]) -> list[Problem]:
         problems.append(
             Problem(
                 "tags",
-                gettext("%(count)s tags; give at most %(max_tags)s.") % {"count": len(tags), "max_tags": MAX_TAGS},
+                gettext("has %(count)s tags; the limit is %(max_tags)s.") % {"count": len(tags), "max_tags": MAX_TAGS},
             )
         )
     return problems
@@ -219,8 +218,8 @@ def _text_problems(value: object, path: str = "") -> list[Problem]:
 
 _MESSAGES = {
     "missing": _("is missing; fill it in"),
-    "extra_forbidden": _("is no field of a question; remove it"),
-    "string_pattern_mismatch": _("is no name; use lower-case letters, digits and single hyphens"),
+    "extra_forbidden": _("is not a field of a question; remove it"),
+    "string_pattern_mismatch": _("is not a valid name; use lower-case letters, digits and single hyphens"),
     "string_too_short": _("is empty; fill it in"),
 }
 

@@ -39,8 +39,8 @@ SMALL = 16_000
 AT_ONCE = 2
 _places = threading.BoundedSemaphore(AT_ONCE)
 _KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: no secret goes along
-_TOO_LONG = _("The file takes too long to read. Split it; if it is small, it is no ordinary file of questions.")
-_TOO_LARGE = _("The file takes too much memory. Split it; if it is small, it is no ordinary file of questions.")
+_TOO_LONG = _("The file takes too long to read. Split it; if it is small, it is not an ordinary file of questions.")
+_TOO_LARGE = _("The file takes too much memory. Split it; if it is small, it is not an ordinary file of questions.")
 
 
 def read_file(format_: Format, data: bytes, defaults: Defaults, *, patience: int = 1) -> list[ReadQuestion]:

@@ -59,7 +59,7 @@ def read_header(cells: Sequence[str]) -> Header:
     """Return the columns that a header names. Raises `Unreadable`."""
     if len(cells) > MAX_COLUMNS:
         raise Unreadable(
-            gettext("The header has %(count)s columns; at most %(max_columns)s are read. Take the template.")
+            gettext("The header has %(count)s columns; the limit is %(max_columns)s. Use the template.")
             % {"count": f"{len(cells):,}", "max_columns": MAX_COLUMNS}
         )
     ours = [cell.strip().casefold().replace(" ", "_") for cell in cells]
@@ -68,7 +68,7 @@ def read_header(cells: Sequence[str]) -> Header:
         if name and name not in HEADER and name != COUNTING:
             shown = cell.strip()[:60]
             raise Unreadable(
-                gettext("The header names a column “%(shown)s” that there is not; rename it as in the template.")
+                gettext("The header names an unknown column, “%(shown)s”; rename it as in the template.")
                 % {"shown": shown}
             )
         if name and name != COUNTING and names.count(name) > 1:
@@ -79,7 +79,7 @@ def read_header(cells: Sequence[str]) -> Header:
             )
     if missing := [name for name in REQUIRED if name not in names]:
         raise Unreadable(
-            gettext("The header lacks %(missing)s. Take the template, or add what is missing.")
+            gettext("The header lacks %(missing)s. Use the template, or add what is missing.")
             % {"missing": ", ".join(missing)}
         )
     left_out = gettext("left out, it numbers the rows")

@@ -62,11 +62,10 @@ def _rows(reader: "CsvReader") -> Iterator[tuple[int, list[str], tuple[Problem, 
         except StopIteration:
             return
         except csv.Error as error:
-            message = gettext("Line %(line)s is no CSV (%(error)s); a quote may be open or stand where it may not.") % {
-                "line": line,
-                "error": error,
-            }
-            raise Unreadable(message) from error
+            message = gettext(
+                "Line %(line)s is not valid CSV (%(error)s); look for a quotation mark that is missing or misplaced."
+            )
+            raise Unreadable(message % {"line": line, "error": error}) from error
         yield line, cells, ()
 
 

@@ -45,7 +45,7 @@ class GiftFormat:
         _("all-or-nothing scoring: other programs give part of the points for part of a multiple answer"),
         _(
             "in other programs also: rationales of matching options, service note, references, source, tasks, "
-            "difficulty, date (they stand in a comment that only this program reads)"
+            "difficulty, date (they are in a comment that only this program reads)"
         ),
     )
 
@@ -136,7 +136,7 @@ def _question(block: _Block, form: Form, defaults: Defaults) -> ReadQuestion:
         fields["id"] = names[0]
     elif block.id or title:
         notes.append(
-            gettext("“%(id)s” is no id here (lower-case letters, digits, hyphens); it gets one.")
+            gettext("“%(id)s” is not a valid id (lower-case letters, digits, hyphens); it gets a new one.")
             % {"id": (block.id or title)[:60]}
         )
     return read_entry(place, label, fields, defaults, notes=notes, id_is_ours=bool(block.ours or not names))
@@ -189,7 +189,7 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
         form.name = found[1]  # it stays before the stem, which may begin with another one as its own text
     start, end = find(text, "{"), find(text, "}")
     if start < 0:
-        raise Refused("question", gettext("has no answers in { }; a description is no question."))
+        raise Refused("question", gettext("has no answers in { }; a description is not a question."))
     if end < start:
         raise Refused("question", gettext("has no closing }; note that a blank line ends a question."))
     if (second := find(text[end + 1 :], "{")) >= 0 or find(text[start + 1 : end], "{") >= 0:
@@ -201,7 +201,7 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
     if after.strip():
         before = f"{before.rstrip()} {_BLANK} {after.lstrip()}"
         form.notes.append(
-            gettext("The answers stood inside the sentence; their place is marked %(blank)s.") % {"blank": _BLANK}
+            gettext("The answers were inside the sentence; their place is marked %(blank)s.") % {"blank": _BLANK}
         )
     parts = split(inner, "####")
     inner, explanation = parts[0], "####".join(parts[1:])

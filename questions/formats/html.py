@@ -50,7 +50,7 @@ class HtmlReader:
         """
         if len(html) > MAX_HTML:
             raise Unconvertible(
-                gettext("%(count)s characters of HTML; at most %(max_html)s are read.")
+                gettext("%(count)s characters of HTML; the limit is %(max_html)s.")
                 % {"count": f"{len(html):,}", "max_html": f"{MAX_HTML:,}"}
             )
         html, said = one_language(html)
@@ -70,7 +70,7 @@ class HtmlReader:
             # In an element of its own, so that a text which looks like a file name or an address is still text.
             soup = BeautifulSoup(f"<div>{html}</div>", "html.parser")
         except (ParserRejectedMarkup, AssertionError) as error:
-            raise Unconvertible(gettext("is not HTML; write the text anew.")) from error
+            raise Unconvertible(gettext("is not HTML; write the text again.")) from error
         _refuse_monsters(soup)
         notes = [*said, *_prepare(soup)]
         return _Converter(heading_style="ATX", bullets="-", autolinks=False).convert_soup(soup).strip(), notes

@@ -88,7 +88,7 @@ def _tables(soup: BeautifulSoup) -> Iterator[str]:
                for name in ("rowspan", "colspan")):  # fmt: skip
             yield Loss(f"table “{text}”: cells that were one over several rows or columns are apart.")
         if text and table.find(["table", "ul", "ol", "pre"]):
-            yield Loss(f"table “{text}”: what stood in a cell as a list, code or table is run together.")
+            yield Loss(f"table “{text}”: a list, code or a table inside a cell became plain text.")
 
 
 def _links_and_fields(soup: BeautifulSoup) -> Iterator[str]:

@@ -128,7 +128,7 @@ def _read_answers(question: MoodleQuestion) -> dict[str, Any]:
     if question.type not in known:
         raise Refused(
             "type",
-            gettext("“%(type)s” questions are not known here; known are %(known)s.")
+            gettext("“%(type)s” questions are not supported; the supported types are %(known)s.")
             % {"type": question.type[:40], "known": ", ".join(known)},
         )
     element = question.element
@@ -141,7 +141,7 @@ def _read_answers(question: MoodleQuestion) -> dict[str, Any]:
     for name, reader in readers.items():
         if question.type in reader.types and (fields := reader.read(question)) is not None:
             return {"kind": name, **fields}
-    raise Refused("type", gettext("a “%(type)s” question like this is of no kind here.") % {"type": question.type})
+    raise Refused("type", gettext("a “%(type)s” question like this is not supported.") % {"type": question.type})
 
 
 def _read_common(question: MoodleQuestion) -> dict[str, Any]:

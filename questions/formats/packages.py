@@ -51,7 +51,7 @@ class Package:
         # Counted before the directory is read into memory: each of its entries begins so.
         if data.count(b"PK\x01\x02") > MAX_ENTRIES:
             raise Unreadable(
-                gettext("The package holds more than %(max_entries)s files; split it.")
+                gettext("The package contains more than %(max_entries)s files; split it.")
                 % {"max_entries": f"{MAX_ENTRIES:,}"}
             )
         try:
@@ -68,7 +68,7 @@ class Package:
         total = sum(info.file_size for info in self._archive.infolist())
         if total > MAX_TOTAL:
             raise Unreadable(
-                gettext("The package would unpack to %(total)s bytes; at most %(max_total)s are read.")
+                gettext("The package would unpack to %(total)s bytes; the limit is %(max_total)s.")
                 % {"total": f"{total:,}", "max_total": f"{MAX_TOTAL:,}"}
             )
 
@@ -132,9 +132,7 @@ def _check_names(names: list[str]) -> None:
             )
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
     if twice:
-        raise Unreadable(
-            gettext("“%(twice)s” stands in the package more than once; keep one.") % {"twice": twice[0][:80]}
-        )
+        raise Unreadable(gettext("“%(twice)s” is in the package more than once; keep one.") % {"twice": twice[0][:80]})
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
@@ -154,7 +152,7 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
         )
     if info.file_size > MAX_ENTRY:
         raise Unreadable(
-            gettext("“%(name)s” would unpack to %(file_size)s bytes; at most %(max_entry)s are read.")
+            gettext("“%(name)s” would unpack to %(file_size)s bytes; the limit is %(max_entry)s.")
             % {"name": name, "file_size": f"{info.file_size:,}", "max_entry": f"{MAX_ENTRY:,}"}
         )
     if info.file_size > RATIO_COUNTS_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):

@@ -63,7 +63,7 @@ class PlainFormat:
             )
         if not reader.questions:
             raise Unreadable(
-                gettext("There is no question: none begins with a number (“1. …”) and has options (“A. …”).")
+                gettext("The file contains no questions: none begins with a number (“1. …”) and has options (“A. …”).")
             )
         check_count(len(reader.questions))
         return [_read(question, defaults) for question in reader.questions]

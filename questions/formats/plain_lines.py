@@ -132,7 +132,7 @@ class Reader:
             question.stem.append(line)
         elif not question.problems:
             message = gettext(
-                "line %(number)s: a block of code stands after the options begin; move it into the stem."
+                "line %(number)s: a block of code comes after the first option; move it into the stem."
             ) % {"number": number}
             question.problems.append(Problem("options", message))
         return True

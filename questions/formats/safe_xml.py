@@ -94,7 +94,7 @@ class _Builder(ET.TreeBuilder):
         self.budget.elements -= 1
         if self.depth > MAX_DEPTH:
             raise _TooMuch(
-                gettext("elements stand more than %(max_depth)s deep in each other; questions need a few levels.")
+                gettext("elements are nested more than %(max_depth)s deep; questions need only a few levels.")
                 % {"max_depth": MAX_DEPTH}
             )
         if self.budget.elements < 0:
@@ -103,7 +103,7 @@ class _Builder(ET.TreeBuilder):
             )
         if len(attrs) > MAX_ATTRIBUTES:
             raise _TooMuch(
-                gettext("<%(tag)s> has %(count)s attributes; at most %(max_attributes)s are read.")
+                gettext("<%(tag)s> has %(count)s attributes; the limit is %(max_attributes)s.")
                 % {"tag": tag[:40], "count": f"{len(attrs):,}", "max_attributes": MAX_ATTRIBUTES}
             )
         element = super().start(tag, attrs)

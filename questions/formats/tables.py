@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from questions.bankfiles import QuestionEntry
-from questions.content import Problem
+from questions.content import MAX_OPTIONS, Problem
 from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
 from questions.formats.columns import HEADER, LETTERS, MAX_COLUMNS, NUMBERS, Header, read_header
 from questions.formats.keys import named_options
@@ -71,7 +71,7 @@ def _read_row(
         problems.append(
             Problem(
                 "row",
-                gettext("has %(count)s cells; at most %(max_columns)s are read.")
+                gettext("has %(count)s cells; the limit is %(max_columns)s.")
                 % {"count": f"{len(cells):,}", "max_columns": MAX_COLUMNS},
             )
         )
@@ -79,24 +79,13 @@ def _read_row(
     row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(names, cells, strict=False) if name}
     beyond = [cell for name, cell in zip([*names, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
-        problems.append(Problem("row", gettext("has a cell under no heading; name its column or empty it.")))
-    get = row.get
-    count = max((number for number in NUMBERS if get(f"option_{number}", "").strip()), default=0)
-    for number in NUMBERS:
-        for name in ("match", "rationale"):
-            if number > count and get(f"{name}_{number}", "").strip():
-                message = gettext("belongs to option_%(number)s, which is empty; write it or empty this.") % {
-                    "number": number
-                }
-                problems.append(Problem(f"{name}_{number}", message))
-    problems += [
-        Problem(f"option_{number}", gettext("is empty although a later one is not; close the gap."))
-        for number in range(1, count)
-        if not get(f"option_{number}", "").strip()
-    ]
-    texts = [get(f"option_{number}", "") for number in range(1, count + 1)]
+        problems.append(Problem("row", gettext("has a cell without a heading; name its column or clear the cell.")))
+    count = max((number for number in NUMBERS if row.get(f"option_{number}", "").strip()), default=0)
+    problems += _gaps(row, count)
+    texts = [row.get(f"option_{number}", "") for number in range(1, count + 1)]
     keys = _parsed(partial(_read_key, texts=texts, is_ours=header.is_ours), row, "key", problems) or []
-    kind, has_matches = get("kind", "").strip().casefold(), any(get(f"match_{number}") for number in NUMBERS)
+    kind = row.get("kind", "").strip().casefold()
+    has_matches = any(row.get(f"match_{number}") for number in NUMBERS)
     if not kind:
         kind = kind_told_by(len(keys), has_matches=has_matches).name
         if has_matches or keys[1:]:
@@ -105,45 +94,66 @@ def _read_row(
     if keys and known and "key" not in known.parts:
         problems.append(Problem("key", gettext("must be empty in a %(kind)s question.") % {"kind": kind}))
     if keys and max(keys) > count:
-        problems.append(
-            Problem(
-                "key",
-                gettext("names %(value)s, but there are %(count)s options.")
-                % {"value": chr(64 + max(keys)), "count": count},
-            )
-        )
-    fields: dict[str, Any] = {name: get(name) for name in ("id", "case", "stem", "explanation", "service_note")}
-    fields |= {name: get(name, "").strip() for name in ("id", "valid_as_of")}
-    fields["difficulty"] = get("difficulty", "").strip().casefold()
+        problems.append(_beyond(max(keys), count))
+    fields = {"kind": kind, "options": _options(row, count, keys), **_fields(row, problems)}
     if not header.is_ours:
         fields["id"] = slug(fields["id"])
-    fields |= {
-        "kind": kind,
-        "tasks": _parsed(_read_tasks, row, "tasks", problems),
-        "tags": re.split(r"[\s,;]+", get("tags", "").strip()) if get("tags", "").strip() else None,
-        "shuffle": _parsed(_read_yes, row, "shuffle", problems),
-        "options": [
-            {
-                "text": get(f"option_{number}", ""),
-                "key": number in keys,
-                "match": get(f"match_{number}", ""),
-                "rationale": get(f"rationale_{number}", ""),
-            }
-            for number in range(1, count + 1)
-        ],
-        "decoys": [get(f"decoy_{number}") for number in NUMBERS if get(f"decoy_{number}", "").strip()],
-        "references": _parsed(_read_references, row, "references", problems),
-        "source": {
-            name: get(f"source_{name}") for name in ("id", "chapter", "title") if get(f"source_{name}", "").strip()
-        },
-    }
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
     lacking = [name for name in _OPTIONAL if name not in names]
     if "rationale_1" not in names:
         lacking.append("rationales")
     return read_entry(
         place, "", fields, defaults, notes=notes, problems=problems, lacking=lacking, id_is_ours=header.is_ours
     )
+
+
+def _beyond(last: int, count: int) -> Problem:
+    message = gettext("names %(value)s, but there are %(count)s options.")
+    return Problem("key", message % {"value": chr(64 + last), "count": count})
+
+
+def _gaps(row: Mapping[str, str], count: int) -> list[Problem]:
+    """Return what belongs to an option that is empty, and the empty ones before the last."""
+    problems = []
+    for number in range(count + 1, MAX_OPTIONS + 1):
+        for name in ("match", "rationale"):
+            if row.get(f"{name}_{number}", "").strip():
+                message = gettext("belongs to option_%(number)s, which is empty; write it or empty this.")
+                problems.append(Problem(f"{name}_{number}", message % {"number": number}))
+    problems += [
+        Problem(f"option_{number}", gettext("is empty although a later one is not; close the gap."))
+        for number in range(1, count)
+        if not row.get(f"option_{number}", "").strip()
+    ]
+    return problems
+
+
+def _options(row: Mapping[str, str], count: int, keys: Sequence[int]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "text": row.get(f"option_{number}", ""),
+            "key": number in keys,
+            "match": row.get(f"match_{number}", ""),
+            "rationale": row.get(f"rationale_{number}", ""),
+        }
+        for number in range(1, count + 1)
+    )
+
+
+def _fields(row: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:
+    """Return what is read from a column or two alone; add what is wrong there to the problems."""
+    tags = row.get("tags", "").strip()
+    sources = {name: row.get(f"source_{name}", "") for name in ("id", "chapter", "title")}
+    return {
+        **{name: row.get(name) for name in ("case", "stem", "explanation", "service_note")},
+        **{name: row.get(name, "").strip() for name in ("id", "valid_as_of")},
+        "difficulty": row.get("difficulty", "").strip().casefold(),
+        "tasks": _parsed(_read_tasks, row, "tasks", problems),
+        "tags": tuple(re.split(r"[\s,;]+", tags)) if tags else None,
+        "shuffle": _parsed(_read_yes, row, "shuffle", problems),
+        "decoys": tuple(cell for number in NUMBERS if (cell := row.get(f"decoy_{number}", "")).strip()),
+        "references": tuple(_parsed(_read_references, row, "references", problems) or ()),
+        "source": {name: text for name, text in sources.items() if text.strip()},
+    }
 
 
 def _parsed(read: Callable[[str], Any], row: Mapping[str, str], name: str, problems: list[Problem]) -> Any:
@@ -214,7 +224,7 @@ def _read_references(text: str) -> list[dict[str, str]]:
         parts = re.findall(r"(?:[^|\\]|\\.|\\$)+|\|", line)
         if len(parts) != 3 or parts[1] != "|":
             raise ValueError(
-                gettext("“%(line)s” is no reference; write Title | Section, one in a line.") % {"line": line[:60]}
+                gettext("“%(line)s” is not a reference; write Title | Section, one per line.") % {"line": line[:60]}
             )
         title, section = (re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2])
         references.append({"title": title, "section": section})

@@ -51,7 +51,7 @@ def check_size(data: bytes) -> None:
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1_000_000
         raise Unreadable(
-            gettext("The file has %(count)s MB; at most %(limit)s MB are read. Split it.")
+            gettext("The file has %(count)s MB; the limit is %(limit)s MB. Split it.")
             % {"count": f"{len(data) / 1e6:,.0f}", "limit": limit}
         )
 
@@ -74,7 +74,7 @@ def decode(data: bytes) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise Unreadable(
-            gettext("A NUL character stands in line %(line)s: this is not a text file; save it as UTF-8 text.")
+            gettext("Line %(line)s contains a NUL character: this is not a text file; save it as UTF-8 text.")
             % {"line": line}
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -83,7 +83,7 @@ def decode(data: bytes) -> str:
 def text_problem(text: str) -> str | None:
     """Say what is wrong with a text that may be stored nowhere, None if nothing is."""
     if len(text) > MAX_TEXT:
-        return gettext("has %(count)s characters; at most %(max_text)s are taken.") % {
+        return gettext("has %(count)s characters; the limit is %(max_text)s.") % {
             "count": f"{len(text):,}",
             "max_text": f"{MAX_TEXT:,}",
         }

@@ -54,7 +54,7 @@ def _check_parts(data: bytes) -> None:
     """Raise `Unreadable` unless this is a harmless zip whose parts openpyxl can hold."""
     package = Package(data)
     if "xl/workbook.xml" not in package.names:
-        raise Unreadable(gettext("This is no Excel workbook (.xlsx); save it as one, or as CSV."))
+        raise Unreadable(gettext("This is not an Excel workbook (.xlsx); save it as one, or as CSV."))
     for name in package.names:
         if not name.endswith((".xml", ".rels")):
             continue
@@ -67,7 +67,7 @@ def _check_parts(data: bytes) -> None:
             )
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
             raise Unreadable(
-                gettext("“%(name)s” declares entities, which no workbook needs; save it anew.") % {"name": name}
+                gettext("“%(name)s” declares entities, which no workbook needs; save it again.") % {"name": name}
             )
 
 
@@ -98,7 +98,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
     except Exception as error:
         # openpyxl lets through whatever its parsers raise for a damaged file: KeyError, TypeError, ParseError, …
         raise Unreadable(
-            gettext("The workbook is damaged (%(name)s); open it and save it anew.") % {"name": type(error).__name__}
+            gettext("The workbook is damaged (%(name)s); open it and save it again.") % {"name": type(error).__name__}
         ) from error
 
 

@@ -47,7 +47,7 @@ class YamlFormat:
             raise Unreadable(gettext("The file must say `schema: 1` at its top."))
         if unknown := sorted(str(key) for key in set(document) - {"schema", "title", "questions"}):
             raise Unreadable(
-                gettext("`%(unknown)s` is no key of a question file; remove it.") % {"unknown": unknown[0][:60]}
+                gettext("`%(unknown)s` is not a key of a question file; remove it.") % {"unknown": unknown[0][:60]}
             )
         questions = document["questions"]
         if not isinstance(questions, list):
@@ -71,7 +71,7 @@ def _question(entry: Any, line: int, defaults: Defaults) -> ReadQuestion:
     place = gettext("line %(line)s") % {"line": line}
     if not isinstance(entry, dict):
         return ReadQuestion(
-            place, "", problems=(Problem("questions", gettext("is no mapping of fields; write `id: …`.")),)
+            place, "", problems=(Problem("questions", gettext("is not a mapping of fields; write `id: …`.")),)
         )
     fields = {str(key): value for key, value in entry.items()}
     # What the file leaves out means what it means in the bank's own files.

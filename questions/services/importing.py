@@ -43,24 +43,23 @@ def apply_import(
             if expected is not None and plan.fingerprint != expected:
                 raise QuestionRefused(_("The bank has changed since you checked the file. Check the file again."))
             if plan.counts["refused"] and not skip_refused:
-                refused = plan.counts["refused"]
-                raise QuestionRefused(
-                    ngettext(
-                        "%(count)d question was refused, so nothing was imported.",
-                        "%(count)d questions were refused, so nothing was imported.",
-                        refused,
-                    )
-                    % {"count": refused}
-                )
-            written = [row for row in plan.rows if row.state in {"new", "changed"} and row.changes != ("status",)]
-            same = [
-                row for row in plan.rows if row.is_adopted or (row.state == "changed" and row.changes == ("status",))
-            ]
-            _write(written, by=by, now=now, source=source)
+                raise _nothing_imported(plan.counts["refused"])
+            changed = [row for row in plan.rows if row.state in {"new", "changed"}]
+            same = [row for row in changed if row.changes == ("status",)] + [row for row in plan.rows if row.is_adopted]
+            _write([row for row in changed if row.changes != ("status",)], by=by, now=now, source=source)
             _adopt(same, by=by, now=now, source=source)
             return _published(plan, by=by, now=now) if publish else plan
     except IntegrityError as error:  # two imports of the same new ids at the same moment: the other one was faster
         raise QuestionRefused(_("Somebody has just changed some of these questions. Check the file again.")) from error
+
+
+def _nothing_imported(refused: int) -> QuestionRefused:
+    said = ngettext(
+        "%(count)d question was refused, so nothing was imported.",
+        "%(count)d questions were refused, so nothing was imported.",
+        refused,
+    )
+    return QuestionRefused(said % {"count": refused})
 
 
 def _adopt(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, source: str) -> None:
@@ -92,6 +91,7 @@ def _write(rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, sour
     Question.objects.bulk_update(known, fields, batch_size=500)
     _write_tags(pairs)
     _write_placements(pairs)
+    _write_marks(pairs)
     _write_revisions(pairs, [row for row in rows if row.entry], by=by, now=now, source=source)
 
 
@@ -99,7 +99,7 @@ Pairs = Sequence[tuple[QuestionEntry, Question]]
 
 
 def _write_tags(pairs: Pairs) -> None:
-    names = {tag for entry, _ in pairs for tag in entry.tags}
+    names = {tag for entry, _question in pairs for tag in entry.tags}
     Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
     tags = {name: pk for name, pk in Tag.objects.values_list("name", "pk") if name in names}
     through = Question.tags.through
@@ -131,12 +131,19 @@ def _write_placements(pairs: Pairs) -> None:
     QuestionTask.objects.bulk_create(placements)
 
 
+def _write_marks(pairs: Pairs) -> None:
+    for part in chunks([question.pk for _row, question in pairs]):
+        StemMark.objects.filter(question__in=part).delete()
+    marks = [StemMark(question=question, mark=mark) for entry, question in pairs for mark in stem_marks(entry.stem)]
+    StemMark.objects.bulk_create(marks, batch_size=CHUNK)
+
+
 def _write_revisions(
     pairs: Pairs, rows: Sequence[ImportRow], *, by: User | None, now: dt.datetime, source: str
 ) -> None:
     added: list[Revision] = []
     changed: list[Revision] = []
-    dropped, events, marks = [], [], []
+    dropped, events = [], []
     for (entry, question), row in zip(pairs, rows, strict=True):
         content = QuestionContent.model_validate(entry.model_dump(include=set(QuestionContent.model_fields)))
         latest = next(iter(question.revisions.all()), None)
@@ -163,7 +170,6 @@ def _write_revisions(
                 earlier=row.earlier.model_dump(mode="json", exclude_defaults=True) if row.earlier else None,
             )
         )
-        marks += [StemMark(question=question, mark=mark) for mark in stem_marks(content.stem)]
     # A draft that is no longer needed waits for no review.
     Question.objects.filter(revisions__in=dropped).update(reviewer=None)
     Revision.objects.filter(pk__in=dropped, published_at=None).delete()
@@ -171,9 +177,6 @@ def _write_revisions(
     names = [field.name for field in Revision._meta.concrete_fields if field.name not in _FIXED]
     Revision.objects.bulk_update(changed, names, batch_size=200)
     QuestionEvent.objects.bulk_create(events)
-    for part in chunks([question.pk for _row, question in pairs]):
-        StemMark.objects.filter(question__in=part).delete()
-    StemMark.objects.bulk_create(marks, batch_size=CHUNK)
 
 
 _FIXED = {"id", "question", "number", "created_at", "published_at"}

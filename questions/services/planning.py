@@ -83,7 +83,8 @@ class ImportPlan:
 
 
 def _said(row: ImportRow) -> object:
-    return f"{row.entry.digest}|{row.entry.status}" if row.entry else row.problems
+    # Where the problems are, and not their words: those are in the language of whoever looks.
+    return f"{row.entry.digest}|{row.entry.status}" if row.entry else [problem.field for problem in row.problems]
 
 
 def plan_import(

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts import audit
-from accounts.admin import CappedPaginator
+from accounts.admin.audit import CappedPaginator
 from accounts.models import AuditEvent
 from tests.exams.helpers import client_of
 from tests.factories import UserFactory

@@ -68,7 +68,7 @@ def test_sign_up_with_a_dead_mail_server_answers_and_says_so(client, settings):
 
     assert (response.status_code, response.url) == (302, SENT)
     assert User.objects.filter(email="ada@example.com").count() == 1
-    assertContains(client.get(SENT), "The mail server does not answer at the moment.")
+    assertContains(client.get(SENT), "The mail server is not responding right now.")
     row = OutgoingMail.objects.get()
     assert (row.tries, row.sent_at, "refused" in row.error) == (1, None, True)
 

@@ -112,7 +112,7 @@ def test_without_javascript_one_too_many_is_named_and_all_else_is_saved(new_cont
 
     expect(page.get_by_role("heading", name=heading or "Some answers are not saved", level=1)).to_be_visible()
     section = page.locator("section").filter(has=page.get_by_role("heading", name="Question 1"))
-    expect(section).to_contain_text("Choose 2. You chose 3; this is not saved.")
+    expect(section).to_contain_text("Choose 2. You chose 3, so this answer is not saved.")
     assert section.get_by_role("listitem").count() == 4  # the three that were chosen; before, no answer
     assert (stored(attempt, 1), stored(attempt, 2)) == ("", "DE")
     page.get_by_role("link", name="Go to question 1").click()
@@ -134,4 +134,4 @@ def test_summary_without_javascript_names_the_incomplete(new_context):
 
     page.get_by_role("button", name="Finish exam").click()
 
-    expect(page.get_by_text("Incomplete, which counts as wrong: 1.")).to_be_visible()
+    expect(page.get_by_text("Incomplete (counts as wrong): 1")).to_be_visible()

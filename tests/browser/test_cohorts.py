@@ -41,14 +41,14 @@ def give_minutes(page, minutes, reason):
     group.get_by_label("Reason").fill(reason)
     group.get_by_label("or minutes").fill(str(minutes))
     group.get_by_role("button", name="Give").click()
-    expect(page.get_by_text(f"1 attempt under way in Mock 1 has {minutes} more minutes.")).to_be_visible()
+    expect(page.get_by_text(f"1 attempt under way in Mock 1 has {minutes} min more.")).to_be_visible()
 
 
 def test_candidate_joins_by_link_and_gets_more_time_in_the_assigned_exam(new_context, instructor, cohort, assignment):
     candidate = UserFactory(name="Anna")
     page = tab(new_context(), candidate, reverse("exams:join", args=[cohort.invite_token]))
     page.get_by_role("button", name="Join as").click()
-    expect(page.get_by_text("You are in Spring 2027.")).to_be_visible()
+    expect(page.get_by_text("You have joined Spring 2027.")).to_be_visible()
     expect(page.get_by_role("heading", name="Assigned to you")).to_be_visible()
     page.get_by_role("link", name="Start exam").click()
     page.get_by_role("button", name="Start exam").click()
@@ -113,12 +113,12 @@ def test_instructor_invites_by_a_list_and_gives_who_accepts_more_time(new_contex
     page = tab(new_context(), instructor, reverse("admin:exams_cohort_people", args=[cohort.pk]))
     page.get_by_label("or its text").fill("email,name\nanna@example.com,Anna\nnew@example.com,Nora\nwrong,Nobody\n")
     page.get_by_role("button", name="Check the list").click()
-    expect(page.get_by_text("2 taken, 1 refused")).to_be_visible()
+    expect(page.get_by_text("2 accepted, 1 refused")).to_be_visible()
     page.get_by_role("button", name="Do this for 2 people").click()
-    expect(page.get_by_text("List of 2: 2 invited.")).to_be_visible()
+    expect(page.get_by_text("2 people were invited.")).to_be_visible()
     hers = tab(new_context(), anna, reverse("exams:home"))
     hers.get_by_role("button", name="Accept as anna@example.com").click()
-    expect(hers.get_by_text("You are in Spring 2027.")).to_be_visible()
+    expect(hers.get_by_text("You have joined Spring 2027.")).to_be_visible()
     page.reload()
     attempt = make_attempt(exam=assignment.exam, candidate=anna)
 
@@ -126,7 +126,7 @@ def test_instructor_invites_by_a_list_and_gives_who_accepts_more_time(new_contex
     page.get_by_label("Extra time (%)").fill("50")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.get_by_text("The attempt under way has 15 minutes more.")).to_be_visible()
+    expect(page.get_by_text("The attempt under way has 15 more minutes.")).to_be_visible()
     before = attempt.deadline_at
     attempt.refresh_from_db()
     assert (attempt.deadline_at - before).total_seconds() == 15 * 60

@@ -51,7 +51,9 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     choose_task(page, 0, task)
     fill_option(page, 1, "The right store", is_key=True)
     page.get_by_role("button", name="Save and publish").click()
-    expect(page.locator(".errorlist").first).to_have_text("options: 1 option; give 2 to 8, usually four.")
+    expect(page.locator(".errorlist").first).to_have_text(
+        "options: the question has 1 option; give 2 to 8, usually four."
+    )
     expect(page.locator("#id_option_1_text")).to_have_value("The right store")
     assert Question.objects.filter(code="new-question").count() == 0
 
@@ -72,7 +74,7 @@ def test_instructor_adds_a_question_and_the_next_exam_draws_it(new_context):
     page.get_by_label("References:").fill("Developer Guide")
     page.get_by_role("button", name="Save and preview").click()
     expect(page.locator(".field-references .errorlist")).to_have_text(
-        "Line 1 lacks a title or a section; write: document title | section"
+        "Line 1 lacks a title or a section. Write: document title | section"
     )
     page.get_by_label("References:").fill("Developer Guide | Vector stores")
     page.get_by_role("button", name="Save and preview").click()

@@ -1,7 +1,9 @@
-"""Reading a page as a browser without JavaScript does: what its forms send."""
+"""Reading a page as a browser without JavaScript does: what its forms send, and where to."""
 
 import re
 from html.parser import HTMLParser
+
+from django.urls import reverse
 
 
 class _Controls(HTMLParser):
@@ -79,3 +81,7 @@ def masked(text):
 def opened(client, url):
     """Return the versions that the forms of a page know: what a script must send along."""
     return dict(re.findall(r'name="((?:[\w-]+-)?opened)" value="([^"]*)"', client.get(url).text))
+
+
+def url_of(name, attempt, *args):
+    return reverse(f"exams:{name}", args=[attempt.pk, *args])

@@ -35,6 +35,7 @@ from tests.exams.helpers import (
     result_pages,
     shown_key,
 )
+from tests.exams.pages import url_of
 from tests.exams.threads import Behind, at_once
 from tests.factories import (
     ExamFactory,
@@ -45,10 +46,6 @@ from tests.factories import (
 )
 
 NOW = START + MINUTE
-
-
-def url_of(name, attempt, *args):
-    return reverse(f"exams:{name}", args=[attempt.pk, *args])
 
 
 def saving(item, *chosen, now=NOW, **fields):

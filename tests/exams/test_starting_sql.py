@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def attempt(clock):
-    return make_attempt(exam=make_exam_of(*(make_content(f"of {kind}", kind=kind) for kind in KINDS)), now=START)
+    return make_attempt(exam=make_exam_of(*(make_content(f"of {name}", kind=name) for name in KINDS)), now=START)
 
 
 def other_attempt(attempt):

@@ -20,16 +20,14 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 Request = tuple[str, str, bytes, dict[str, str]]
 
 
-def production_headers(url: str, address: str, session: str = "") -> dict[str, str]:
+def production_headers(url: str, session: str = "") -> dict[str, str]:
     """Return what a proxy in front of production passes on."""
     cookies = f"__Host-csrftoken={CSRF_TOKEN}" + (f"; __Host-sessionid={session}" if session else "")
-    origin = f"https://{urlsplit(url).netloc}"
+    origin = f"https://{urlsplit(url).hostname}"
     return {
         "Cookie": cookies,
         "Referer": f"{origin}/",
         "X-CSRFToken": CSRF_TOKEN,
-        "X-Forwarded-Proto": "https",
-        "X-Forwarded-For": address,
     }
 
 
@@ -37,6 +35,7 @@ def posted(path: str, **fields: str) -> Request:
     return "POST", path, urlencode(fields).encode(), FORM
 
 
+LARGE = b"a" * 9_000_000
 WORDS = {"password1": "blue-heron-77", "password2": "blue-heron-77"}
 KINDS: dict[str, Callable[[int], Request]] = {
     "failed log-ins": lambda n: posted("/accounts/login/", login=f"nobody-{n}@example.com", password="wrong-word-1"),
@@ -46,19 +45,21 @@ KINDS: dict[str, Callable[[int], Request]] = {
     "long joins": lambda n: ("GET", f"/join/{'a' * 3900}/", b"", {}),
     "joins": lambda n: ("GET", f"/join/token-{n}/", b"", {}),
     "long paths": lambda n: ("GET", f"/{'a' * 3900}@", b"", {}),
-    "large bodies": lambda n: ("POST", "/accounts/login/", b"a" * 65536, FORM | {"Content-Length": str(9_000_000)}),
+    "home pages": lambda n: ("GET", "/", b"", {}),
+    "made-up sessions": lambda n: ("GET", "/attempts/", b"", {"Cookie": f"__Host-sessionid=session-{n}"}),
+    "large bodies": lambda n: ("POST", "/accounts/login/", b"a" * 65536, FORM | {"Content-Length": str(len(LARGE))}),
     "large bodies of nobody": lambda n: (
         "POST",
         "/attempts/",
-        b"a" * 65536,
-        FORM | {"Content-Length": str(9_000_000), "Cookie": "__Host-sessionid=anything"},
+        LARGE,  # all of it, as a proxy that buffers takes it
+        FORM | {"Cookie": "__Host-sessionid=anything"},
     ),
 }
 
 
-def send(url: str, request: Request, headers: dict[str, str]) -> int:
+def send(url: str, address: str, request: Request, headers: dict[str, str]) -> int:
     method, path, body, own = request
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=30, source_address=(address, 0))
     try:
         connection.request(method, path, body, {"Connection": "close"} | headers | own)
         return connection.getresponse().status
@@ -80,7 +81,7 @@ def flood(url: str, kind: str, number: str) -> Counter[int]:
                 n = next(numbers, None)
             if n is None:
                 return
-            status = send(url, KINDS[kind](n), production_headers(url, f"10.0.0.{n % ADDRESSES}"))
+            status = send(url, f"127.0.1.{n % ADDRESSES}", KINDS[kind](n), production_headers(url))
             with lock:
                 found[status] += 1
 

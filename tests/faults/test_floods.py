@@ -12,6 +12,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -29,11 +31,12 @@ from tests.faults.candidates import Seat, answer_fields, sit_down
 from tests.faults.conftest import IS_FULL
 from tests.faults.flooding import FORM, KINDS, production_headers, send
 from tests.services.processes import wait_until
+from tests.services.test_nginx import certificate, nginx  # noqa: F401 (fixtures)
 from tests.services.test_production import PRODUCTION, _static_files  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.usefixtures("_static_files")
 
-SCHOOL, WORD = "192.0.2.1", "rather-long-1"
+SCHOOL, WORD = "127.0.0.1", "rather-long-1"
 SECONDS = 30
 # What the site says to a flood once it has had enough, or at once.
 REFUSALS = {
@@ -44,16 +47,30 @@ REFUSALS = {
     "long joins": {429, 404},
     "joins": {429, 302},
     "long paths": {404},
+    "home pages": {200, 302},
+    "made-up sessions": {302},
     "large bodies": {429, 413, 0},
     "large bodies of nobody": {413, 0},
 }
 
 
+def yield_to_others(pid: int) -> None:
+    """Let the processes of this session have the processors that others leave, as systemd does with the door."""
+    os.setpriority(os.PRIO_PGRP, pid, 10)
+    group = Path(f"/proc/{pid}/autogroup")  # where the kernel weighs sessions first
+    if group.exists():
+        group.write_text("10")
+
+
 @pytest.fixture
-def site(web_server):
+def site(web_server, nginx):  # noqa: F811
     limits.reset()
     workers = 4 if IS_FULL else 2  # as in docs/operations.md
-    return web_server(workers=workers, threads=4, asking="/health/", **PRODUCTION, LOG_LEVEL="WARNING")
+    options = {"threads": 4, "asking": "/health/", **PRODUCTION, "LOG_LEVEL": "WARNING"}
+    members, door = web_server(workers=workers, **options), web_server(workers=2, DOOR="on", **options)
+    yield_to_others(door.pid)
+    proxy = nginx(members.url, door.url, **{" ssl http2": "", "$scheme": "https"})
+    return SimpleNamespace(url=f"http://127.0.0.1:{proxy.port}", members=members, door=door)
 
 
 @pytest.fixture
@@ -76,9 +93,12 @@ def seats(count):
 @contextmanager
 def flooded(url, kind, number):
     """Flood for the block; yields a function that waits for the end and returns how often each status was answered."""
+    command = [sys.executable, "-m", "tests.faults.flooding", url, kind, str(number)]
+    process = subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=os.environ, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     # An attacker's processors are not the site's: on one machine, the site goes first.
-    command = ["nice", "-n", "5", sys.executable, "-m", "tests.faults.flooding", url, kind, str(number)]
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, stdout=subprocess.PIPE, text=True)
+    yield_to_others(process.pid)
 
     def end():
         output, _ = process.communicate(timeout=300)
@@ -97,13 +117,13 @@ def save(url, seat: Seat, number: int) -> tuple[int, float]:
     fields = answer_fields(position, [number // 65 % 2], known=number // 65, page="p" * 16, count=number + 1)
     request = ("POST", f"/attempts/{seat.attempt_id}/answers/{position}/", urlencode(fields, doseq=True).encode(), FORM)
     began = time.perf_counter()
-    status = send(url, request, production_headers(url, SCHOOL, seat.session) | {"HX-Request": "true"})
+    status = send(url, SCHOOL, request, production_headers(url, seat.session) | {"HX-Request": "true"})
     return status, time.perf_counter() - began
 
 
 def log_in(url, number: int) -> int:
     fields = urlencode({"login": f"person-{number % 10}@example.com", "password": WORD}).encode()
-    return send(url, ("POST", "/accounts/login/", fields, FORM), production_headers(url, SCHOOL))
+    return send(url, SCHOOL, ("POST", "/accounts/login/", fields, FORM), production_headers(url))
 
 
 def log_in_patiently(url, number: int) -> int:
@@ -180,6 +200,11 @@ if IS_FULL:  # it compares times, of the same run
             figures = {name: round(figure, 1) for name, figure in figures.items()}
             passed = f"{log_ins.count(302)} of {len(log_ins)}"
             table(f"saves, flood of {kind}", len(loud), **figures, log_ins=passed, flood=sum(answers.values()))
-            found[kind] = ({status for status, _ in quiet + loud}, set(log_ins), ratio < 5)
+            found[kind] = (
+                {status for status, _ in quiet + loud},
+                set(log_ins),
+                set(answers) - REFUSALS[kind],
+                ratio < 5,
+            )
 
-        assert found == dict.fromkeys(KINDS, ({200}, {302}, True))
+        assert found == dict.fromkeys(KINDS, ({200}, {302}, set(), True))

@@ -26,7 +26,8 @@ def texts(message: Message) -> list[tuple[str, str]]:
     if isinstance(message.id, str):
         return [(message.id, str(message.string))]
     singular, plural = message.id
-    return [(singular, message.string[0]), *((plural, form) for form in message.string[1:])]
+    first, *others = list(message.string or [""])
+    return [(singular, first), *((plural, form) for form in others)]
 
 
 def messages(catalog: Catalog) -> list[Message]:
@@ -120,6 +121,7 @@ def asked_for(path) -> set[str]:
         and call.func.id in CALLS
         and call.args
         and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
     }
 
 

@@ -31,7 +31,7 @@ def test_compose_file_is_accepted(tmp_path):
 
     assert result.returncode == 0, result.stderr
     services = yaml.safe_load(result.stdout)["services"]
-    assert set(services) == {"web", "worker", "beat", "migrate", "db", "redis"}
+    assert set(services) == {"web", "door", "worker", "beat", "migrate", "db", "redis"}
     assert services["web"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 

@@ -20,5 +20,6 @@ def test_imported_script_has_the_name_of_its_content(tmp_path):
 
     assert [error for *_, error in results if isinstance(error, Exception)] == []
     script = (tmp_path / storage.stored_name("exams/exam.js")).read_text()
-    (imported,) = re.findall(r'from "([^"]+)"', script)
-    assert imported == "../" + storage.stored_name("questions/kinds/index.js")
+    assert re.findall(r'from "([^"]+)"', script) == [
+        f"../{storage.stored_name(f'questions/kinds/{name}.js')}" for name in ("index", "words")
+    ]

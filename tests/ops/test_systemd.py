@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 UNITS = settings.BASE_DIR / "config" / "systemd"
-SERVICES = ["exams-web.service", "exams-worker.service", "exams-beat.service"]
+SERVICES = [f"exams-{name}.service" for name in ("web", "door", "worker", "beat")]
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ VARIABLES = {
     "LOG_LEVEL": ("warning", "settings.LOGGING['root']['level']", "WARNING"),
     "METRICS_TOKEN": ("of-the-operator", "settings.METRICS_TOKEN", "of-the-operator"),
     "PROMETHEUS_MULTIPROC_DIR": ("", "str(settings.METRICS_DIR)", ""),  # a directory of the test
+    "DOOR": ("on", "settings.IS_DOOR", True),
     "WORKER_CONCURRENCY": ("5", "settings.CELERY_WORKER_CONCURRENCY", 5),
     "WEB_CONCURRENCY": ("7", "gunicorn.settings['workers'].get()", 7),
 }
@@ -62,7 +63,7 @@ gunicorn = Config()
 print(json.dumps({{{EXPRESSIONS}}}))
 """
 # Compose sets these itself.
-OWN_OF_COMPOSE = {"DATABASE_URL", "REDIS_URL", "PROMETHEUS_MULTIPROC_DIR"}
+OWN_OF_COMPOSE = {"DATABASE_URL", "REDIS_URL", "PROMETHEUS_MULTIPROC_DIR", "DOOR"}
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_upload_is_looked_at_then_confirmed(client, person):
     done = confirm(client)
 
     assert done.status_code == 200
-    assert "questions.csv is imported" in done.content.decode()
+    assert "questions.csv was imported" in done.content.decode()
     question = Question.objects.get()
     assert (question.code, question.status, question.events.get().by) == ("clay", "draft", person)
     assert not ImportDraft.objects.exists()
@@ -115,7 +115,7 @@ def test_bank_that_changed_since_is_looked_at_again(client):
     ("name", "data", "message"),
     [
         ("a.csv", b"", "empty"),
-        ("a.csv", b"stem,colour\n", "“colour” that there is not"),
+        ("a.csv", b"stem,colour\n", "an unknown column, “colour”"),
         ("a.csv", "stem,ö".encode("latin-1"), "is not UTF-8"),
         ("a.pdf", b"%PDF", "Unknown file extension"),
         ("a.xlsx", b"no zip", "zip"),

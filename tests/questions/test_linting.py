@@ -61,12 +61,12 @@ def test_good_question_has_nothing_to_find():
         (
             {"kind": "multiple", "stem": "Which stream? (Choose two.)", "options": options(*FOUR, keys={0, 1, 2})},
             "stem",
-            "it asks to choose two, but 3 are marked as key; make them agree.",
+            "the stem says “Choose two”, but 3 options are marked as keys; make them agree.",
         ),
         (
             {"stem": "Which streams? (Select TWO.)"},
             "stem",
-            "it asks to select two, but 1 is marked as key; make them agree.",
+            "the stem says “Select TWO”, but 1 option is marked as key; make them agree.",
         ),
         (
             {"kind": "multiple", "stem": "Which stream?", "options": options(*FOUR, keys={0, 1})},

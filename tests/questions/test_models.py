@@ -40,7 +40,7 @@ def test_published_revision_refuses_new_content():
     before = revision.content
 
     revision.set_content(make_content("other"))
-    with pytest.raises(RevisionIsImmutable, match="is published and cannot change; Create a new revision"):
+    with pytest.raises(RevisionIsImmutable, match=r"is published and cannot change\. Create a new revision"):
         revision.save()
 
     assert Revision.objects.get(pk=revision.pk).content == before

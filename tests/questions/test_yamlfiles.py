@@ -12,8 +12,8 @@ from tests.questions.bank_texts import QUESTIONS, changed, write_files
 DEEP = "questions: " + "[" * 300_000
 LONG = f"schema: {'1' * 5000}\n"
 BAD = [
-    (DEEP, "is nested too deeply or holds more parts"),
-    (DEEP.replace("[", "{a: "), "is nested too deeply or holds more parts"),
+    (DEEP, "is nested too deeply or has too many parts"),
+    (DEEP.replace("[", "{a: "), "is nested too deeply or has too many parts"),
     (LONG, "a number of that length"),
     ("schema: 1\nschema: 1\n", "appears twice"),
 ]

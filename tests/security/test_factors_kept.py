@@ -76,7 +76,7 @@ def test_code_that_logged_in_confirms_nothing_later(user, clock):
 
     response = client.post(reverse("mfa_reauthenticate"), {"code": code_of(secret)})
 
-    assertContains(response, "already used")
+    assertContains(response, "already been used")
 
 
 def test_code_that_set_the_app_up_does_not_log_in(user, clock):

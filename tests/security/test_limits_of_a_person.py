@@ -42,7 +42,7 @@ def test_person_who_does_too_much_of_it_is_told_when_to_go_on(world, settings, n
     answers = [getattr(client, method)(url, fields) for _ in range(3)]
 
     assert [answer.status_code == 429 for answer in answers] == [False, False, True]
-    assertContains(answers[2], "in a short time. Try again in a minute.", status_code=429)
+    assert "in a short time. Try again in a minute." in " ".join(answers[2].text.split())
     assert 0 < int(answers[2].headers["Retry-After"]) <= 60
 
 

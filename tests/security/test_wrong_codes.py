@@ -117,7 +117,7 @@ def test_owner_is_told_once_with_what_to_do(user, clock):
     (letter,) = [letter for letter in mail.outbox if "code" in letter.subject]
     assert letter.to == ["ada@example.com"]
     assert letter.subject == "Wrong codes for your account"
-    assert "gave too many wrong codes" in letter.body
+    assert "entered too many wrong codes" in letter.body
     assert "reset your password" in letter.body
     assert AuditEvent.objects.filter(action="factor.closed", target_id=str(user.pk)).count() == 1
 

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 
+from tests.faults.candidates import let_in
 from tests.services.processes import Process, free_port, start, wait_until
 from tests.services.test_production import PRODUCTION, _static_files  # noqa: F401 (a fixture)
 
@@ -62,13 +64,14 @@ class Proxy:
 
 @pytest.fixture
 def nginx(start_process, tmp_path, certificate):
-    """nginx(url, **changes) runs the configuration, with these texts replaced, in front of that server."""
+    """nginx(url, door, **changes) runs the configuration, with these texts replaced, in front of that server."""
 
-    def run(url, http="", **changes):
+    def run(url, door="", http="", **changes):
         port, plain = free_port(), free_port()
         text = CONFIGURATION.read_text()
         replaced = {
             "127.0.0.1:8000": urlsplit(url).netloc,
+            "127.0.0.1:8001": urlsplit(door or url).netloc,
             "listen 443": f"listen 127.0.0.1:{port}",
             "listen 80": f"listen 127.0.0.1:{plain}",
             f"/etc/letsencrypt/live/{HOST}": str(certificate),
@@ -377,6 +380,126 @@ def test_requests_under_way_are_counted_for_such_a_network_too(nginx):
         with held(proxy.connect, 4, held_open):
             wait_until(lambda: proxy.ask("/", X_Visitor="2001:db8::8")[0].status == 429, what="a refusal")
             assert proxy.ask("/", X_Visitor="2001:db8:0:1::8")[0].status == 200
+
+
+# --- The door ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def named(name, hands_on=False):
+    """A server that answers with its name and what it was asked; or hands everything on to the door."""
+
+    class Named(BaseHTTPRequestHandler):
+        def do_GET(self):
+            sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
+            body = f"{name} {self.headers['X-Exams-Pool']} {self.command} {self.path} {sent}".encode()
+            self.send_response(200)
+            if hands_on:
+                self.send_header("X-Accel-Redirect", "@door")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *args):
+            pass
+
+    with serving(Named) as url:
+        yield url
+
+
+SESSION = {"Cookie": "a=b; __Host-sessionid=any"}
+
+
+@pytest.mark.parametrize("body", [b"a" * 1_000_000, iter([b"a", b"b"])], ids=["large", "of unknown length"])
+def test_large_body_goes_to_the_door(nginx, body):
+    with named("members") as members, named("door") as door:
+        _, text = nginx(members, door).ask("/admin/", "POST", body, **SESSION)
+
+    assert text.startswith("door exams_door POST /admin/ a")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "answer"),
+    [
+        ("/", {}, "door exams_door GET / "),
+        ("/", {"Cookie": "a=b"}, "door exams_door GET / "),
+        ("/", {"X-Exams-Pool": "exams_members"}, "door exams_door GET / "),
+        ("/", SESSION, "members exams_members GET / "),
+        ("/attempts/", SESSION, "members exams_members GET /attempts/ "),
+        ("/accounts/login/", SESSION, "door exams_door GET /accounts/login/ "),
+        ("/join/x/", SESSION, "door exams_door GET /join/x/ "),
+    ],
+)
+def test_who_is_not_signed_in_goes_to_the_door(nginx, path, headers, answer):
+    with named("members") as members, named("door") as door:
+        assert nginx(members, door).ask(path, **headers)[1] == answer
+
+
+def test_what_is_handed_on_reaches_the_door_whole(nginx):
+    with named("members", hands_on=True) as members, named("door") as door:
+        _, text = nginx(members, door).ask("/attempts/?x=1", "POST", b"answer=2", **SESSION)
+
+    assert text == "door exams_door POST /attempts/?x=1 answer=2"
+
+
+def test_without_a_door_the_others_answer(nginx):
+    with named("members") as members:
+        proxy = nginx(members, f"http://127.0.0.1:{free_port()}")
+
+        assert proxy.ask("/accounts/login/")[1] == "members exams_door GET /accounts/login/ "
+
+
+def test_door_that_does_not_answer_sends_nobody_to_the_others(nginx):
+    with named("members") as members, serving(Silent) as door:
+        proxy = nginx(members, door, **{"proxy_read_timeout 60s": "proxy_read_timeout 1s"})
+
+        answers = [proxy.ask("/accounts/login/")[0].status, proxy.ask("/attempts/", **SESSION)[1]]
+
+    assert answers == [504, "members exams_members GET /attempts/ "]
+
+
+@pytest.mark.parametrize(("headers", "name"), [({}, "door exams_door"), (SESSION, "members exams_members")])
+def test_missing_file_is_asked_for_where_its_visitor_belongs(nginx, headers, name):
+    path = "/static/site/x.0123456789ab.css"
+    with named("members") as members, named("door") as door:
+        assert nginx(members, door).ask(path, **headers)[1] == f"{name} GET {path} "
+
+
+def test_files_that_the_site_gives_are_counted(nginx):
+    with echo() as url:
+        proxy = nginx(url, **{"rate=300r/s": "rate=1r/m", " burst=4000": ""})
+
+        statuses = [proxy.ask("/static/site/x.0123456789ab.css")[0].status for _ in range(2)]
+
+    assert statuses == [200, 429]
+
+
+@pytest.mark.usefixtures("_static_files")
+def test_site_hands_on_who_is_not_signed_in(site, nginx):
+    with named("door") as door:
+        proxy = nginx(site.url, door)
+
+        with override_settings(SECRET_KEY=PRODUCTION["SECRET_KEY"]):
+            (seat,) = let_in(1)
+        made_up = proxy.ask("/attempts/", **SESSION)[1]
+        own = proxy.ask("/attempts/", Cookie=f"__Host-sessionid={seat.session}")[0].status
+
+    assert (made_up, own) == ("door exams_door GET /attempts/ ", 200)
+
+
+@pytest.mark.usefixtures("_static_files")
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_site_hands_on_a_whole_form_though_it_has_not_read_it(site, nginx, length):
+    """A hand-in whose session has ended: the door keeps its answers, so none may be cut off on the way."""
+    with named("door") as door:
+        proxy = nginx(site.url, door)
+        form = b"a" * length
+
+        answers = {proxy.ask("/attempts/", "POST", form, **SESSION)[1] for _ in range(10)}
+
+    assert answers == {f"door exams_door POST /attempts/ {form.decode()}"}
 
 
 @pytest.mark.usefixtures("_static_files")

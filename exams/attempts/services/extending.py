@@ -37,7 +37,7 @@ def _require_last(extensions: QuerySet[Extension], last_seen: int | None) -> Non
     if last_seen is not None and last and last.pk != last_seen:
         raise ExtensionRefused(
             _(
-                "%(name)s gave %(minutes)s minutes after you opened the page (“%(reason)s”). Check the "
+                "%(name)s gave %(minutes)s min after you opened the page (“%(reason)s”). Check the "
                 "current deadline, then decide."
             )
             % {"name": last.by or _("Somebody"), "minutes": last.minutes, "reason": last.reason}
@@ -126,10 +126,13 @@ def accommodate(
     audit.record("accommodation.given", by=by, target=accommodation, before=before, after=accommodation.given)
     open_attempts = Attempt.objects.in_progress().filter(assignment=assignment, candidate=candidate)
     attempt = open_attempts.select_for_update(no_key=True).first()
-    more = (extra_time_percent or 0) - attempt.extra_time_percent if attempt else 0
-    if attempt is None or more <= 0 or not timing.is_accepting(attempt.deadline_at, now):
+    return _lengthen(attempt, assignment, extra_time_percent or 0, by, now) if attempt else None
+
+
+def _lengthen(attempt: Attempt, assignment: Assignment, percent: int, by: User, now: dt.datetime) -> Extension | None:
+    more = percent - attempt.extra_time_percent
+    if more <= 0 or not timing.is_accepting(attempt.deadline_at, now):
         return None
     minutes = timing.extra_minutes(attempt.minutes or assignment.exam.minutes, more)
-    reason = f"Extra time is now {extra_time_percent} %."
-    _extend(attempt, minutes, reason, by, now, extra_time_percent=extra_time_percent)
+    _extend(attempt, minutes, f"Extra time is now {percent} %.", by, now, extra_time_percent=percent)
     return attempt.extensions.latest("pk")

@@ -43,19 +43,38 @@ class Answer:
         return Given(self.chosen, self.places, self.text)
 
 
-@transaction.atomic
 def save_answer(*, candidate: User, attempt_id: UUID, answer: Answer, now: dt.datetime) -> AttemptItem:
     """Store one answer and return the item with its new sequence number.
 
     Raises `AttemptItem.DoesNotExist`, `AttemptClosed`, `InvalidResponse`, or `StaleAnswer` when another page saved a
     different answer in between. The same answer sent again is no conflict: the repeat changes nothing.
     """
-    item = _locked_item(candidate, attempt_id, answer.position)
+    item = _item(candidate, attempt_id, answer.position)
+    if _store_at_once(item, answer, now):
+        return item
+    return _save_locked(candidate, attempt_id, answer, now)
+
+
+def _store_at_once(item: AttemptItem, answer: Answer, now: dt.datetime) -> bool:
+    """Store the answer without having locked anything, as nearly all can be: one statement locks, checks that nothing
+    has changed since the item was read, and writes (docs/performance.md). False: whatever else there is to say has to
+    be said under the lock."""
+    read_sequence = item.sequence
+    try:
+        _require_open(item.attempt, now)
+        return _apply(item, answer) and saving_sql.write(item, if_sequence=read_sequence)
+    except (AttemptClosed, InvalidResponse, StaleAnswer):
+        return False
+
+
+@transaction.atomic
+def _save_locked(candidate: User, attempt_id: UUID, answer: Answer, now: dt.datetime) -> AttemptItem:
+    item = _item(candidate, attempt_id, answer.position, is_locking=True)
     _require_open(item.attempt, now)
     if not _store(item, answer):
         # Another save of this question held the lock: what was read with it is older than the lock. Read again; nobody
         # can change it now.
-        item = _locked_item(candidate, attempt_id, answer.position)
+        item = _item(candidate, attempt_id, answer.position, is_locking=True)
         _store(item, answer)
     return item
 
@@ -63,17 +82,16 @@ def save_answer(*, candidate: User, attempt_id: UUID, answer: Answer, now: dt.da
 MAX_POSITION = 32767
 
 
-def _locked_item(candidate: User, attempt_id: UUID, position: int) -> AttemptItem:
-    """Lock the attempt's row and return the item."""
+def _item(candidate: User, attempt_id: UUID, position: int, *, is_locking: bool = False) -> AttemptItem:
     # No attempt has as many questions as the column can count, and the database fails on what it cannot hold.
     if not 0 < position <= MAX_POSITION:
         raise AttemptItem.DoesNotExist
-    return saving_sql.lock_and_read(candidate_id=candidate.pk, attempt_id=attempt_id, position=position)
+    return saving_sql.read(candidate_id=candidate.pk, attempt_id=attempt_id, position=position, is_locking=is_locking)
 
 
 def _require_open(attempt: Attempt, now: dt.datetime) -> None:
     if not attempt.is_in_progress:
-        raise AttemptClosed(_("You have handed in this exam. You can no longer change it."))
+        raise AttemptClosed(_("This exam has been submitted. You can no longer change it."))
     if not timing.is_accepting(attempt.deadline_at, now):
         raise AttemptClosed(_("The time for this exam is over. You can no longer change it."))
 

@@ -33,17 +33,24 @@ _READ = f"""
     WHERE attempt.id = %s AND attempt.candidate_id = %s AND item.position = %s
 """  # noqa: S608  # column names, all from above
 _LOCK = "FOR NO KEY UPDATE OF attempt"
+# By itself it takes the locks in the order in which all take them: the attempt's first, as the sub-select is a value
+# that is known before any item is looked at, then the item's. What waited for a hand-in finds no open attempt; what
+# waited for another save finds another sequence.
 _WRITE = f"""
-    UPDATE exams_attemptitem SET {", ".join(f"{name} = %s" for name in SAVED_FIELDS)} WHERE id = %s AND sequence = %s
+    UPDATE exams_attemptitem SET {", ".join(f"{name} = %s" for name in SAVED_FIELDS)}
+    WHERE id = %s AND sequence = %s AND seconds_spent <= %s
+    AND attempt_id = (SELECT id FROM exams_attempt attempt WHERE id = %s AND state = %s {{lock}})
 """  # noqa: S608  # as above
+_READ_LOCKED, _WRITE_LOCKING = _READ + _LOCK, _WRITE.format(lock=_LOCK)
+_WRITE_PLAIN = _WRITE.format(lock="")
 
 
-def lock_and_read(*, candidate_id: int, attempt_id: UUID, position: int) -> AttemptItem:
-    """Lock the candidate's attempt and return its item at this position, with attempt and revision.
+def read(*, candidate_id: int, attempt_id: UUID, position: int, is_locking: bool = False) -> AttemptItem:
+    """Return the item at this position of the candidate's attempt, with attempt and revision.
 
-    Raises `AttemptItem.DoesNotExist`.
+    With `is_locking` lock the attempt's row first. Raises `AttemptItem.DoesNotExist`.
     """
-    sql = _READ + _LOCK if connection.features.has_select_for_no_key_update else _READ
+    sql = _READ_LOCKED if is_locking and connection.features.has_select_for_no_key_update else _READ
     with connection.cursor() as cursor:
         cursor.execute(sql, [Attempt._meta.pk.get_db_prep_value(attempt_id, connection), candidate_id, position])
         row = cursor.fetchone()
@@ -74,12 +81,17 @@ def _value(name: str, stored: Any) -> Any:
 
 
 def write(item: AttemptItem, *, if_sequence: int) -> bool:
-    """Store the item's answer if its row still has this sequence; tell whether it had."""
+    """Store the item's answer if its row still has this sequence and the attempt is open; tell whether that was so."""
     values = [getattr(item, name) for name in SAVED_FIELDS]
     stored = [
         json.dumps(value) if name in _JSON and value is not None else value
         for name, value in zip(SAVED_FIELDS, values, strict=True)
     ]
+    attempt_id = Attempt._meta.pk.get_db_prep_value(item.attempt_id, connection)
+    conditions = [item.pk, if_sequence, item.seconds_spent, attempt_id, Attempt.State.IN_PROGRESS.value]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [*stored, item.pk, if_sequence])
+        cursor.execute(
+            _WRITE_LOCKING if connection.features.has_select_for_no_key_update else _WRITE_PLAIN,
+            [*stored, *conditions],
+        )
         return bool(cursor.rowcount)

@@ -86,16 +86,7 @@ def _pinned(
 ) -> Attempt:
     """Make the attempt with these questions, in their revisions of now."""
     exam = terms.exam
-    options, cases = {}, {}
-    # Of the content only the options, for their number, and the case: not the key.
-    rows = Revision.objects.filter(pk__in=[item.revision_id for item, _scored in items]).order_by()
-    columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
-    for pk, question_id, texts, shuffle, kind, case_text in rows.values_list(*columns):
-        options[pk] = (len(texts), shuffle or kind_of(kind).always_shuffles)
-        if case_text:
-            cases[question_id] = case_text
-    if form is None:
-        items = with_cases_together(items, cases)
+    pinned = _pinned_items(items, has_order=form is not None, seed=seed)
     attempt = Attempt.objects.create(
         candidate=candidate,
         exam=exam,
@@ -111,21 +102,28 @@ def _pinned(
         scale_max=exam.scale_max,
         scoring_rule=exam.scoring_rule,
     )
-    pinned = [
-        Pinned(
-            position=position,
-            question_id=item.question_id,
-            revision_id=item.revision_id,
-            task_id=item.task_id,
-            is_scored=is_scored,
-            option_order=option_order(
-                options[item.revision_id][0], shuffle=options[item.revision_id][1], seed=seed, position=position
-            ),
-        )
-        for position, (item, is_scored) in enumerate(items, start=1)
-    ]
     insert_items(attempt.pk, pinned)
     return attempt
+
+
+def _pinned_items(items: list[tuple[Drawable, bool]], *, has_order: bool, seed: int) -> list[Pinned]:
+    """Return the attempt's items, with their options shuffled; questions of one case follow each other."""
+    counts, shuffled, cases = {}, set(), {}
+    # Of the content only the options, for their number, and the case: not the key.
+    rows = Revision.objects.filter(pk__in=[item.revision_id for item, _scored in items]).order_by()
+    columns = ("pk", "question_id", "options", "shuffle_options", "kind", "case_text")
+    for pk, question_id, options, shuffles, kind, case_text in rows.values_list(*columns):
+        counts[pk] = len(options)
+        if shuffles or kind_of(kind).always_shuffles:
+            shuffled.add(pk)
+        if case_text:
+            cases[question_id] = case_text
+    pinned = []
+    for position, (item, is_scored) in enumerate(items if has_order else with_cases_together(items, cases), start=1):
+        pk = item.revision_id
+        order = option_order(counts[pk], shuffle=pk in shuffled, seed=seed, position=position)
+        pinned.append(Pinned(position, item.question_id, pk, item.task_id, is_scored, order))
+    return pinned
 
 
 def _is_member(candidate: User, assignment: Assignment) -> bool:
@@ -168,8 +166,8 @@ def _refuse_for_what_is_under_way(candidate: User, exam: Exam, form_quotas: list
         names = ", ".join(f"“{title}”" for title in titles)
         raise QuestionsInUse(
             _(
-                "This exam needs questions from another exam that you have under way: %(names)s. Hand "
-                "that in first; then you can start this one."
+                "This exam needs questions from another exam that you have in progress: %(names)s. Submit that "
+                "one first, then start this one."
             )
             % {"names": names}
         )

@@ -34,7 +34,7 @@ _NAMES = ", ".join(_PINNED)
 # One parameter holds all items: 65 of six columns are 390, and each costs some microseconds to adapt.
 _ROWS_OF = {
     "postgresql": f"""jsonb_to_recordset(CAST(%s AS jsonb))
-        AS item({", ".join(f"{name} {kind}" for name, kind in _PINNED.items())})""",
+        AS item({", ".join(f"{name} {column}" for name, column in _PINNED.items())})""",
     "sqlite": f"""(SELECT {", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _PINNED)}
         FROM json_each(%s)) AS item""",  # noqa: S608  # column names, all from above
 }

@@ -50,7 +50,7 @@ def attempt_page(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         "page": secrets.token_hex(8),
         "remaining": timing.remaining(attempt.deadline_at, now),
     }
-    return render(request, "exams/attempt.html", context)
+    return render(request, "exams/attempts/attempt.html", context)
 
 
 @never_cache
@@ -72,11 +72,11 @@ def answer_save(request: HttpRequest, attempt_id: UUID, position: int) -> HttpRe
         (item_there,) = queries.shown_items(own_attempt(signed_in(request), attempt_id, now), position=position)
         mine = item_there.with_answer(answer.given, answer.sequence)
         context = {"attempt_id": attempt_id, "position": position, "item": item_there, "mine": mine}
-        return render(request, "exams/_conflict.html", context, status=409)
+        return render(request, "exams/attempts/_conflict.html", context, status=409)
     remaining = timing.remaining(item.attempt.deadline_at, now)
     saved = {"position": position, "sequence": item.sequence, "remaining": remaining}
     # Without the request: no context processor has anything to add, and this is what is answered most often.
-    response = HttpResponse(render_to_string("exams/_saved.html", saved))
+    response = HttpResponse(render_to_string("exams/attempts/_saved.jinja", saved, using="jinja2"))
     keeping.drop(request, response, attempt_id)  # the page's script keeps what it has not sent yet
     return response
 
@@ -106,7 +106,7 @@ def hand_in(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     if request.method == "GET":
         if keeping.kept(request, attempt_id):  # back from a log-in that interrupted a hand-in
             return redirect("exams:attempt", attempt_id=attempt_id)
-        return render(request, "exams/hand_in.html", _summary(attempt))
+        return render(request, "exams/attempts/hand_in.html", _summary(attempt))
     return _saved_form(request, attempt)
 
 
@@ -123,7 +123,7 @@ def _saved_form(request: HttpRequest, attempt: Attempt) -> HttpResponse:
             now=timezone.now(),
         )
     except InvalidResponse as error:
-        return render(request, "exams/refused.html", {"attempt": attempt, "message": str(error)}, status=400)
+        return render(request, "exams/attempts/refused.html", {"attempt": attempt, "message": str(error)}, status=400)
     except AttemptClosed:
         return _closed(attempt, answers)
     if saved.is_refused:
@@ -134,7 +134,7 @@ def _saved_form(request: HttpRequest, attempt: Attempt) -> HttpResponse:
             "conflicts": queries.beside(shown, saved.conflicts),
             "too_many": queries.beside(shown, saved.too_many),
         }
-        response = render(request, "exams/conflicts.html", context, status=409 if saved.conflicts else 400)
+        response = render(request, "exams/attempts/conflicts.html", context, status=409 if saved.conflicts else 400)
     elif wanted == "submit":
         return _closed(attempt, answers)
     elif wanted == "review":

@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import ReadOnlyAdmin
 from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services import closing as services
 from exams.cohorts.access import own_cohorts
 from exams.scoring.models import Score
-from questions.admin import ReadOnlyAdmin
 
 
 class ItemInline(admin.TabularInline):

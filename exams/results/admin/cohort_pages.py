@@ -304,8 +304,8 @@ class CohortPages(admin.ModelAdmin):
                 count = extend_assignment(assignment=assignment, last_seen=data["last"], **how)
                 level = messages.SUCCESS if count else messages.WARNING
                 message = ngettext(
-                    "%(count)d attempt under way in %(exam)s has %(minutes)d more minutes.",
-                    "%(count)d attempts under way in %(exam)s have %(minutes)d more minutes.",
+                    "%(count)d attempt under way in %(exam)s has %(minutes)d min more.",
+                    "%(count)d attempts under way in %(exam)s have %(minutes)d min more.",
                     count,
                 )
                 values = {"count": count, "exam": assignment.exam, "minutes": minutes}

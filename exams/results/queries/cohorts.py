@@ -27,7 +27,7 @@ STATES = [NOT_STARTED, UNDER_WAY, HANDED_IN, SCORED]
 LABELS = {
     NOT_STARTED: gettext_lazy("not started"),
     UNDER_WAY: gettext_lazy("under way"),
-    HANDED_IN: gettext_lazy("handed in"),
+    HANDED_IN: gettext_lazy("submitted"),
     SCORED: gettext_lazy("scored"),
     MEMBER: gettext_lazy("member"),
     LEFT: gettext_lazy("left"),
@@ -245,13 +245,13 @@ def progress_table(members: Sequence[MemberProgress]) -> list[list[Cell]]:
     unit = _("points") if any(score.is_partial for score in scores) else _("right")
     header = [
         _("name"),
-        _("e-mail"),
+        _("email"),
         _("status"),
         _("exam"),
         _("state"),
         _("attempts"),
         _("started (UTC)"),
-        _("handed in (UTC)"),
+        _("submitted (UTC)"),
         _("answered"),
         _("asked"),
     ]

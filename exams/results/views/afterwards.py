@@ -52,12 +52,12 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         context["trend"] = trend(attempt, now)
         context["scale_width"] = attempt.scale_max - attempt.scale_min
         context["pass_percent"] = float(100 * attempt.pass_share)
-    template = "exams/result.html"
+    template = "exams/results/result.html"
     if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
         if score or is_withheld:
             # The finished page is a page of its own: load it whole, with its title and focus.
             return HttpResponse(headers={"HX-Refresh": "true"})
-        template = "exams/_waiting.html"
+        template = "exams/results/_waiting.html"
     return render(request, template, context)
 
 
@@ -78,7 +78,7 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         # The rows of this page are those of the exam page: they have no field that could tell the key.
         items = shown_items(attempt)
         context["items"] = [item for item in items if show != "flagged" or item.is_flagged]
-        return render(request, "exams/answers.html", {**context, "total": len(items)})
+        return render(request, "exams/results/answers.html", {**context, "total": len(items)})
     everything = reviewed_items(attempt, score, is_explained=shown.explanations is When.NOW)
     domain = request.GET.get("domain", "")
     reports = reports_of(attempt)
@@ -96,7 +96,7 @@ def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         "domain": domain,
         "domains": sorted({(item.domain_number, item.domain_name) for item in everything}),
     }
-    return render(request, "exams/review.html", context)
+    return render(request, "exams/results/review.html", context)
 
 
 @never_cache
@@ -106,4 +106,4 @@ def history(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     page = Paginator(own_attempts(user, now).order_by("pk"), PAGE_LENGTH).get_page(request.GET.get("page"))
     attempts = attempts_of(user, now, limit=PAGE_LENGTH, offset=max(0, page.start_index() - 1))
-    return render(request, "exams/history.html", {"attempts": attempts, "page": page})
+    return render(request, "exams/results/history.html", {"attempts": attempts, "page": page})

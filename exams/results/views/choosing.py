@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         if assigned := assigned_terms(user, now):
             open_attempts = {attempt.exam_id: attempt for attempt in under_way}
             context["assigned"] = [(terms, terms.state(now), open_attempts.get(terms.exam.pk)) for terms in assigned]
-    return render(request, "exams/home.html", context)
+    return render(request, "exams/results/home.html", context)
 
 
 @require_safe
@@ -75,7 +75,7 @@ def certification_detail(request: HttpRequest, code: str) -> HttpResponse:
         "practices": [exam for exam in exams if exam.domain],
         "chapters": [(chapter, by_chapter.get(chapter.number)) for chapter in chapters],
     }
-    return render(request, "exams/certification.html", context)
+    return render(request, "exams/results/certification.html", context)
 
 
 @never_cache
@@ -95,7 +95,7 @@ def chapter_detail(request: HttpRequest, code: str, number: int) -> HttpResponse
         "hidden": chapter.questions - len(answered),
         "practice": certification.exams.offered().filter(chapter=number).first(),
     }
-    return render(request, "exams/chapter.html", context)
+    return render(request, "exams/results/chapter.html", context)
 
 
 @never_cache
@@ -118,7 +118,7 @@ def exam_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "is_over": terms.is_over(now),
         "minutes": (timing.deadline(now, exam.minutes, terms.extra_time_percent) - now).total_seconds() / 60,
     }
-    return render(request, "exams/exam.html", context)
+    return render(request, "exams/results/exam.html", context)
 
 
 @require_POST

@@ -121,12 +121,12 @@ def _read_package(package: Package, defaults: Defaults) -> list[ReadQuestion]:
     if not items:
         types = ", ".join(sorted({get(resource, "type")[:40] for resource in resources})[:5]) or "nothing"
         raise Unreadable(
-            gettext("The package holds no item of QTI 2.1, 2.2 or 3.0, only %(types)s; export its questions so.")
+            gettext("The package contains no item of QTI 2.1, 2.2 or 3.0, only %(types)s; export its questions so.")
             % {"types": types}
         )
     check_count(len(items))
     tests = any("test_xml" in get(resource, "type") for resource in resources)
-    notes = [gettext("the package holds a test too; only its questions are taken over.")] if tests else []
+    notes = [gettext("the package contains a test, too; only its questions are imported.")] if tests else []
     reader = _Reader(defaults, package, notes)
     return [reader.resource(resource) for resource in items]
 

@@ -24,7 +24,7 @@ _EXPLAINING = re.compile(r"explanation|solution|general|rationale", re.IGNORECAS
 def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.Element | None]) -> Item:
     """Return what an `assessmentItem` says. `stimulus` finds a shared text by its address. Raises `Refused`."""
     if get(root, "adaptive") == "true" or within(root, "templateDeclaration"):
-        raise Refused("item", gettext("adaptive items and templates are not known here; write each question out."))
+        raise Refused("item", gettext("adaptive items and templates are not supported; write each question out."))
     body = child(root, "itemBody")
     interaction = _interaction(body)
     identifiers, item = _read_answers(root, interaction, notes)
@@ -69,7 +69,7 @@ def _interaction(body: ET.Element | None) -> ET.Element:
     if unknown:
         raise Refused(
             "itemBody",
-            gettext("%(unknown)s is not known here; known are %(known)s.")
+            gettext("%(unknown)s is not supported; the supported interactions are %(known)s.")
             % {"unknown": ", ".join(unknown)[:100], "known": ", ".join(known)},
         )
     if len(found) != 1:
@@ -85,7 +85,7 @@ def _read_answers(root: ET.Element, interaction: ET.Element, notes: list[str]) -
     for room in KINDS.values():
         if room.qti and name == room.qti.interaction and (found := room.qti.read(asked)) is not None:
             return found[0], replace(found[1], kind=room.name)
-    raise Refused("itemBody", gettext("a %(name)s like this is of no kind here.") % {"name": name})
+    raise Refused("itemBody", gettext("a %(name)s like this is not supported.") % {"name": name})
 
 
 def _asked(root: ET.Element, interaction: ET.Element, notes: list[str]) -> Interaction:

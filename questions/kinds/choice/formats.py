@@ -69,7 +69,7 @@ class MultipleGift(GiftMapping):
         if abs(total - 100) > SUM_TOLERANCE:
             raise Refused(
                 "key",
-                gettext("the shares of the right answers sum to %(total)s %%; they must sum to 100.")
+                gettext("the shares of the right answers sum to %(total)s %%; they must add up to 100.")
                 % {"total": f"{total:g}"},
             )
         return {"options": options}
@@ -93,7 +93,8 @@ def _gift_options(answers: Answers) -> tuple[tuple[dict[str, Any], ...], float]:
             weight, said = float(found[1]), said[found.end() :]
             if not -100 <= weight <= 100:
                 raise Refused(
-                    "options", gettext("%(found)s is no share; write one from -100 to 100.") % {"found": found[0]}
+                    "options",
+                    gettext("%(found)s is not a valid share; write one from -100 to 100.") % {"found": found[0]},
                 )
         if "=" in answers.marks and mark == "~" and weight > 0:
             form.notes.append(
@@ -176,7 +177,7 @@ def _keys(question: MoodleQuestion) -> list[bool]:
     if positive and abs(sum(positive) - 100) > SUM_TOLERANCE:
         raise Refused(
             "options",
-            gettext("the positive percentages sum to %(positive)s; they must sum to 100.")
+            gettext("the positive percentages sum to %(positive)s; they must add up to 100.")
             % {"positive": f"{sum(positive):g}"},
         )
     if positive and max(positive) - min(positive) > SUM_TOLERANCE:
@@ -225,7 +226,7 @@ class SingleQti(QtiMapping):
             known = ", ".join(identifier[:20] for identifier in list(choices)[:8]) or "none"
             raise Refused(
                 "correctResponse",
-                gettext("“%(missing)s” is no choice of the item; known are %(known)s.")
+                gettext("“%(missing)s” is not a choice of the item; the known ones are %(known)s.")
                 % {"missing": missing[0][:40], "known": known},
             )
         marked = [replace(choice, key=identifier in keys) for identifier, choice in choices.items()]

@@ -30,7 +30,7 @@ def _pairs(content: Written) -> list[tuple[str, str]]:
 def _fields(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "options": tuple({"text": prompt, "match": match} for prompt, match in pairs if prompt),
-        "decoys": tuple(match for prompt, match in pairs if match and not prompt),
+        "decoys": tuple(match for prompt, match in pairs if not prompt),
     }
 
 
@@ -75,7 +75,8 @@ class MatchingMoodle(MoodleMapping):
             if question.format != "markdown":
                 is_html, field = _TAG.search(match), f"options.{index}.match"
                 match = question.html_text(match, field) if is_html else plain_to_markdown(match)
-            pairs.append((text, match))
+            if text or match:  # its editor shows empty rows, and keeps them
+                pairs.append((text, match))
         return {"shuffle": question.is_true("shuffleanswers", "true"), **_fields(pairs)}
 
 
@@ -98,7 +99,7 @@ class MatchingQti(QtiMapping):
         for pair in pairs:
             prompt, _, target = pair.partition(" ")
             if prompt not in prompts or target not in targets:
-                message = gettext("“%(pair)s” is no pair of a choice of the first set and of the second.") % {
+                message = gettext("“%(pair)s” does not pair a choice of the first set with one of the second.") % {
                     "pair": pair[:60]
                 }
                 raise Refused("correctResponse", message)

@@ -32,7 +32,7 @@ def _number(value: object) -> object:
         return value if isinstance(value, Decimal) else str(value)
     number = read_number(value)
     if number is None:
-        raise ValueError(gettext("is not a number; write it like 3.5, without blanks or thousands separators"))
+        raise ValueError(gettext("is not a number; write it like 3.5, without spaces or thousands separators"))
     return number
 
 
@@ -79,7 +79,7 @@ class Numeric(Entry):
     keyboard = "decimal"
     mismatch = _(
         "Incomplete: this is not a number. Write it like 3.5 or 3,5 and a thousand like 1000, "
-        "without blanks, thousands separators or unit."
+        "without spaces, thousands separators, or a unit."
     )
     direction = _("Write the number on the line.")
     fields = (

@@ -41,8 +41,8 @@ class ShortText(Entry):
         AnswerField("ignore_case", _("Ignore capitals"), "", "check"),
         AnswerField(
             "keep_blanks",
-            _("Blanks matter"),
-            _("Otherwise several blanks count as one, and blanks at the ends are ignored"),
+            _("Spaces matter"),
+            _("Otherwise several spaces count as one, and spaces at the ends are ignored"),
             "check",
         ),
     )

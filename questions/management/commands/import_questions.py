@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from questions.exceptions import QuestionRefused
-from questions.formats.base import Defaults, Unreadable
+from questions.formats.base import Defaults, Format, ReadQuestion, Unreadable
 from questions.formats.child import read_file
 from questions.formats.registry import FORMATS, Unsure, format_of
 from questions.services import apply_import, plan_import
@@ -21,6 +21,19 @@ def task_of(text: str) -> dict[str, str]:
     if not (certification and code):
         raise CommandError(f"“{text}” names no task; write certification:task, for example mls-c01:1.2.")
     return {certification: code}
+
+
+def read_questions(file: Path, name: str, defaults: Defaults) -> tuple[Format, list[ReadQuestion]]:
+    """Return the format of a file, chosen by its name or from the file itself (“auto”), and the questions it holds."""
+    try:
+        data = file.read_bytes()
+        chosen = format_of(file.name, data) if name == "auto" else FORMATS[name]
+        return chosen, read_file(chosen, data, defaults, patience=4)
+    except Unsure as error:
+        named = " or ".join(f"--format {name}" for name in error.candidates)
+        raise CommandError(f"{file}: {error} Say {named}.") from error
+    except (OSError, Unreadable) as error:
+        raise CommandError(f"{file}: {error}") from error
 
 
 class Command(BaseCommand):
@@ -42,16 +55,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no user {options['by']}.")
         now = timezone.now()
         task = task_of(options["task"]) if options["task"] else {}
-        defaults = Defaults(valid_as_of=timezone.localdate(now), tasks=task)
-        try:
-            data = file.read_bytes()
-            chosen = format_of(file.name, data) if options["format"] == "auto" else FORMATS[options["format"]]
-            read = read_file(chosen, data, defaults, patience=4)
-        except Unsure as error:
-            named = " or ".join(f"--format {name}" for name in error.candidates)
-            raise CommandError(f"{file}: {error} Say {named}.") from error
-        except (OSError, Unreadable) as error:
-            raise CommandError(f"{file}: {error}") from error
+        chosen, read = read_questions(
+            file, options["format"], Defaults(valid_as_of=timezone.localdate(now), tasks=task)
+        )
         choices = {name: options[name] for name in ("overwrite", "publish")}
         plan = plan_import(read, **choices)
         self._show(plan, options["verbosity"])
@@ -76,7 +82,7 @@ class Command(BaseCommand):
         counts = ", ".join(f"{count} {state}" for state, count in plan.counts.items())
         self.stdout.write(f"{len(plan.rows)} questions in {chosen.label}: {counts}{written or '; nothing was written'}")
         if refused:
-            raise CommandError(f"{refused} questions are refused.")
+            raise CommandError("1 question was refused." if refused == 1 else f"{refused} questions were refused.")
 
     def _show(self, plan: ImportPlan, verbosity: int) -> None:
         """Print the table: every question, what would become of it, and why."""

@@ -156,7 +156,7 @@ def test_save_form_around_the_deadline(attempt, now, is_taken):
 def test_save_form_after_the_hand_in_is_refused(attempt):
     close(attempt)
 
-    with pytest.raises(AttemptClosed, match="was handed in"):
+    with pytest.raises(AttemptClosed, match="has been submitted"):
         save_all(attempt, [answer_to(item_of(attempt), 1)])
 
     assert stored(attempt)[1] is None

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 from django.template import Context, Template
+from django.utils import translation
 
 from exams.attempts.queries import taking as attempts_taking
 from exams.attempts.queries.taking import shown_items
@@ -143,3 +144,19 @@ def test_jinja_template_escapes_what_does_not_say_that_it_is_safe(clock):
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("total", "answered"), [(1, "The question is answered."), (65, "All 65 questions are answered.")]
+)
+def test_words_beside_the_questions_know_how_many_there_are(total, answered):
+    assert answered in exam_questions.exam_words(total=total)
+
+
+def test_words_beside_the_questions_are_kept_for_each_language_apart():
+    exam_questions.words_in.cache_clear()
+    for language in ("en", "es", "en"):
+        with translation.override(language):
+            exam_questions.exam_words(total=65)
+
+    assert exam_questions.words_in.cache_info()[:2] == (1, 2)

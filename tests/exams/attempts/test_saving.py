@@ -298,7 +298,7 @@ def test_save_into_the_attempt_of_another_is_as_refused_as_into_none(item):
 def test_save_after_the_hand_in_is_refused(item):
     close(item.attempt)
 
-    with pytest.raises(AttemptClosed, match="was handed in"):
+    with pytest.raises(AttemptClosed, match="has been submitted"):
         save(item, 1)
 
     assert stored(item) == (None, False, [], 0)
@@ -308,7 +308,7 @@ def test_repeat_of_a_saved_answer_after_the_hand_in_is_refused_too(item):
     save(item, 1)
     close(item.attempt)
 
-    with pytest.raises(AttemptClosed, match="was handed in"):
+    with pytest.raises(AttemptClosed, match="has been submitted"):
         save(item, 1, sequence=0)
 
 

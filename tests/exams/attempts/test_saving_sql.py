@@ -34,7 +34,7 @@ def by_orm(attempt, position):
 
 def read(attempt, position=1, **changes):
     wanted = {"candidate_id": attempt.candidate_id, "attempt_id": attempt.pk, "position": position}
-    return saving_sql.lock_and_read(**{**wanted, **changes})
+    return saving_sql.read(**{**wanted, **changes})
 
 
 def loaded(instance):
@@ -102,6 +102,27 @@ def test_write_leaves_alone_what_another_save_changed(attempt):
     assert by_orm(attempt, 1).response == [2]
 
 
+@pytest.mark.parametrize("state", ["submitted", "scored"])
+def test_write_leaves_alone_what_was_handed_in_since_it_was_read(attempt, state):
+    item = read(attempt)
+    type(attempt).objects.filter(pk=attempt.pk).update(state=state, submitted_at=START + MINUTE, closed_by="candidate")
+    item.response = [3]
+
+    is_stored = saving_sql.write(item, if_sequence=0)
+
+    assert (is_stored, by_orm(attempt, 1).response) == (False, None)
+
+
+def test_write_takes_back_no_seconds_that_another_save_counted(attempt):
+    item = read(attempt)
+    attempt.items.filter(pk=item.pk).update(seconds_spent=40)
+    item.seconds_spent = 39
+
+    is_stored = saving_sql.write(item, if_sequence=0)
+
+    assert (is_stored, by_orm(attempt, 1).seconds_spent) == (False, 40)
+
+
 def test_write_touches_one_row(attempt):
     item = read(attempt)
     before = list(attempt.items.exclude(pk=item.pk).order_by("pk").values())
@@ -112,11 +133,21 @@ def test_write_touches_one_row(attempt):
     assert list(attempt.items.exclude(pk=item.pk).order_by("pk").values()) == before
 
 
-def test_read_locks_the_row_of_the_attempt_alone(attempt):
+@pytest.mark.parametrize("is_locking", [False, True])
+def test_read_locks_the_row_of_the_attempt_alone_if_asked_to(attempt, is_locking):
     with CaptureQueriesContext(connection) as captured:
-        read(attempt)
+        read(attempt, is_locking=is_locking)
 
     (query,) = captured
-    is_locking = connection.features.has_select_for_no_key_update
-    assert query["sql"].strip().endswith("FOR NO KEY UPDATE OF attempt") == is_locking
+    locks = is_locking and connection.features.has_select_for_no_key_update
+    assert query["sql"].strip().endswith("FOR NO KEY UPDATE OF attempt") == locks
     assert "revision.key" not in query["sql"]
+
+
+def test_write_locks_the_row_of_the_attempt(attempt):
+    item = read(attempt)
+    with CaptureQueriesContext(connection) as captured:
+        saving_sql.write(item, if_sequence=0)
+
+    (query,) = captured
+    assert ("FOR NO KEY UPDATE OF attempt" in query["sql"]) == connection.features.has_select_for_no_key_update

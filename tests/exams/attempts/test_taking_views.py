@@ -4,32 +4,17 @@ import json
 import re
 
 import pytest
-from django.urls import reverse
 
 from exams.attempts.models import AttemptItem
 from exams.attempts.timing import GRACE
 from questions.models import Revision
 from tests.exams.helpers import MINUTE, SECOND, START, client_of, close, item_of, items_of, posted
-from tests.exams.pages import buttons_of, fields_of
+from tests.exams.pages import buttons_of, fields_of, url_of
 from tests.factories import make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
 
 DEADLINE = START + 30 * MINUTE
-
-
-@pytest.fixture
-def attempt(clock):
-    return make_attempt(now=START)
-
-
-@pytest.fixture
-def client(attempt):
-    return client_of(attempt.candidate)
-
-
-def url_of(name, attempt, *args):
-    return reverse(f"exams:{name}", args=[attempt.pk, *args])
 
 
 def page_of(client, attempt):
@@ -221,7 +206,7 @@ def test_stale_answer_is_a_409_that_shows_both(client, attempt):
 
     assert response.status_code == 409
     assert "Saved there: <b>D</b> <br> Chosen here: <b>A</b>" in " ".join(response.text.split())
-    assert 'data-choice="3 " data-struck="1 2 " data-flag="1"' in response.text
+    assert 'data-choice="3 " data-struck="1 2 " data-flag="1"' in " ".join(response.text.split())
     assert chosen_of(item) == [3]
 
 
@@ -282,7 +267,7 @@ def test_answer_after_the_hand_in_is_a_410(client, attempt):
     response = save(client, item_of(attempt), 1)
 
     assert (response.status_code, response.headers["Content-Type"]) == (410, "text/plain; charset=utf-8")
-    assert response.text == "You have handed in this exam. You can no longer change it."
+    assert response.text == "This exam has been submitted. You can no longer change it."
 
 
 def test_answer_needs_a_csrf_token(attempt):

@@ -263,7 +263,7 @@ def test_form_that_is_shorter_than_the_exam_became_is_not_given(exam):
     with pytest.raises(NoUsableForm):
         take(exam)
     assert blueprint_check(exam).forms[0].problems == [
-        "it has 4 questions, 1 of them unscored; the exam now has 6 and 1"
+        "the form has 4 questions, 1 of them unscored; the exam now has 6 and 1"
     ]
 
 

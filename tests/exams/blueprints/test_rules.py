@@ -203,7 +203,7 @@ def test_only_the_wrong_ones_are_those_not_entirely_right(exam):
 
     page = client_of(attempt.candidate).get(f"/attempts/{attempt.pk}/review/?show=wrong").text
 
-    assert words(page).count("partly right") == 2
+    assert words(page).count("partly correct") == 2
     assert page.count('class="card reviewed"') == 2
 
 
@@ -222,8 +222,8 @@ def test_points_that_are_not_whole_are_not_rounded_to_it(exam):
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        (RULE, "counts only if all of them, and no other, are chosen"),
-        (PARTIAL_RULE, "gives part of a point for each right one"),
+        (RULE, "counts only if you choose all of them and no others"),
+        (PARTIAL_RULE, "gives part of a point for each one you choose"),
     ],
 )
 def test_start_page_says_how_it_is_scored(exam, rule, said):
@@ -231,7 +231,7 @@ def test_start_page_says_how_it_is_scored(exam, rule, said):
 
     page = client_of(UserFactory()).get(f"/exams/{exam.slug}/").text
 
-    assert said in page
+    assert said in words(page)
 
 
 def test_an_exam_may_choose_the_rules_that_the_admin_offers():

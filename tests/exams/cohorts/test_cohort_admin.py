@@ -239,12 +239,12 @@ def test_list_is_shown_as_a_table_before_anything_happens(client, cohort):
     response = client.post(page("people", cohort.pk), {"action": "check", "file": file})
 
     for text in (
-        "2 taken, 2 refused",
+        "2 accepted, 2 refused",
         "will be invited",
-        "line 4 is not an e-mail address.",
-        "line 5 stands in the list twice",
+        "line 4 is not an email address.",
+        "line 5 appears twice in the list",
         "Ignored columns: group",
-        "The site sends no e-mail",
+        "The site sends no email",
     ):
         assertContains(response, text)
     assert (cohort.memberships.count(), Invitation.objects.count()) == (1, 0)
@@ -259,7 +259,7 @@ def test_confirmed_list_makes_invitations_and_no_members(client, instructor, coh
         page("people", cohort.pk), {"action": "invite", "text": checked.context["found"].as_text}, follow=True
     )
 
-    assertContains(response, "List of 3: 2 invited, 1 already in the cohort.")
+    assertContains(response, "2 people were invited. 1 person is already in the cohort.")
     assert not cohort.candidates.filter(pk=known.pk).exists()
     assert list(Invitation.objects.values_list("email", "name", "invited_by")) == [
         ("known@example.com", "Karl", instructor.pk), ("new@example.com", "Nora", instructor.pk),
@@ -274,7 +274,7 @@ def test_confirmed_list_makes_invitations_and_no_members(client, instructor, coh
         (b"email\n", "The list is empty"),
         (b"email\n\xff\xfe\xfa\n", "is not UTF-8"),
         (b"email\na\0b\n", "NUL character"),
-        (b'email,name\n"a@example.com,Anna\n' + b"x" * 200_000, "cannot be read as CSV|is not an e-mail address"),
+        (b'email,name\n"a@example.com,Anna\n' + b"x" * 200_000, "cannot be read as CSV|is not an email address"),
         (b"email\n" + b"".join(b"p%d@example.com\n" % n for n in range(2001)), "At most 2,000 people"),
         (b"email\n" + b"x" * 1_000_001, "larger than 1 MB"),
     ],
@@ -394,10 +394,10 @@ def extend(client, assignment, **fields):
 )
 def test_instructor_gives_more_time_to_one_or_to_all(client, instructor, assignment, attempt, fields, minutes):
     response = extend(client, assignment, **fields)
-    assertContains(response, f"1 attempt under way in Mock 1 has {minutes} more minutes.")
+    assertContains(response, f"1 attempt under way in Mock 1 has {minutes} min more.")
 
     response = extend(client, assignment, attempt=attempt.pk, **fields)
-    assertContains(response, f"{minutes} minutes more.")
+    assertContains(response, f"{minutes} more minutes were given.")
 
     attempt.refresh_from_db()
     assert attempt.deadline_at == START + (30 + 2 * minutes) * MINUTE
@@ -435,7 +435,7 @@ def test_extension_of_what_has_ended_says_so(client, assignment, attempt):
     finish(attempt)
 
     assertContains(extend(client, assignment, attempt=attempt.pk, quick=5), "This attempt is over.")
-    assertContains(extend(client, assignment, quick=5), "more for 0 under way")
+    assertContains(extend(client, assignment, quick=5), "0 attempts under way in Mock 1 have 5 min more.")
 
 
 # --- One member ------------------------------------------------------------------------------------------------------
@@ -476,7 +476,7 @@ def test_accommodation_is_stored_and_lengthens_the_attempt_under_way(client, coh
 
     response = client.post(page("member", cohort.pk, anna.pk), fields, follow=True)
 
-    assertContains(response, "Saved. The attempt under way has 15 minutes more.")
+    assertContains(response, "Saved. The attempt under way has 15 more minutes.")
     attempt.refresh_from_db()
     assert attempt.deadline_at == START + 45 * MINUTE
     row = Accommodation.objects.get()

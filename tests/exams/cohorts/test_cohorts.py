@@ -75,7 +75,7 @@ def test_link_asks_and_then_joins(cohort):
     response = client.post(link_of(cohort), follow=True)
 
     assertRedirects(response, reverse("exams:home"))
-    assertContains(response, "You are in Spring 2027.")
+    assertContains(response, "You have joined Spring 2027.")
     assert members(cohort) == {candidate}
     assertContains(client.get(link_of(cohort)), "You are in Spring 2027")
 

@@ -180,7 +180,7 @@ def test_accepting_makes_a_member_once(cohort, invitation, candidate, instructor
     response = client.post(answer_page(invitation), {"answer": "accept"}, follow=True)
 
     assertRedirects(response, reverse("exams:home"))
-    assertContains(response, "You are in Spring 2027.")
+    assertContains(response, "You have joined Spring 2027.")
     assertContains(client.post(answer_page(invitation), {"answer": "accept"}, follow=True), "no longer open")
     assert (members(cohort), Invitation.objects.count()) == ({candidate}, 0)
     event = AuditEvent.objects.get(action="membership.accepted")

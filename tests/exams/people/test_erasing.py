@@ -218,7 +218,7 @@ def test_last_superuser_cannot_be_erased():
 def test_nobody_is_erased_while_an_exam_is_under_way(person):
     make_attempt(candidate=person)
 
-    with pytest.raises(ErasureRefused, match="Hand it in first"):
+    with pytest.raises(ErasureRefused, match="must be submitted first"):
         erase_person(person=person, by=person, now=NOW)
     assert User.objects.get(pk=person.pk).email == EMAIL
 
@@ -299,7 +299,7 @@ def test_page_says_why_an_account_cannot_be_deleted_now(person):
 
     page = client_of(person).post(reverse("exams:own-data"), {"action": "delete", "address": EMAIL})
 
-    assert "Hand it in first" in page.text
+    assert "must be submitted first" in page.text
 
 
 @pytest.mark.parametrize("fields", [{"action": "delete", "address": EMAIL}, {"action": "download"}])

@@ -74,9 +74,10 @@ def test_one_click_asks_and_names_what_the_retirement_touches(form, question, in
     assert page.status_code == 200
     assert status_of(question) == "published"
     text = " ".join(page.text.split())
-    assert f"{form}</a>: question 2 ({question.code}); taken 1 time" in text
-    assert "1 attempt under way</strong> goes on with what it began with" in text
-    assert f"Cohorts that take these exams: {own} and 1 of other instructors" in text
+    assert f"{form}</a>: question 2 ({question.code}). This form has been taken 1 time" in text
+    assert "1 attempt under way</strong> keeps the questions it began with" in text
+    assert f"Cohorts that take these exams: {own}." in text
+    assert "1 cohort of other instructors takes these exams." in text
     assert foreign.name not in text
 
 

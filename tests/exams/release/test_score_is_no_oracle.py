@@ -179,7 +179,7 @@ def test_a_bank_that_lacks_only_what_is_being_asked_names_the_exam_to_finish_fir
 
     page = client_of(world.candidate).post(url, follow=True)
 
-    assert "This exam needs questions from another exam that you have under way: “The mock”" in page.text
+    assert "This exam needs questions from another exam that you have in progress: “The mock”" in page.text
     assert list(world.candidate.attempts.values_list("exam", flat=True)) == [world.exam.pk]
 
 
@@ -250,7 +250,7 @@ def test_the_result_says_what_it_waits_for_in_the_candidates_own_time(world, clo
 
     page = " ".join(page_of(world.candidate, "attempt-result", attempt.pk).split())
 
-    assert "Your result will be shown when “The mock” has ended, because the two share questions." in page
+    assert "Your result will be shown when “The mock” has ended, because the two exams share questions." in page
     assert "Its time ends 21 Nov 2026, 14:00 CET" in page  # 13:00 UTC
     assert "of 4" not in page
 

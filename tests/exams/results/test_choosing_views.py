@@ -118,7 +118,7 @@ def test_certification_shows_the_real_exam_its_domains_and_what_is_offered():
 
     page = Client().get(url_of("certification", certification.code)).text
 
-    assert "10 questions in 20 minutes (8 scored)" in page
+    assert "10 questions in 20 minutes (8 scored)" in " ".join(page.split())
     assert "750 on a scale of 100 to 1000" in page
     assert "The full mock" in page
     assert "Practice of the second" in page

@@ -187,11 +187,11 @@ def test_files_hold_a_row_for_each_member_and_exam(cohort):
     rows = [dict(zip(table[0], row, strict=True)) for row in table[1:]]
 
     assert [(row["name"], row["state"], row["attempts"]) for row in rows] == [
-        ("Anna", "not started", 0), ("Ben", "under way", 1), ("Cleo", "handed in", 1), ("Dora", "scored", 2),
+        ("Anna", "not started", 0), ("Ben", "under way", 1), ("Cleo", "submitted", 1), ("Dora", "scored", 2),
     ]  # fmt: skip
     ben, dora = rows[1], rows[3]
     assert (ben["started (UTC)"], ben["answered"], ben["asked"]) == ("2026-11-21 09:00", 4, 4)
-    assert (dora["handed in (UTC)"], dora["right"], dora["scored questions"], dora["right (%)"]) == (
+    assert (dora["submitted (UTC)"], dora["right"], dora["scored questions"], dora["right (%)"]) == (
         "2026-11-21 09:10", 3, 4, 75.0,
     )  # fmt: skip
     assert (dora["estimate"], dora["passed"]) == (775, "yes")

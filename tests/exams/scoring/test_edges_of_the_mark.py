@@ -86,8 +86,8 @@ def test_23_of_33_at_a_mark_of_70_of_100_is_below(clock):
 
     assert (score.scaled, score.is_passed, score.rule) == (69, False, RULE)
     page = words(attempt)
-    assert '<span class="tag bad">below the pass mark of 70</span>' in page
-    assert "0 + 100 × 23/33 = 69.7, which is short of the pass mark and so shown as 69" in page
+    assert '<span class="tag bad"> below the pass mark of 70</span>' in page
+    assert "0 + 100 × 23/33 = 69.7, which is short of the pass mark and therefore shown as 69" in page
     assert "below the pass mark" in words(attempt, "history")
 
 
@@ -95,7 +95,7 @@ def test_7_of_10_at_a_mark_of_70_of_100_is_at_the_mark_and_passes(clock):
     attempt, score = taken(right=7, questions=10, cut_score=70)
 
     assert (score.scaled, score.is_passed, score.exact) == (70, True, "")
-    assert '<span class="tag good">at the pass mark of 70</span>' in words(attempt)
+    assert '<span class="tag good"> at the pass mark of 70</span>' in words(attempt)
     assert '<span class="tag good">at the pass mark</span>' in words(attempt, "history")
 
 
@@ -279,7 +279,7 @@ def test_the_trend_stays_in_its_frame_after_a_change_of_scale_and_mark(clock):
     assert [(point.label, round(point.y)) for point in trend.points] == [("30 %", 102), ("100 %", 24)]
     assert [round(point.pass_y, 2) for point in trend.points] == [58.84, 57.6]
     assert trend.pass_line == "0.0,58.8 300.0,58.8 300.0,57.6 600.0,57.6"
-    assert "The scale was changed between these attempts" in words(latest)
+    assert "The scale changed between these attempts" in words(latest)
 
 
 def test_the_trend_on_one_scale_shows_its_numbers(clock):
@@ -294,7 +294,7 @@ def test_the_trend_on_one_scale_shows_its_numbers(clock):
 
     assert [point.label for point in trend.points] == ["30", "100"]
     assert (trend.is_one_scale, trend.is_one_mark) == (True, False)
-    assert "The pass mark was changed between these attempts" in words(latest)
+    assert "The pass mark changed between these attempts" in words(latest)
 
 
 # --- What is under way ------------------------------------------------------------------------------

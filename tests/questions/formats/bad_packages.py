@@ -113,10 +113,10 @@ NOT_XML = {
     "many-elements": (lambda: b"<quiz>" + b"<a/>" * 450_000 + b"</quiz>", "more than 400,000 elements"),
     "many-attributes": (
         b"<quiz " + b" ".join(b'a%d=""' % n for n in range(1_000)) + b"/>",
-        "1,000 attributes; at most 50",
+        "1,000 attributes; the limit is 50",
     ),
-    "large": (lambda: b"<quiz>".ljust(20 * MEGABYTE + 1, b"x"), "20 MB; at most 20 MB are read"),
-    "very-large": (lambda: b"<quiz/>".rjust(50 * MEGABYTE), "50 MB; at most 20 MB are read"),
+    "large": (lambda: b"<quiz>".ljust(20 * MEGABYTE + 1, b"x"), "20 MB; the limit is 20 MB"),
+    "very-large": (lambda: b"<quiz/>".rjust(50 * MEGABYTE), "50 MB; the limit is 20 MB"),
     "html": (b"<html><body><p>Which one?</p></body></html>", "begins with <html>"),
     "feed": (b'<feed xmlns="http://www.w3.org/2005/Atom"/>', "begins with <.*feed>"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "begins with <.*svg>"),
@@ -164,7 +164,7 @@ MOODLE_QUESTIONS = {
     "no-answer": (moodle_question(), "0 options; give 2 to 8"),
     "one-answer": (_single(100), "1 option; give 2 to 8"),
     "nine-answers": (_single(100, *[0] * 8), "9 options; give 2 to 8"),
-    "many-answers": (_single(100, *[0] * 2_000), "2001 option; give 2 to 8"),
+    "many-answers": (_single(100, *[0] * 2_000), "2001 options; give 2 to 8"),
     "sum-75": (_multiple(50, 25, 0), "sum to 75; they must add up to 100"),
     "sum-99": (_multiple(33, 33, 33), "sum to 99; they must add up to 100"),
     "sum-150": (_multiple(100, 50, 0), "sum to 150; they must add up to 100"),
@@ -234,13 +234,13 @@ MOODLE_QUESTIONS |= {
     for character in "\x7f\x85\u2028\u202a\u202e\u2066\u2069\ufdd0\U0001fffe"
 }
 MOODLE_FILES = {
-    "no-question": (moodle(), "no question in the file"),
+    "no-question": (moodle(), "The file contains no questions"),
     "category-only": (
         moodle('<question type="category"><category><text>top</text></category></question>'),
         "no question",
     ),
     "other-namespace": (GOOD.replace(b"<quiz>", b'<quiz xmlns="urn:x">'), "Moodle XML begins with <quiz>"),
-    "too-many": (lambda: moodle(*[moodle_question()] * 5_001), "5,001 questions; at most 5,000"),
+    "too-many": (lambda: moodle(*[moodle_question()] * 5_001), "5,001 questions; the limit is 5,000"),
     "a-package": (qti_package(a=ITEM), "not well-formed"),
     "much-html": (
         lambda: moodle(*[moodle_question(inner=RIGHT, text="&lt;b&gt;x&lt;/b&gt; " * 2_900)] * 40),
@@ -293,7 +293,7 @@ QTI_ITEMS = {
         ITEM.replace(b'identifier="RESPONSE"', b'identifier="OTHER"'),
         "there is none for “RESPONSE”",
     ),
-    "key-unknown": (qti_item(correct=("z",)), "“z” is no choice of the item; the known ones are a, b"),
+    "key-unknown": (qti_item(correct=("z",)), "“z” is not a choice of the item; the known ones are a, b"),
     "choice-twice": (ITEM.replace(b'identifier="b"', b'identifier="a"'), "names no choice or two"),
     "choice-nameless": (ITEM.replace(b' identifier="b"', b""), "names no choice or two"),
     "one-choice": (ITEM.replace(b'<simpleChoice identifier="b">Two</simpleChoice>', b""), "1 option; give 2 to 8"),
@@ -314,7 +314,7 @@ QTI_ITEMS = {
     "mapping-nan": (qti_item(declaration=_mapped("NaN")), "“NaN” is not a number"),
     "mapping-unknown": (
         qti_item(declaration=_mapped("1").replace('"a"', '"z"')),
-        "“z” is no choice of the item",
+        "“z” is not a choice of the item",
     ),
     "order-without-key": (_order(), "names the right order of all 2 choices"),
     "order-part": (_order("a"), "names the right order of all 2 choices"),
@@ -322,9 +322,9 @@ QTI_ITEMS = {
     "order-unknown": (_order("a", "z"), "names the right order of all 2 choices"),
     "match-one-set": (_match(("a x",), _set("a", "b")), "there are 1; a match interaction has two"),
     "match-three-sets": (_match(("a x",), *[_set("a", "b")] * 3), "there are 3; a match interaction has two"),
-    "match-unknown": (_match(("a z",), _set("a", "b"), _set("x", "y")), "“a z” is no pair"),
-    "match-turned": (_match(("x a",), _set("a", "b"), _set("x", "y")), "“x a” is no pair"),
-    "match-no-pair": (_match(("a",), _set("a", "b"), _set("x", "y")), "“a” is no pair"),
+    "match-unknown": (_match(("a z",), _set("a", "b"), _set("x", "y")), "“a z” does not pair"),
+    "match-turned": (_match(("x a",), _set("a", "b"), _set("x", "y")), "“x a” does not pair"),
+    "match-no-pair": (_match(("a",), _set("a", "b"), _set("x", "y")), "“a” does not pair"),
     "match-twice": (_match(("a x", "a y"), _set("a", "b"), _set("x", "y")), "“a” has more than one match"),
     "match-one-prompt": (_match(("a x",), _set("a"), _set("x", "y")), "1 option; give 2 to 8"),
     "match-nine": (_match(("a 1",), _set("a", "b"), _set(*"123456789")), "9 matches to choose from"),
@@ -332,11 +332,11 @@ QTI_ITEMS = {
     "bidi-choice": (ITEM.replace(b">Two<", ">T\u2067wo<".encode()), r"U\+2067"),
     "line-separator": (ITEM.replace(b">Two<", ">T\u2028wo<".encode()), r"U\+2028"),
     "long-text": (qti_item(prompt="x" * 20_001), "20,001 characters"),
-    "long-html": (qti_item(prompt="x" * 100_001), "characters of HTML; at most 100,000"),
+    "long-html": (qti_item(prompt="x" * 100_001), "characters of HTML; the limit is 100,000"),
     "deep-html": (qti_item(prompt="<b>" * 60 + "x" + "</b>" * 60), "or 50 in each other"),
     "item-twice-cut": (ITEM[:-30], "not well-formed"),
 } | {
-    f"interaction-{name}": (qti_item(_interaction(name)), f"{name}Interaction is not known")
+    f"interaction-{name}": (qti_item(_interaction(name)), f"{name}Interaction is not supported")
     for name in UNKNOWN_INTERACTIONS
 }
 QTI_FILES = {
@@ -417,7 +417,7 @@ PACKAGES = {
     ),
     "manifest-too-many": (
         lambda: package({"imsmanifest.xml": manifest_of(*(f"{n}.xml" for n in range(5_001)))}),
-        "5,001 questions; at most 5,000",
+        "5,001 questions; the limit is 5,000",
     ),
     "item-missing": (package({"imsmanifest.xml": manifest_of("b.xml"), "a.xml": ITEM}), "is not in the package"),
     "item-outside": (package({"imsmanifest.xml": manifest_of("../a.xml"), "a.xml": ITEM}), "is not in the package"),
@@ -468,17 +468,17 @@ PACKAGES = {
     "lzma": (_archive(("b", b"x"), compression=zipfile.ZIP_LZMA), "packed in a rare way"),
     "method-unknown": (_patched(_archive(), b"PK\x01\x02", 10, 77), "packed in a rare way"),
     "bomb": (lambda: _bomb(15 * MEGABYTE), "a zip bomb"),
-    "bomb-of-one-file": (lambda: _bomb(50 * MEGABYTE), "at most 20,971,520 are read"),
+    "bomb-of-one-file": (lambda: _bomb(50 * MEGABYTE), "the limit is 20,971,520"),
     "bomb-of-many": (
         lambda: _archive(*((f"{n}.txt", b"ab\n" * 340_000) for n in range(110))),
-        "would unpack to 1..,...,... bytes; at most 104,857,600",
+        "would unpack to 1..,...,... bytes; the limit is 104,857,600",
     ),
     "bomb-in-item": (_bomb_in_item, "a zip bomb"),
     "says-less": (_item_that_says(100), "cannot be unpacked"),
     "says-more": (_item_that_says(19 * MEGABYTE), "a zip bomb|cannot be unpacked"),
-    "says-4-gb": (_item_that_says(0xFFFFFFF0), "at most 20,971,520 are read"),
+    "says-4-gb": (_item_that_says(0xFFFFFFF0), "the limit is 20,971,520"),
     "many-files": (_many_files, "more than 12,000 files"),
-    "large": (lambda: GOOD_PACKAGE + b"\0" * 20 * MEGABYTE, "20 MB; at most 20 MB"),
+    "large": (lambda: GOOD_PACKAGE + b"\0" * 20 * MEGABYTE, "20 MB; the limit is 20 MB"),
     "checksum": (_patched(GOOD_PACKAGE, b"PK\x01\x02", 16, 1), "cannot be unpacked"),
     "local-name": (GOOD_PACKAGE.replace(b"a.xml", b"b.xml", 1), "cannot be unpacked"),
     "broken-stream": (GOOD_PACKAGE[:60] + b"\xff" * 40 + GOOD_PACKAGE[100:], "cannot be unpacked"),
@@ -502,7 +502,7 @@ BAD = [
     *_bad(
         "moodle-type",
         "moodle",
-        {name: (moodle(moodle_question(name)), f"“{name}” questions are not known here") for name in UNKNOWN_TYPES},
+        {name: (moodle(moodle_question(name)), f"“{name}” questions are not supported") for name in UNKNOWN_TYPES},
     ),
     *_bad("item", "qti22", QTI_ITEMS),
     *_bad("qti", "qti30", QTI_FILES),

@@ -42,6 +42,15 @@ def test_matching_has_prompts_matches_and_decoys():
     assert question.entry.decoys == ("sings",)
 
 
+@pytest.mark.parametrize("decoys", ["= -> ", "= ->\n= -> sings", "=->"])
+def test_decoy_without_a_text_is_refused(decoys):
+    (question,) = read(f"Match.{{=cat -> meows =dog -> barks {decoys}}}")
+
+    assert question.entry is None
+    assert [problem.field for problem in question.problems] == ["decoys.0"]
+    assert question.problems[0].message.startswith("is empty; fill it in")
+
+
 def test_id_tags_title_and_feedback_are_taken_and_category_is_named():
     (question,) = read(
         "$CATEGORY: Birds/Small\n\n// [id:wren-1] [tag:birds] a note\n::A wren::[html]<p>Who <b>sings</b>?</p>"

@@ -161,7 +161,7 @@ def test_reading_in_a_process_of_its_own_changes_nothing(monkeypatch, name):
 def test_refusal_of_a_format_comes_through():
     data = b"stem," * SMALL
 
-    with pytest.raises(Unreadable, match=r"columns; at most"):
+    with pytest.raises(Unreadable, match=r"columns; the limit is"):
         read_file(FORMATS["csv"], data, DEFAULTS)
 
 
@@ -175,10 +175,10 @@ OPTIONS = ", ".join(f"{{text: o{n}}}" for n in range(101))
     ("name", "data", "where", "what"),
     [
         ("csv", f"stem,option_1,option_2\n{'x' * (MAX_TEXT + 1)},a,b\n", "row 2", "stem: has 20,001 characters"),
-        ("csv", f"stem,option_1,option_2,tags\nx,a,b,{TAGS}\n", "row 2", "tags: 60 tags"),
-        ("csv", "stem,option_1,option_2\nx,a,b" + "," * MAX_COLUMNS + "\n", "row 2", "cells; at most"),
+        ("csv", f"stem,option_1,option_2,tags\nx,a,b,{TAGS}\n", "row 2", "tags: has 60 tags"),
+        ("csv", "stem,option_1,option_2\nx,a,b" + "," * MAX_COLUMNS + "\n", "row 2", "cells; the limit is"),
         ("gift", "Which?{=a" + "~b" * 101 + "}", "line 1", "options: 102 options"),
-        ("gift", "".join(f"// [tag:t{n}]\n" for n in range(60)) + "Which?{=a~b}", "line 61", "tags: 51 tags"),
+        ("gift", "".join(f"// [tag:t{n}]\n" for n in range(60)) + "Which?{=a~b}", "line 61", "tags: has 51 tags"),
         ("yaml", f"schema: 1\nquestions:\n - id: a\n   options: [{OPTIONS}]\n", "line 3", "options: has 101 parts"),
         ("yaml", "schema: 1\nquestions:\n - {id: a, stem: x, kind: single, valid_as_of: 9999-01-01, difficulty: easy, "
                  "tasks: {}, options: [{text: a}, {text: "

@@ -174,7 +174,7 @@ def test_different_meanings_have_different_forms(first, second):
 @pytest.mark.parametrize(
     ("html", "message"),
     [
-        ("x" * (MAX_HTML + 1), "100,001 characters of HTML; at most 100,000 are read."),
+        ("x" * (MAX_HTML + 1), "100,001 characters of HTML; the limit is 100,000."),
         ("<b>" * (MAX_DEPTH + 1), "elements, or 50 in each other"),
         ("<b>x</b>" * (MAX_TAGS + 1), "more than 3,000 elements"),
         ("<![", "is not HTML"),

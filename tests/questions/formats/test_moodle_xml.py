@@ -335,8 +335,8 @@ def test_refused_question_leaves_the_others():
 
     assert [row.entry is None for row in rows] == [True, False]
     assert str(rows[0].problems[0]) == (
-        "type: “essay” questions are not known here; "
-        "known are multichoice, truefalse, multichoiceset, ordering, matching, match, numerical, shortanswer."
+        "type: “essay” questions are not supported; the supported types are "
+        "multichoice, truefalse, multichoiceset, ordering, matching, match, numerical, shortanswer."
     )
 
 

@@ -58,7 +58,7 @@ def test_shape_is_read_as_it_is_meant(text, expected):
     [
         ("1. Which?\nA. Oak\nB. Birch\nD. Moss\nAnswer: A\n", "option C is missing before D"),
         ("1. Which?\n" + "".join(f"{letter}. {letter}x\n" for letter in "ABCDEFGHIJKL") + "Answer: A\n", "12 options"),
-        (f"1. Which?\n\n```c\nx;\n\n{OPTIONS}", "There is no question"),
+        (f"1. Which?\n\n```c\nx;\n\n{OPTIONS}", "The file contains no questions"),
         ("1. Which?\n*A. Oak\nB. Birch\nAnswer: B\n", "name different ones"),
     ],
 )
@@ -70,6 +70,15 @@ def test_what_is_missing_is_named(text, message):
         messages = [str(error)]
 
     assert message in messages[0]
+
+
+def test_aiken_explanation_within_a_question_is_not_of_the_one_before():
+    text = f"Which?\n{OPTIONS}ANSWER: A\n{OPTIONS}Explanation: Birches bend.\nANSWER: B\n"
+
+    first, second = FORMATS["aiken"].read(text.encode(), DEFAULTS)
+
+    assert first.entry.explanation == ""
+    assert "line 7 is neither an option nor" in str(second.problems[0])
 
 
 @pytest.mark.parametrize("text", ["__init__", "make*all*now", "a `b` c", "[x](http://y.z)", "C:\\temp\\*.csv", "<b>"])

@@ -239,8 +239,8 @@ def test_refused_items_leave_the_others():
         ["href: is not in the package; add the file or remove its resource."],
         ["file: “broken.xml” is not well-formed XML: no element found: line 1, column 16; export it again."],
         [
-            "itemBody: extendedTextInteraction is not known here; "
-            "known are choiceInteraction, orderInteraction, matchInteraction, textEntryInteraction."
+            "itemBody: extendedTextInteraction is not supported; the supported interactions are "
+            "choiceInteraction, orderInteraction, matchInteraction, textEntryInteraction."
         ],
         ["href: is not in the package; add the file or remove its resource."],
     ]
@@ -252,7 +252,7 @@ def test_test_in_the_package_is_named():
 
     row = read_one(package({"imsmanifest.xml": described, "a.xml": qti_item(), "t.xml": b"<assessmentTest/>"}))
 
-    assert row.notes == ("the package holds a test too; only its questions are taken over.",)
+    assert row.notes == ("the package contains a test, too; only its questions are imported.",)
 
 
 def test_manifest_in_a_folder_is_found_and_named():

@@ -141,7 +141,7 @@ def test_column_that_numbers_the_rows_and_an_id_of_another_program_mean_no_quest
 
 @pytest.mark.parametrize(
     ("header", "message"),
-    [("Question,A,B,Answer,Colour", "“Colour” that there is not"), ("Question,Prompt,A,B", "twice (Question, Prompt)"),
+    [("Question,A,B,Answer,Colour", "unknown column, “Colour”"), ("Question,Prompt,A,B", "twice (Question, Prompt)"),
      ("Question,Answer", "lacks option_1, option_2")],
 )  # fmt: skip
 def test_columns_that_are_not_known_are_named(header, message):
@@ -203,7 +203,7 @@ def test_money_code_and_variables_are_no_formulas(text):
 @pytest.mark.parametrize(
     ("html", "loss"),
     [("<table><tr><td rowspan=2>a</td><td>b</td></tr></table>", "table “a b”: cells that were one"),
-     ("<table><tr><td><ul><li>a</li></ul></td></tr></table>", "table “a”: what stood in a cell as a list"),
+     ("<table><tr><td><ul><li>a</li></ul></td></tr></table>", "table “a”: a list, code or a table inside a cell"),
      ("See <a href='x.pdf'>the file</a>.", "link: “the file” led to “x.pdf”"),
      ("Fill <input> in.", "<input>: fields to fill in"), ("<ins>new</ins> text", "underline of “new”"),
      ("<script type='math/tex'>x^2</script> Even?", "formula “x^2”"), ("Is $x^2$ even?", "formula “$x^2$”"),

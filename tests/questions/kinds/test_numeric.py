@@ -123,7 +123,7 @@ def test_same_answer_is_the_same_content(answer, expected):
         ({"answer": {"value": "1 000"}}, "answer.value: Value error, is not a number; write it like 3.5"),
         ({"answer": {"value": "1", "tolerance": "-1"}}, "answer.tolerance: Value error, is not a tolerance; write"),
         ({"answer": {"value": "1", "tolerance": "some"}}, "answer.tolerance: Value error, is not a tolerance; write"),
-        ({"answer": {"value": "1", "low": "0", "high": "2"}}, "answer.value: stands beside bounds;"),
+        ({"answer": {"value": "1", "low": "0", "high": "2"}}, "answer.value: is given together with bounds;"),
         ({"answer": {"low": "3", "high": "2"}}, "answer.low: is above the upper bound;"),
         ({"answer": {"tolerance": "3"}}, "answer.tolerance: needs the value"),
         ({"answer": {"value": "1", "weight": "3"}}, "answer.weight: Extra inputs are not permitted"),

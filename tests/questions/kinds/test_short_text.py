@@ -46,12 +46,12 @@ def test_any_text_is_a_whole_answer(response, expected):
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ({"accepted": ("S3", "s3"), "ignore_case": True}, "answer.accepted.1: “s3” is accepted already"),
-        ({"accepted": ("a b", "a  b")}, "answer.accepted.1: “a  b” is accepted already"),
-        ({"accepted": (" ",)}, "answer.accepted.0: is no single line of text"),
-        ({"accepted": ("a\nb",)}, "answer.accepted.0: is no single line of text"),
+        ({"accepted": ("S3", "s3"), "ignore_case": True}, "answer.accepted.1: “s3” is already accepted"),
+        ({"accepted": ("a b", "a  b")}, "answer.accepted.1: “a  b” is already accepted"),
+        ({"accepted": (" ",)}, "answer.accepted.0: is not a single line of text"),
+        ({"accepted": ("a\nb",)}, "answer.accepted.0: is not a single line of text"),
         ({"accepted": ("x" * 201,)}, "answer.accepted.0: String should have at most 200 characters"),
-        ({"accepted": tuple(f"a{n}" for n in range(21))}, "answer.accepted: 21 accepted answers; the limit is 20."),
+        ({"accepted": tuple(f"a{n}" for n in range(21))}, "answer.accepted: has 21 accepted answers; the limit is 20."),
         ({"accepted": ("a",), "ignore_case": "perhaps"}, "answer.ignore_case: Input should be a valid boolean"),
     ],
 )
@@ -66,5 +66,5 @@ def test_question_without_an_accepted_answer_is_a_draft():
 
     assert draft_problems(content) == []
     assert list(map(str, publication_problems(content))) == [
-        "answer.accepted: no accepted answer; write the right answers, one a line."
+        "answer.accepted: no accepted answer; write the right answers, one per line."
     ]
