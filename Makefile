@@ -7,7 +7,7 @@ MANAGE := $(BIN)/python manage.py
 # The tests start many processes: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve run check test faults bench lint lock clean
+.PHONY: help serve run check test faults bench lint messages lock clean
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -28,7 +28,7 @@ check: lint  ## lint, check the bank, and test without services and browsers: fo
 	env -u DATABASE_URL -u REDIS_URL $(BIN)/pytest -q -n 2 $(LATER:%=--ignore tests/%)
 
 test: lint  ## set up what the tests need, and run them all
-	@.ci/packages postgresql redis-server chromium docker-compose nginx openssl systemd
+	@.ci/packages postgresql redis-server chromium docker-compose nginx openssl systemd gettext
 	DJANGO_SETTINGS_MODULE=config.settings.test $(MANAGE) makemigrations --check
 	@echo "check --deploy, with production settings"
 	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_hex(32))") \
@@ -60,6 +60,16 @@ lint: $(VENV)/.dev  ## style, types, direction of imports, templates
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/djlint templates -e jinja --profile jinja --lint --quiet
+
+# What runs is the compiled catalog, which is committed: nobody else needs gettext. References without lines and no date
+# of the run, so that a difference is a difference of texts.
+CATALOGS := locale/*/LC_MESSAGES/django.po
+messages: $(VENV)/.base  ## collect what is translated into locale/, and compile it
+	@.ci/packages gettext
+	$(MANAGE) makemessages --all --no-obsolete --no-wrap --add-location file -e html,txt,py,jinja \
+	-i tests -i benchmarks -i static
+	sed -i '/^"POT-Creation-Date/d' $(CATALOGS)
+	$(MANAGE) compilemessages -i .venv -v 0
 
 $(VENV)/.base: config/requirements/base.txt
 	@PYTHON=$(PYTHON) .ci/venv $(VENV) $<

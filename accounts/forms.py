@@ -23,7 +23,10 @@ from accounts.versions import VersionedForm
 
 
 class PreferencesForm(VersionedForm):
-    time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())])
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())],
+    )
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),

@@ -49,7 +49,7 @@ class Conflict:
 class VersionedForm(forms.ModelForm):
     """The first base of a model form. In a transaction the row is locked from the check on."""
 
-    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    opened = forms.CharField(label="", required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,9 +27,11 @@ class VersionedAdmin(admin.ModelAdmin):
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> Any:
         inlines = super().get_inline_instances(request, obj)
+        can_change = obj is None or self.has_change_permission(request, obj)  # else it would be a column to read
         for inline in inlines:
             inline.form = versioned(inline.form)
-            if inline.fields and OPENED not in inline.fields:
+            is_form = can_change and inline.has_change_permission(request, obj)
+            if is_form and inline.fields and OPENED not in inline.fields:
                 inline.fields = [*inline.fields, OPENED]  # type: ignore[misc]  # of this instance, made for this request
         return inlines
 

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from django.utils.translation import gettext as _
 
 from questions.content import QuestionContent
+from questions.kinds import kind_of
 
 # Comparing takes a time that grows with the cube of the length where the texts are made for it. What lies between the
 # same beginning and the same end is compared up to this many words; longer, it is shown as replaced.
@@ -70,7 +71,7 @@ def diff_fields(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) 
 def content_fields(content: QuestionContent) -> list[tuple[str, str]]:
     """Return all that a question says as (label, text)."""
     fields = [
-        (_("Kind"), content.kind),
+        (_("Kind"), str(kind_of(content.kind).label)),
         (_("Order of options"), _("random") if content.shuffle else _("as written")),
         (_("Case"), content.case),
         (_("Stem"), content.stem),

@@ -67,7 +67,11 @@ class QuestionForm(forms.ModelForm):
         max_length=1000,
         help_text=_("Separated by commas, for example: kinesis, streaming"),
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=KIND_CHOICES)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=KIND_CHOICES,
+        help_text=_("Options that are put in order: write them in their right order."),
+    )
     case = text_field(
         4,
         required=False,
@@ -103,7 +107,7 @@ class QuestionForm(forms.ModelForm):
     )
     valid_as_of = forms.DateField(
         label=_("Checked on"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),  # as browsers read it, in every language
         help_text=_("When the facts were last checked."),
     )
 
@@ -367,6 +371,6 @@ class StepForm(forms.Form):
         ]
     )
     seen = forms.CharField(required=False, max_length=40)
-    text = forms.CharField(required=False, max_length=4000)
-    reviewer = ReviewerField(required=False)
+    text = forms.CharField(label=_("Text"), required=False, max_length=4000)
+    reviewer = ReviewerField(label=_("Reviewer"), required=False)
     revision = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)

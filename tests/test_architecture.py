@@ -21,9 +21,9 @@ CLOCKS = {
     "datetime.date.today",
     *(f"time.{name}" for name in ("time", "time_ns", "monotonic", "localtime", "gmtime")),
 }
-# What a pure module may have of Django: functions of their arguments, and texts for people, whose language alone they
-# take from the request. Codes for every text instead would need a second table, to be kept equal to the first.
-PURE_DJANGO = ("django.utils.html", "django.utils.safestring", "django.utils.text", "django.utils.translation")
+# What a pure module may have of Django: functions of their arguments, and texts and numbers for people, whose language
+# alone they take from the request. Codes for every text instead would need a second table, to be kept equal to it.
+PURE_DJANGO = tuple(f"django.utils.{name}" for name in ("formats", "html", "safestring", "text", "translation"))
 # The process that reads a file is given the folders of the translations, and sets up Django with these alone.
 SET_UP = {"questions.formats.child": ["django.apps.apps", "django.conf.settings"]}
 

@@ -16,10 +16,10 @@ QUICK_MINUTES = (5, 10)
 class ExtensionForm(forms.Form):
     """More time: by a button of 5 or 10 minutes, or by a number of one's own."""
 
-    reason = forms.CharField(max_length=300)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
     # The last extension that the page knew: see `services.extend_attempt`.
     last = forms.IntegerField(min_value=0, max_value=2**63 - 1, error_messages={"required": _("Open the page again.")})
-    minutes = forms.IntegerField(required=False, min_value=1, max_value=MAX_EXTENSION)
+    minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=1, max_value=MAX_EXTENSION)
     quick = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(number, number) for number in QUICK_MINUTES]
     )

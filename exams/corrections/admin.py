@@ -21,8 +21,8 @@ from questions.models import Question, Revision
 
 class RescoreForm(forms.Form):
     old_revision = forms.ModelChoiceField(Revision.objects.none())
-    rule = forms.ChoiceField(choices=Rescore.Rule)
-    reason = forms.CharField(max_length=200)
+    rule = forms.ChoiceField(label=gettext_lazy("Judged"), choices=Rescore.Rule)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
     published = forms.IntegerField(min_value=0, max_value=2**63 - 1)
 
     def __init__(self, question: Question, data: Any) -> None:

@@ -28,9 +28,12 @@ class ResolveForm(forms.Form):
     reports = forms.TypedMultipleChoiceField(
         coerce=int, error_messages={"required": _("Choose the reports to answer.")}
     )
-    outcome = forms.ChoiceField(choices=ProblemReport.Outcome, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=ProblemReport.Outcome, widget=forms.RadioSelect)
     answer = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 4}), help_text=_("Each of the candidates will see it.")
+        label=_("Answer"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Each of the candidates will see it."),
     )
 
     def __init__(self, question: Question, data: Any = None) -> None:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor, sqrt
 
+from django.utils.formats import number_format
+
 from exams.blueprints.rules import FULL, ROUNDED_RULE, RULE
 from exams.exceptions import UnscorableAttempt
 
@@ -110,7 +112,7 @@ def shown_number(number: Fraction | float, *marks: Fraction | float) -> str:
             (exact < mark) == (rounded < mark) and (exact > mark) == (rounded > mark) for mark in marks if exact != mark
         ):
             break
-    return text
+    return str(number_format(text))
 
 
 def shown_points(points: Fraction) -> str:

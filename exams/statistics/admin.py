@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
@@ -59,11 +60,11 @@ class QuestionStatisticsAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("discrimination"), ordering=F("discrimination").asc(nulls_last=True))
     def correlation(self, row: QuestionStatistics) -> str:
-        return "–" if row.discrimination is None else f"{row.discrimination:.2f}"
+        return "–" if row.discrimination is None else number_format(row.discrimination, 2)
 
     @admin.display(description=_("median time"), ordering=F("median_seconds").asc(nulls_last=True))
     def seconds_needed(self, row: QuestionStatistics) -> str:
-        return "–" if row.median_seconds is None else f"{row.median_seconds:g} s"
+        return "–" if row.median_seconds is None else f"{number_format(f'{row.median_seconds:g}')} s"
 
     @admin.display(description=_("flags"))
     def flags(self, row: QuestionStatistics) -> str:

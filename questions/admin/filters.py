@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from questions.kinds import KINDS
+from questions.kinds import KIND_CHOICES
 from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Tag
 
 
@@ -43,7 +43,7 @@ class ByKind(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in KINDS]
+        return [(name, str(label)) for name, label in KIND_CHOICES]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         if not self.value():

@@ -22,11 +22,13 @@ SUFFIXES = ",".join(sorted({suffix for format_ in FORMATS.values() for suffix in
 
 class ImportForm(forms.Form):
     file = forms.FileField(
+        label=_("File"),
         max_length=200,
         help_text=format_lazy(_("At most {size} MB and 5,000 questions."), size=_MEGABYTES),
         widget=forms.FileInput(attrs={"accept": SUFFIXES}),
     )
     format = forms.ChoiceField(
+        label=_("Format"),
         required=False,
         choices=[
             ("", _("Detect from the file name and contents")),
@@ -34,7 +36,10 @@ class ImportForm(forms.Form):
         ],
     )
     tags = forms.CharField(
-        required=False, max_length=500, help_text=_("Separated by commas; added to the file's own tags.")
+        label=_("Tags"),
+        required=False,
+        max_length=500,
+        help_text=_("Separated by commas; added to the file's own tags."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,6 +47,7 @@ class ImportForm(forms.Form):
         self.labels = task_labels()
         self.fields["task"] = TaskField(
             self.labels,
+            label=gettext("Task"),
             required=False,
             help_text=gettext("For questions whose file names no task. You can also choose tasks later."),
         )
@@ -69,9 +75,13 @@ class ImportForm(forms.Form):
 class ExportForm(forms.Form):
     MAX_CHOSEN = 500
 
-    format = forms.ChoiceField(choices=[(name, format_.label) for name, format_ in FORMATS.items()])
+    format = forms.ChoiceField(label=_("Format"), choices=[(name, format_.label) for name, format_ in FORMATS.items()])
     certification = forms.ModelChoiceField(
-        Certification.objects.order_by("code"), required=False, to_field_name="code", empty_label=_("All")
+        Certification.objects.order_by("code"),
+        label=_("Certification"),
+        required=False,
+        to_field_name="code",
+        empty_label=_("All"),
     )
     codes = forms.CharField(required=False, max_length=51 * MAX_CHOSEN, widget=forms.HiddenInput)
 

@@ -27,7 +27,7 @@ from questions.forms import (
     latest_revision,
     option_field,
 )
-from questions.kinds import KINDS
+from questions.kinds import KIND_CHOICES, KINDS
 from questions.models import Question, QuestionTask, Revision
 from questions.queries import task_labels
 
@@ -139,7 +139,7 @@ class QuestionAdmin(ImportPages, QuestionPages):
 
     @admin.display(description=_("kind"))
     def kind(self, question: Question) -> str:
-        return getattr(question, "latest_kind", "") or "–"
+        return str(dict(KIND_CHOICES).get(getattr(question, "latest_kind", ""), "–"))
 
     # --- The form -------------------------------------------------------------------------------------------------
 

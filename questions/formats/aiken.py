@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
@@ -36,12 +39,13 @@ class _Block:
             self.answer = answer[1]
         elif (option := _OPTION.fullmatch(text)) and (self.options or option[1] in "Aa"):
             if option[1].upper() != chr(ord("A") + len(self.options)):
-                message = f"line {number}: option {option[1]} is out of order; letter them A, B, C, …"
-                self.problems.append(Problem("options", message))
+                message = gettext("line %(number)s: option %(option)s is out of order; letter them A, B, C, …")
+                told = {"number": number, "option": option[1]}
+                self.problems.append(Problem("options", message % told))
             self.options.append(option[2])
         elif self.options:
-            message = f"line {number} is neither an option nor “ANSWER: B”; write each option on one line."
-            self.problems.append(Problem("options", message))
+            message = gettext("line %(number)s is neither an option nor “ANSWER: B”; write each option on one line.")
+            self.problems.append(Problem("options", message % {"number": number}))
         else:
             self.stem.append(text)
 
@@ -73,18 +77,18 @@ class AikenFormat:
     suffixes = (".txt", ".aiken")
     media_type = "text/plain"
     losses = (
-        "every kind but single: those questions are left out",
-        "questions with a case, or with tables, lists, code or paragraphs in a stem or option: left out",
-        "formatting (bold, code, links): the bare text goes out",
-        "line breaks, rationales, explanation, service note, references",
-        "id, tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft",
+        _("every kind but single: those questions are left out"),
+        _("questions with a case, or with tables, lists, code or paragraphs in a stem or option: left out"),
+        _("formatting (bold, code, links): the bare text goes out"),
+        _("line breaks, rationales, explanation, service note, references"),
+        _("id, tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft"),
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         questions: list[ReadQuestion] = []
         for block in _blocks(decode(data)):
             if block.answer is None and not block.options and not questions:
-                raise Unreadable("No line begins with “A.” or “A)”; this is not an Aiken file.")
+                raise Unreadable(gettext("No line begins with “A.” or “A)”; this is not an Aiken file."))
             questions.append(_question(block, defaults))
             if len(questions) % 1000 == 1:
                 check_count(len(questions))
@@ -93,21 +97,21 @@ class AikenFormat:
 
     def left_out(self, entry: QuestionEntry) -> str:
         if kind_told_by(1).name != entry.kind:
-            return f"Aiken has no {entry.kind} questions"
+            return gettext("Aiken has no %(kind)s questions") % {"kind": entry.kind}
         if sum(option.key for option in entry.options) != 1:
-            return "Aiken needs one key"
+            return gettext("Aiken needs one key")
         if entry.case:
-            return "Aiken has no place for the case"
+            return gettext("Aiken has no place for the case")
         for text in (entry.stem, *(option.text for option in entry.options)):
             if on_one_line(text) is None:
-                return f"Aiken wants one line, and “{text[:40]}” needs several"
+                return gettext("Aiken wants one line, and “%(text)s” needs several") % {"text": text[:40]}
             if not plain_line(text):
-                return f"Aiken is plain text, and “{text[:40]}” cannot be shown so"
+                return gettext("Aiken is plain text, and “%(text)s” cannot be shown so") % {"text": text[:40]}
         stem = plain_line(entry.stem)
         if _OPTION.fullmatch(stem) or _ANSWER.match(stem) or _EXPLANATION.match(stem):
-            return "its stem begins as an option, answer or explanation does"
+            return gettext("its stem begins as an option, answer or explanation does")
         if len({plain_line(option.text).casefold() for option in entry.options}) < len(entry.options):
-            return "two of its options differ in their formatting only"
+            return gettext("two of its options differ in their formatting only")
         return ""
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
@@ -123,16 +127,18 @@ class AikenFormat:
 
 
 def _question(block: _Block, defaults: Defaults) -> ReadQuestion:
-    place, problems = f"line {block.line}", list(block.problems)
+    place, problems = gettext("line %(line)s") % {"line": block.line}, list(block.problems)
     if block.answer is None and not block.options:
-        problem = Problem("options", "no lettered options; write A. …, B. …, ANSWER: B.")
+        problem = Problem("options", gettext("no lettered options; write A. …, B. …, ANSWER: B."))
         return ReadQuestion(place, " ".join(block.stem)[:60], problems=(problem,))
     if block.answer is None:
-        problems.append(Problem("key", "no “ANSWER: ” line ends the question; write one, for example ANSWER: B."))
+        message = gettext("no “ANSWER: ” line ends the question; write one, for example ANSWER: B.")
+        problems.append(Problem("key", message))
     answer = (block.answer or "").strip()
     keys = named_options(answer, block.options)
     if not problems and (not keys or max(keys) >= len(block.options)):
-        problems.append(Problem("key", f"“ANSWER: {answer[:20]}” names none of the {len(block.options)} options."))
+        message = gettext("“ANSWER: %(answer)s” names none of the %(count)s options.")
+        problems.append(Problem("key", message % {"answer": answer[:20], "count": len(block.options)}))
     kind = kind_told_by(len(keys))
     fields = {
         "kind": kind.name,
@@ -143,7 +149,10 @@ def _question(block: _Block, defaults: Defaults) -> ReadQuestion:
         "explanation": plain_to_markdown(" ".join(block.explanation)),
     }
     notes = (
-        [f"the answer names several options; Aiken has one, so the kind is taken as {kind.name}."]
+        [
+            gettext("the answer names several options; Aiken has one, so the kind is taken as %(name)s.")
+            % {"name": kind.name}
+        ]
         if keys and len(keys) > 1
         else []
     )

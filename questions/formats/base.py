@@ -5,8 +5,10 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
@@ -14,6 +16,9 @@ from questions.content import MAX_TAGS, Problem, QuestionContent, draft_problems
 from questions.formats.texts import Loss, Unreadable, text_problem
 from questions.formats.vanishing import unseen_parts, vanishing_signs
 from questions.kinds import kind_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = ["MAX_QUESTIONS", "Defaults", "Format", "Loss", "ReadQuestion", "Unreadable", "check_count", "read_entry"]
 
@@ -76,13 +81,13 @@ class Format(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def label(self) -> str: ...
+    def label(self) -> "StrOrPromise": ...
     @property
     def suffixes(self) -> tuple[str, ...]: ...
     @property
     def media_type(self) -> str: ...
     @property
-    def losses(self) -> tuple[str, ...]: ...
+    def losses(self) -> "tuple[StrOrPromise, ...]": ...
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         """Return the questions of a file in its order. Raises `Unreadable`; never anything else for any bytes."""
@@ -100,14 +105,21 @@ class Format(Protocol):
 def check_count(count: int) -> None:
     """Raise `Unreadable` for a file of no question or of too many."""
     if count == 0:
-        raise Unreadable("The file contains no questions.")
+        raise Unreadable(gettext("The file contains no questions."))
     if count > MAX_QUESTIONS:
-        raise Unreadable(f"The file has {count:,} questions; the limit is {MAX_QUESTIONS:,}. Split the file.")
+        raise Unreadable(
+            gettext("The file has %(count)s questions; the limit is %(max_questions)s. Split the file.")
+            % {"count": f"{count:,}", "max_questions": f"{MAX_QUESTIONS:,}"}
+        )
 
 
 def typed(entry: QuestionEntry, format_name: str) -> str:
     """Say why a format that has options alone cannot write this question, empty if it can."""
-    return f"{format_name} has no {entry.kind} questions" if "answer" in kind_of(entry.kind).parts else ""
+    return (
+        (gettext("%(format_name)s has no %(kind)s questions") % {"format_name": format_name, "kind": entry.kind})
+        if "answer" in kind_of(entry.kind).parts
+        else ""
+    )
 
 
 def kept_answer(kind: str, ours: object, read: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,17 +178,28 @@ def _validated(values: Mapping[str, Any], problems: list[Problem]) -> QuestionEn
 
 def _first(notes: tuple[str, ...]) -> tuple[str, ...]:
     more = len(notes) - MAX_SAID
-    return notes if more <= 0 else (*notes[:MAX_SAID], f"and {more:,} more of the kind.")
+    return (
+        notes if more <= 0 else (*notes[:MAX_SAID], gettext("and %(more)s more of the kind.") % {"more": f"{more:,}"})
+    )
 
 
 def _part_problems(values: Mapping[str, Any]) -> list[Problem]:
     problems = [
-        Problem(name, f"has {len(value):,} parts; no question has more than {MAX_PARTS}.")
+        Problem(
+            name,
+            gettext("has %(count)s parts; no question has more than %(max_parts)s.")
+            % {"count": f"{len(value):,}", "max_parts": MAX_PARTS},
+        )
         for name, value in values.items()
         if isinstance(value, list | tuple | Mapping) and len(value) > MAX_PARTS
     ]
     if len(tags := values.get("tags", ())) > MAX_TAGS and not problems:
-        problems.append(Problem("tags", f"has {len(tags)} tags; the limit is {MAX_TAGS}."))
+        problems.append(
+            Problem(
+                "tags",
+                gettext("has %(count)s tags; the limit is %(max_tags)s.") % {"count": len(tags), "max_tags": MAX_TAGS},
+            )
+        )
     return problems
 
 
@@ -194,18 +217,19 @@ def _text_problems(value: object, path: str = "") -> list[Problem]:
 
 
 _MESSAGES = {
-    "missing": "is missing; fill it in",
-    "extra_forbidden": "is not a field of a question; remove it",
-    "string_pattern_mismatch": "is not a valid name; use lower-case letters, digits and single hyphens",
-    "string_too_short": "is empty; fill it in",
+    "missing": _("is missing; fill it in"),
+    "extra_forbidden": _("is not a field of a question; remove it"),
+    "string_pattern_mismatch": _("is not a valid name; use lower-case letters, digits and single hyphens"),
+    "string_too_short": _("is empty; fill it in"),
 }
 
 
 def _problem(detail: Any) -> Problem:
     given = detail.get("input")
-    message = _MESSAGES.get(detail["type"], detail["msg"])
-    shown = f" (found {given!r:.60})" if isinstance(given, str | int | float | bool) else ""
-    return Problem(".".join(str(part) for part in detail["loc"]), f"{message}{shown}.")
+    message = str(_MESSAGES.get(detail["type"], detail["msg"]))
+    if isinstance(given, str | int | float | bool):
+        message += " " + gettext("(found %(value)s)") % {"value": f"{given!r:.60}"}
+    return Problem(".".join(str(part) for part in detail["loc"]), f"{message}.")
 
 
 def derived_id(content: QuestionContent) -> str:

@@ -20,6 +20,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
@@ -37,8 +39,8 @@ SMALL = 16_000
 AT_ONCE = 2
 _places = threading.BoundedSemaphore(AT_ONCE)
 _KEPT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: no secret goes along
-_TOO_LONG = "The file takes too long to read. Split it; if it is small, it is not an ordinary file of questions."
-_TOO_LARGE = "The file takes too much memory. Split it; if it is small, it is not an ordinary file of questions."
+_TOO_LONG = _("The file takes too long to read. Split it; if it is small, it is not an ordinary file of questions.")
+_TOO_LARGE = _("The file takes too much memory. Split it; if it is small, it is not an ordinary file of questions.")
 
 
 def read_file(format_: Format, data: bytes, defaults: Defaults, *, patience: int = 1) -> list[ReadQuestion]:
@@ -49,7 +51,7 @@ def read_file(format_: Format, data: bytes, defaults: Defaults, *, patience: int
     if len(data) <= SMALL and not is_archive(data):
         return format_.read(data, defaults)
     if not _places.acquire(timeout=WALL_SECONDS):
-        raise Unreadable("Other files are being read; try again in a minute.")
+        raise Unreadable(gettext("Other files are being read; try again in a minute."))
     try:
         answer = _ask(format_, data, defaults, patience)
     finally:
@@ -80,12 +82,12 @@ def _ask(format_: Format, data: bytes, defaults: Defaults, patience: int) -> dic
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise Unreadable(_TOO_LONG) from error
+        raise Unreadable(str(_TOO_LONG)) from error
     if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
-        raise Unreadable(_TOO_LONG)
+        raise Unreadable(str(_TOO_LONG))
     if done.returncode:
         # Short of memory, Python itself and the libraries beneath it fail in many ways.
-        raise Unreadable(_TOO_LARGE)
+        raise Unreadable(str(_TOO_LARGE))
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -160,7 +162,7 @@ def main() -> None:
     except Unreadable as error:
         written = json.dumps({"refusal": str(error)}).encode()
     except MemoryError:
-        written = json.dumps({"refusal": _TOO_LARGE}).encode()
+        written = json.dumps({"refusal": str(_TOO_LARGE)}).encode()
     sys.stdout.buffer.write(written)
     sys.stdout.buffer.flush()
 

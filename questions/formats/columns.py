@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from questions.content import MAX_OPTIONS
 from questions.formats.texts import Unreadable
 
@@ -56,21 +58,36 @@ def _elsewhere(heading: str) -> str:
 def read_header(cells: Sequence[str]) -> Header:
     """Return the columns that a header names. Raises `Unreadable`."""
     if len(cells) > MAX_COLUMNS:
-        raise Unreadable(f"The header has {len(cells):,} columns; the limit is {MAX_COLUMNS}. Use the template.")
+        raise Unreadable(
+            gettext("The header has %(count)s columns; the limit is %(max_columns)s. Use the template.")
+            % {"count": f"{len(cells):,}", "max_columns": MAX_COLUMNS}
+        )
     ours = [cell.strip().casefold().replace(" ", "_") for cell in cells]
     names = [name if not name or name in HEADER else _elsewhere(name) for name in ours]
     for name, cell in zip(names, cells, strict=True):
         if name and name not in HEADER and name != COUNTING:
             shown = cell.strip()[:60]
-            raise Unreadable(f"The header names an unknown column, “{shown}”; rename it as in the template.")
+            raise Unreadable(
+                gettext("The header names an unknown column, “%(shown)s”; rename it as in the template.")
+                % {"shown": shown}
+            )
         if name and name != COUNTING and names.count(name) > 1:
             both = [cell.strip()[:30] for other, cell in zip(names, cells, strict=True) if other == name][:2]
-            raise Unreadable(f"The header names the column “{name}” twice ({', '.join(both)}); keep one.")
+            raise Unreadable(
+                gettext("The header names the column “%(name)s” twice (%(both)s); keep one.")
+                % {"name": name, "both": ", ".join(both)}
+            )
     if missing := [name for name in REQUIRED if name not in names]:
-        raise Unreadable(f"The header lacks {', '.join(missing)}. Use the template, or add what is missing.")
+        raise Unreadable(
+            gettext("The header lacks %(missing)s. Use the template, or add what is missing.")
+            % {"missing": ", ".join(missing)}
+        )
+    left_out = gettext("left out, it numbers the rows")
     told = [
-        f"{cell.strip()[:30]} → {'left out, it numbers the rows' if name == COUNTING else name}"
+        f"{cell.strip()[:30]} → {left_out if name == COUNTING else name}"
         for name, own, cell in zip(names, ours, cells, strict=True)
         if name != own
     ]
-    return Header(names, not told, [f"columns are read so: {', '.join(told)}."] if told else [])
+    return Header(
+        names, not told, [gettext("columns are read so: %(told)s.") % {"told": ", ".join(told)}] if told else []
+    )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, typed
@@ -60,8 +62,10 @@ def _rows(reader: "CsvReader") -> Iterator[tuple[int, list[str], tuple[Problem, 
         except StopIteration:
             return
         except csv.Error as error:
-            message = f"Line {line} is not valid CSV ({error}); look for a quotation mark that is missing or misplaced."
-            raise Unreadable(message) from error
+            message = gettext(
+                "Line %(line)s is not valid CSV (%(error)s); look for a quotation mark that is missing or misplaced."
+            )
+            raise Unreadable(message % {"line": line, "error": error}) from error
         yield line, cells, ()
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import SLUG, QuestionEntry
 from questions.content import MAX_OPTIONS, MIN_OPTIONS
 from questions.formats.base import MAX_PARTS, Defaults, Loss, ReadQuestion, check_count, kept_answer, read_entry
@@ -37,11 +40,13 @@ class GiftFormat:
     suffixes = (".gift", ".txt")
     media_type = "text/plain"
     losses = (
-        "ordering questions: left out",
-        "status: every question arrives as a draft",
-        "all-or-nothing scoring: other programs give part of the points for part of a multiple answer",
-        "in other programs also: rationales of matching options, service note, references, source, tasks, difficulty, "
-        "date (they are in a comment that only this program reads)",
+        _("ordering questions: left out"),
+        _("status: every question arrives as a draft"),
+        _("all-or-nothing scoring: other programs give part of the points for part of a multiple answer"),
+        _(
+            "in other programs also: rationales of matching options, service note, references, source, tasks, "
+            "difficulty, date (they are in a comment that only this program reads)"
+        ),
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
@@ -56,7 +61,7 @@ class GiftFormat:
 
     def left_out(self, entry: QuestionEntry) -> str:
         gift = kind_of(entry.kind).gift
-        return gift.lack(entry) if gift else f"GIFT has no {entry.kind} questions"
+        return gift.lack(entry) if gift else (gettext("GIFT has no %(kind)s questions") % {"kind": entry.kind})
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return "\n".join(_write(entry) for entry in entries if not self.left_out(entry)).encode()
@@ -117,7 +122,7 @@ def _question(block: _Block, form: Form, defaults: Defaults) -> ReadQuestion:
     title, notes = "", form.notes
     if found := re.match(r"::((?:\\.|[^\\])*?)::", text, re.DOTALL):
         title, text = plain(found[1]).strip(), text[found.end() :]
-    place, label = f"line {block.line}", (block.id or title)[:60]
+    place, label = gettext("line %(line)s") % {"line": block.line}, (block.id or title)[:60]
     if block.category:
         notes.append(Loss(f"Its category “{block.category[:80]}” is not taken over; choose a task or a tag."))
     try:
@@ -131,7 +136,8 @@ def _question(block: _Block, form: Form, defaults: Defaults) -> ReadQuestion:
         fields["id"] = names[0]
     elif block.id or title:
         notes.append(
-            f"“{(block.id or title)[:60]}” is not a valid id (lower-case letters, digits, hyphens); it gets a new one."
+            gettext("“%(id)s” is not a valid id (lower-case letters, digits, hyphens); it gets a new one.")
+            % {"id": (block.id or title)[:60]}
         )
     return read_entry(place, label, fields, defaults, notes=notes, id_is_ours=bool(block.ours or not names))
 
@@ -143,17 +149,24 @@ def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, A
     try:
         said = json.loads(ours)
     except (ValueError, RecursionError) as error:
-        raise Refused("comment", f"the “{_OURS}” comment cannot be read; mend or delete it.") from error
+        raise Refused(
+            "comment", gettext("the “%(ours)s” comment cannot be read; mend or delete it.") % {"ours": _OURS}
+        ) from error
     if not isinstance(said, dict) or set(said) - {*_CARRIED, "valid_as_of", "rationales", "answer"}:
-        raise Refused("comment", f"the “{_OURS}” comment holds what this program never writes; delete it.")
+        raise Refused(
+            "comment",
+            gettext("the “%(ours)s” comment holds what this program never writes; delete it.") % {"ours": _OURS},
+        )
     rationales, case = said.pop("rationales", None), said.get("case")
     if isinstance(case, str) and fields["stem"].startswith(f"{case}\n\n"):
         fields["stem"] = fields["stem"][len(case) + 2 :]
     elif case:
-        notes.append("The text was changed since it was exported; its case is now part of the stem.")
+        notes.append(gettext("The text was changed since it was exported; its case is now part of the stem."))
         said.pop("case")
     if said.pop("kind", fields["kind"]) != fields["kind"]:
-        notes.append(f"The kind was changed since it was exported; taken as {fields['kind']}.")
+        notes.append(
+            gettext("The kind was changed since it was exported; taken as %(kind)s.") % {"kind": fields["kind"]}
+        )
     if "answer" in said:
         fields["answer"] = kept_answer(fields["kind"], said.pop("answer"), fields.get("answer", {}))
     if rationales is not None:
@@ -163,7 +176,9 @@ def _carried(ours: str, fields: dict[str, Any], notes: list[str]) -> dict[str, A
                 {**option, "rationale": rationale} for option, rationale in zip(options, rationales, strict=True)
             )
         else:
-            notes.append("The options were changed since it was exported; their rationales are not taken over.")
+            notes.append(
+                gettext("The options were changed since it was exported; their rationales are not taken over.")
+            )
     if isinstance(said.get("references"), list):
         said["references"] = tuple(said["references"])
     return said
@@ -174,15 +189,20 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
         form.name = found[1]  # it stays before the stem, which may begin with another one as its own text
     start, end = find(text, "{"), find(text, "}")
     if start < 0:
-        raise Refused("question", "has no answers in { }; a description is not a question.")
+        raise Refused("question", gettext("has no answers in { }; a description is not a question."))
     if end < start:
-        raise Refused("question", "has no closing }; note that a blank line ends a question.")
+        raise Refused("question", gettext("has no closing }; note that a blank line ends a question."))
     if (second := find(text[end + 1 :], "{")) >= 0 or find(text[start + 1 : end], "{") >= 0:
-        raise Refused("question", f"has a second {{ (after {max(second, 0)} characters); escape it as \\{{.")
+        raise Refused(
+            "question",
+            gettext("has a second { (after %(second)s characters); escape it as \\{.") % {"second": max(second, 0)},
+        )
     before, inner, after = text[:start], text[start + 1 : end], text[end + 1 :]
     if after.strip():
         before = f"{before.rstrip()} {_BLANK} {after.lstrip()}"
-        form.notes.append(f"The answers were inside the sentence; their place is marked {_BLANK}.")
+        form.notes.append(
+            gettext("The answers were inside the sentence; their place is marked %(blank)s.") % {"blank": _BLANK}
+        )
     parts = split(inner, "####")
     inner, explanation = parts[0], "####".join(parts[1:])
     fields = {
@@ -194,12 +214,16 @@ def _fields(text: str, form: Form) -> dict[str, Any]:
 
 def _answers(inner: str, form: Form) -> dict[str, Any]:
     if not inner:
-        raise Refused("kind", "essay questions are not taken; write one with options.")
+        raise Refused("kind", gettext("essay questions are not taken; write one with options."))
     answers = Answers(inner, form)
     if len(answers.marked) > MAX_PARTS:
-        message = f"{len(answers.marked):,} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four."
+        message = gettext("%(count)s options; give %(min_options)s to %(max_options)s, usually four.") % {
+            "count": f"{len(answers.marked):,}",
+            "min_options": MIN_OPTIONS,
+            "max_options": MAX_OPTIONS,
+        }
         raise Refused("options", message)
     for room in KINDS.values():
         if room.gift and (fields := room.gift.read(answers)) is not None:
             return {"kind": room.name, **fields}
-    raise Refused("options", "have neither = nor ~ before them.")
+    raise Refused("options", gettext("have neither = nor ~ before them."))

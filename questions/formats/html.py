@@ -14,6 +14,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.exceptions import ParserRejectedMarkup
+from django.utils.translation import gettext
 from markdownify import MarkdownConverter
 
 from questions.formats.markup import STYLED, formula_in, name_losses, one_language
@@ -48,7 +49,10 @@ class HtmlReader:
         Raises `Unconvertible` for a text, `Unreadable` when those of the file are too much together.
         """
         if len(html) > MAX_HTML:
-            raise Unconvertible(f"{len(html):,} characters of HTML; the limit is {MAX_HTML:,}.")
+            raise Unconvertible(
+                gettext("%(count)s characters of HTML; the limit is %(max_html)s.")
+                % {"count": f"{len(html):,}", "max_html": f"{MAX_HTML:,}"}
+            )
         html, said = one_language(html)
         if formula := formula_in(html):
             said.append(Loss(f"formula “{formula}” is shown as its TeX source: formulas are not typeset here."))
@@ -56,14 +60,17 @@ class HtmlReader:
             return "\n\n".join(_paragraphs(html)), said
         self._tags_left -= html.count("<") // 2
         if self._tags_left < 0:
-            raise Unreadable(f"The texts hold more than {MAX_TAGS_IN_FILE:,} HTML elements together; split the file.")
+            raise Unreadable(
+                gettext("The texts hold more than %(max_tags_in_file)s HTML elements together; split the file.")
+                % {"max_tags_in_file": f"{MAX_TAGS_IN_FILE:,}"}
+            )
         # Longer runs of blanks say no more, and take markdownify the square of their length.
         html = re.sub(r"[ \t\r\f\v]{200,}", " " * 200, html)
         try:
             # In an element of its own, so that a text which looks like a file name or an address is still text.
             soup = BeautifulSoup(f"<div>{html}</div>", "html.parser")
         except (ParserRejectedMarkup, AssertionError) as error:
-            raise Unconvertible("is not HTML; write the text again.") from error
+            raise Unconvertible(gettext("is not HTML; write the text again.")) from error
         _refuse_monsters(soup)
         notes = [*said, *_prepare(soup)]
         return _Converter(heading_style="ATX", bullets="-", autolinks=False).convert_soup(soup).strip(), notes
@@ -87,7 +94,10 @@ def _refuse_monsters(soup: BeautifulSoup) -> None:
         tag, depth = stack.pop()
         tags += 1
         if tags > MAX_TAGS or depth > MAX_DEPTH:
-            raise Unconvertible(f"more than {MAX_TAGS:,} elements, or {MAX_DEPTH} in each other; simplify the text.")
+            raise Unconvertible(
+                gettext("more than %(max_tags)s elements, or %(max_depth)s in each other; simplify the text.")
+                % {"max_tags": f"{MAX_TAGS:,}", "max_depth": MAX_DEPTH}
+            )
         stack += [(child, depth + 1) for child in tag.children if isinstance(child, Tag)]
 
 

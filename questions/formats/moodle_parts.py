@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, plain_to_markdown
 from questions.formats.texts import Loss, Refused
 from questions.parts import Written
@@ -113,7 +115,10 @@ class MoodleQuestion:
             # HTML in which a line end is a line end.
             raw = "".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", raw)).replace("\n", "<br>")
         elif written_in != "html":
-            self.notes.append(f"{field}: the text is “{written_in[:20]}”, read as HTML.")
+            self.notes.append(
+                gettext("%(field)s: the text is “%(written_in)s”, read as HTML.")
+                % {"field": field, "written_in": written_in[:20]}
+            )
         return self.html_text(raw, field)
 
     def html_text(self, raw: str, field: str) -> str:
@@ -132,12 +137,18 @@ def number(text: str, field: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise Refused(field, f"“{text[:40]}” is not a number; write one with a point, such as 33.33333.")
+        raise Refused(
+            field,
+            gettext("“%(text)s” is not a number; write one with a point, such as 33.33333.") % {"text": text[:40]},
+        )
     return value
 
 
 def _fraction(answer: ET.Element, index: int) -> float:
     fraction = number(answer.get("fraction", "0"), f"options.{index}.key")
     if abs(fraction) > 100 + SUM_TOLERANCE:
-        raise Refused(f"options.{index}.key", f"an answer is worth {fraction:g} %; −100 to 100 are possible.")
+        raise Refused(
+            f"options.{index}.key",
+            gettext("an answer is worth %(fraction)s %%; −100 to 100 are possible.") % {"fraction": f"{fraction:g}"},
+        )
     return fraction

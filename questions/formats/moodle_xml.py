@@ -5,6 +5,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from questions.bankfiles import QuestionEntry
@@ -43,16 +45,19 @@ class MoodleXml:
     suffixes = (".xml",)
     media_type = "application/xml"
     losses = (
-        "the status: everything imported is a draft",
-        "all-or-nothing scoring of multiple questions: Moodle gives each right option its part of 100 %",
-        "matches of a matching question are plain text in Moodle: their Markdown is shown as it is written",
-        "drafts without a key can be imported here again, but not into Moodle",
+        _("the status: everything imported is a draft"),
+        _("all-or-nothing scoring of multiple questions: Moodle gives each right option its part of 100 %"),
+        _("matches of a matching question are plain text in Moodle: their Markdown is shown as it is written"),
+        _("drafts without a key can be imported here again, but not into Moodle"),
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         document = parse(data)
         if document.root.tag != "quiz":
-            raise Unreadable(f"The file begins with <{str(document.root.tag)[:60]}>; Moodle XML begins with <quiz>.")
+            raise Unreadable(
+                gettext("The file begins with <%(tag)s>; Moodle XML begins with <quiz>.")
+                % {"tag": str(document.root.tag)[:60]}
+            )
         elements = [child for child in document.root if child.tag == "question"]
         check_count(sum(element.get("type") != "category" for element in elements))
         found, category, html = [], "", HtmlReader()
@@ -60,12 +65,20 @@ class MoodleXml:
             if element.get("type") == "category":
                 category = _line(element.findtext("category/text", ""))
             else:
-                found.append(_read_question(element, f"line {document.lines[element]}", category, html, defaults))
+                found.append(
+                    _read_question(
+                        element,
+                        gettext("line %(line)s") % {"line": document.lines[element]},
+                        category,
+                        html,
+                        defaults,
+                    )
+                )
         return found
 
     def left_out(self, entry: QuestionEntry) -> str:
         moodle = kind_of(entry.kind).moodle
-        return moodle.lack(entry) if moodle else f"Moodle has no {entry.kind} questions"
+        return moodle.lack(entry) if moodle else (gettext("Moodle has no %(kind)s questions") % {"kind": entry.kind})
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         return write_quiz(entries)
@@ -114,15 +127,21 @@ def _read_answers(question: MoodleQuestion) -> dict[str, Any]:
     known = dict.fromkeys(type_ for reader in readers.values() for type_ in reader.types)
     if question.type not in known:
         raise Refused(
-            "type", f"“{question.type[:40]}” questions are not supported; the supported types are {', '.join(known)}."
+            "type",
+            gettext("“%(type)s” questions are not supported; the supported types are %(known)s.")
+            % {"type": question.type[:40], "known": ", ".join(known)},
         )
     element = question.element
     if (count := len(element.findall("answer")) + len(element.findall("subquestion"))) > MAX_PARTS:
-        raise Refused("options", f"{count} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
+        raise Refused(
+            "options",
+            gettext("%(count)s options; give %(min_options)s to %(max_options)s, usually four.")
+            % {"count": count, "min_options": MIN_OPTIONS, "max_options": MAX_OPTIONS},
+        )
     for name, reader in readers.items():
         if question.type in reader.types and (fields := reader.read(question)) is not None:
             return {"kind": name, **fields}
-    raise Refused("type", f"a “{question.type}” question like this is not supported.")
+    raise Refused("type", gettext("a “%(type)s” question like this is not supported.") % {"type": question.type})
 
 
 def _read_common(question: MoodleQuestion) -> dict[str, Any]:
@@ -134,7 +153,10 @@ def _read_common(question: MoodleQuestion) -> dict[str, Any]:
     if id_number := question.value("idnumber"):
         fields["id"] = slug(id_number)
         if fields["id"] != id_number:
-            notes.append(f"ID number “{id_number[:60]}” became “{fields['id'] or 'an id made of the content'}”.")
+            notes.append(
+                gettext("ID number “%(id_number)s” became “%(id)s”.")
+                % {"id_number": id_number[:60], "id": fields["id"] or gettext("an id made of the content")}
+            )
     if element.find("hint") is not None:
         notes.append(Loss("hints are not taken over."))
     if next(element.iter("file"), None) is not None or element.find("image_base64") is not None:
@@ -144,7 +166,10 @@ def _read_common(question: MoodleQuestion) -> dict[str, Any]:
         if text and text.casefold() not in _STANDARD_FEEDBACK:
             notes.append(Loss(f"<{name}> is not taken over; rationales and explanation say such things."))
     if number(question.value("defaultgrade") or "1", "defaultgrade") != 1:
-        notes.append(f"worth {question.value('defaultgrade')[:20]} marks in Moodle; every question counts one here.")
+        notes.append(
+            gettext("worth %(marks)s marks in Moodle; every question counts one here.")
+            % {"marks": question.value("defaultgrade")[:20]}
+        )
     return fields
 
 
@@ -177,4 +202,8 @@ def _split_block(feedback: str) -> tuple[str, Block]:
     except ValidationError as error:
         said = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in said["loc"])
-        raise Refused("generalfeedback", f"its block “{BLOCK}”: {where} {said['msg']}; mend or remove it.") from error
+        raise Refused(
+            "generalfeedback",
+            gettext("its block “%(block)s”: %(where)s %(msg)s; mend or remove it.")
+            % {"block": BLOCK, "where": where, "msg": said["msg"]},
+        ) from error

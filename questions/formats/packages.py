@@ -9,6 +9,8 @@ import zipfile
 import zlib
 from collections import Counter
 
+from django.utils.translation import gettext
+
 from questions.formats.texts import Unreadable, check_size
 
 MAX_ENTRIES = 12_000  # 5,000 questions of two files each, and some more
@@ -48,11 +50,16 @@ class Package:
         check_size(data)
         # Counted before the directory is read into memory: each of its entries begins so.
         if data.count(b"PK\x01\x02") > MAX_ENTRIES:
-            raise Unreadable(f"The package contains more than {MAX_ENTRIES:,} files; split it.")
+            raise Unreadable(
+                gettext("The package contains more than %(max_entries)s files; split it.")
+                % {"max_entries": f"{MAX_ENTRIES:,}"}
+            )
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN as error:
-            raise Unreadable(f"The package is not a whole zip archive ({error}); export it again.") from error
+            raise Unreadable(
+                gettext("The package is not a whole zip archive (%(error)s); export it again.") % {"error": error}
+            ) from error
         _check_names([info.orig_filename for info in self._archive.infolist()])  # not cut at a NUL
         self._entries = {info.filename: info for info in self._archive.infolist() if not info.is_dir()}
         self._unpacked = 0
@@ -60,7 +67,10 @@ class Package:
             _check_entry(info)
         total = sum(info.file_size for info in self._archive.infolist())
         if total > MAX_TOTAL:
-            raise Unreadable(f"The package would unpack to {total:,} bytes; the limit is {MAX_TOTAL:,}.")
+            raise Unreadable(
+                gettext("The package would unpack to %(total)s bytes; the limit is %(max_total)s.")
+                % {"total": f"{total:,}", "max_total": f"{MAX_TOTAL:,}"}
+            )
 
     @property
     def names(self) -> list[str]:
@@ -80,14 +90,22 @@ class Package:
                 while part := stream.read(64 * 1024):
                     size += len(part)
                     if size > MAX_ENTRY or self._unpacked + size > MAX_TOTAL:
-                        raise Unreadable(f"“{name}” unpacks to more than its directory says or than is read.")
+                        raise Unreadable(
+                            gettext("“%(name)s” unpacks to more than its directory says or than is read.")
+                            % {"name": name}
+                        )
                     parts.append(part)
         except _BROKEN as error:
-            raise Unreadable(f"“{name}” cannot be unpacked ({error}); export the package again.") from error
+            raise Unreadable(
+                gettext("“%(name)s” cannot be unpacked (%(error)s); export the package again.")
+                % {"name": name, "error": error}
+            ) from error
         self._unpacked += size
         data = b"".join(parts)
         if data.startswith(_ARCHIVE_STARTS):
-            raise Unreadable(f"“{name}” is an archive in the archive; unpack it and upload what it holds.")
+            raise Unreadable(
+                gettext("“%(name)s” is an archive in the archive; unpack it and upload what it holds.") % {"name": name}
+            )
         return data
 
 
@@ -96,32 +114,52 @@ def _check_names(names: list[str]) -> None:
         shown = re.sub(r"[^\x20-\x7e]", "?", name[:80])
         if not name or len(name) > MAX_NAME or re.search(r"[\x00-\x1f\x7f\\]", name):
             raise Unreadable(
-                f"“{shown}”: a name in a package has 1 to {MAX_NAME} characters and no \\ or control code."
+                gettext("“%(shown)s”: a name in a package has 1 to %(max_name)s characters and no \\ or control code.")
+                % {"shown": shown, "max_name": MAX_NAME}
             )
         if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-            raise Unreadable(f"“{shown}” is an absolute path; names in a package are relative.")
+            raise Unreadable(
+                gettext("“%(shown)s” is an absolute path; names in a package are relative.") % {"shown": shown}
+            )
         if ".." in name.split("/"):
-            raise Unreadable(f"“{shown}” leads out of the package; names may not contain “..”.")
+            raise Unreadable(
+                gettext("“%(shown)s” leads out of the package; names may not contain “..”.") % {"shown": shown}
+            )
         if name.lower().endswith(_ARCHIVES):
-            raise Unreadable(f"“{shown}” is an archive in the archive; unpack it and upload what it holds.")
+            raise Unreadable(
+                gettext("“%(shown)s” is an archive in the archive; unpack it and upload what it holds.")
+                % {"shown": shown}
+            )
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
     if twice:
-        raise Unreadable(f"“{twice[0][:80]}” is in the package more than once; keep one.")
+        raise Unreadable(gettext("“%(twice)s” is in the package more than once; keep one.") % {"twice": twice[0][:80]})
 
 
 def _check_entry(info: zipfile.ZipInfo) -> None:
     name = info.filename[:80]
     if info.flag_bits & 0x1:
-        raise Unreadable(f"“{name}” is encrypted; save the package without a password.")
+        raise Unreadable(gettext("“%(name)s” is encrypted; save the package without a password.") % {"name": name})
     mode = info.external_attr >> 16
     if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and stat.S_IFMT(mode):
-        raise Unreadable(f"“{name}” is a link or a device, not a file; put the file itself into the package.")
+        raise Unreadable(
+            gettext("“%(name)s” is a link or a device, not a file; put the file itself into the package.")
+            % {"name": name}
+        )
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise Unreadable(f"“{name}” is packed in a rare way; pack with “deflate”, as every zip program does.")
+        raise Unreadable(
+            gettext("“%(name)s” is packed in a rare way; pack with “deflate”, as every zip program does.")
+            % {"name": name}
+        )
     if info.file_size > MAX_ENTRY:
-        raise Unreadable(f"“{name}” would unpack to {info.file_size:,} bytes; the limit is {MAX_ENTRY:,}.")
+        raise Unreadable(
+            gettext("“%(name)s” would unpack to %(file_size)s bytes; the limit is %(max_entry)s.")
+            % {"name": name, "file_size": f"{info.file_size:,}", "max_entry": f"{MAX_ENTRY:,}"}
+        )
     if info.file_size > RATIO_COUNTS_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):
-        raise Unreadable(f"“{name}” would unpack to {info.file_size:,} bytes from {info.compress_size:,}: a zip bomb.")
+        raise Unreadable(
+            gettext("“%(name)s” would unpack to %(file_size)s bytes from %(compress_size)s: a zip bomb.")
+            % {"name": name, "file_size": f"{info.file_size:,}", "compress_size": f"{info.compress_size:,}"}
+        )
 
 
 def write_package(files: dict[str, bytes]) -> bytes:

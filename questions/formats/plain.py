@@ -15,6 +15,9 @@ skipped; texts before, between and after the questions are not taken over, and n
 import re
 from collections.abc import Sequence
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
@@ -35,14 +38,14 @@ _SENTENCE_END = re.compile(r"[.!?…]['\"”’)*`]*$")
 
 class PlainFormat:
     name = "plain"
-    label = "Numbered text"
+    label = _("Numbered text")
     suffixes = (".txt", ".text", ".md")
     media_type = "text/plain"
     losses = (
-        "ordering and matching questions, and those with a case: left out",
-        "questions with tables, lists, code or paragraphs in a stem, option or explanation: left out",
-        "line breaks, rationales, service note, references",
-        "tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft",
+        _("ordering and matching questions, and those with a case: left out"),
+        _("questions with tables, lists, code or paragraphs in a stem, option or explanation: left out"),
+        _("line breaks, rationales, service note, references"),
+        _("tasks, difficulty, tags, date, source, fixed option order, status: every question arrives as a draft"),
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
@@ -52,12 +55,15 @@ class PlainFormat:
         reader.close()
         if not reader.questions and re.search(r"^[ \t]*[-*+]\s", decode(data), re.MULTILINE):
             raise Unreadable(
-                "This looks like a Markdown question bank without letters or boxes. Numbered text takes “- A. …” with "
-                "“Answer: A”, or “- [x] …” under a heading; write its options so, or one of its bullets in bold."
+                gettext(
+                    "This looks like a Markdown question bank without letters or boxes. Numbered text takes “- A. …” "
+                    "with “Answer: A”, or “- [x] …” under a heading; write its options so, or one of its bullets in "
+                    "bold."
+                )
             )
         if not reader.questions:
             raise Unreadable(
-                "The file contains no questions: none begins with a number (“1. …”) and has options (“A. …”)."
+                gettext("The file contains no questions: none begins with a number (“1. …”) and has options (“A. …”).")
             )
         check_count(len(reader.questions))
         return [_read(question, defaults) for question in reader.questions]
@@ -65,19 +71,19 @@ class PlainFormat:
     def left_out(self, entry: QuestionEntry) -> str:
         if _stem(entry) is None:
             if "key" not in kind_of(entry.kind).parts:
-                return f"numbered text has no {entry.kind} questions"
-            return "its stem and the number of its keys would make another kind of question of it"
+                return gettext("numbered text has no %(kind)s questions") % {"kind": entry.kind}
+            return gettext("its stem and the number of its keys would make another kind of question of it")
         if entry.case:
-            return "numbered text has no place for the case"
+            return gettext("numbered text has no place for the case")
         options = [option.text for option in entry.options]
         if not any(option.key for option in entry.options) and 0 < sum(map(is_all_bold, options)) < len(options):
-            return "it has no key, and an option in bold would be read as one"
+            return gettext("it has no key, and an option in bold would be read as one")
         for text in (entry.stem, *options, entry.explanation):
             line = on_one_line(text)
             if line is None:
-                return f"numbered text wants one line, and “{text[:40]}” needs several"
+                return gettext("numbered text wants one line, and “%(text)s” needs several") % {"text": text[:40]}
             if any(pattern.fullmatch(line) for pattern in SYNTAX):
-                return f"“{line[:40]}” would be read as something else"
+                return gettext("“%(line)s” would be read as something else") % {"line": line[:40]}
         return ""
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
@@ -113,18 +119,26 @@ def _read(question: Numbered, defaults: Defaults) -> ReadQuestion:
     choose = _CHOOSE.search(stem)
     keys = _keys(question.answer, options, problems)
     if question.marked and keys and keys != question.marked:
-        problems.append(Problem("key", "the marks before the options and the answer name different ones; keep one."))
+        problems.append(
+            Problem("key", gettext("the marks before the options and the answer name different ones; keep one."))
+        )
     keys = keys or question.marked
     if not keys and not question.answer and 0 < len(question.bold) < len(options):
         keys = question.bold
         options = [text[2:-2].strip() if is_all_bold(text) else text for text in options]
-        notes.append("the options in bold are taken as the key.")
+        notes.append(gettext("the options in bold are taken as the key."))
     wanted = choose[1].lower() if choose else ""
     count = _COUNTS.get(wanted) or (int(wanted) if wanted.isdigit() else 0)
     if keys and count and len(keys) != count:
-        notes.append(f"the stem says “{choose[0] if choose else ''}”, the answer names {len(keys)}.")
+        notes.append(
+            gettext("the stem says “%(value)s”, the answer names %(count)s.")
+            % {"value": choose[0] if choose else "", "count": len(keys)}
+        )
     for letter in _cut_off(options):
-        notes.append(f"option {letter} looks cut off: “…{options[LETTERS.index(letter)][-30:]}”. Complete it.")
+        notes.append(
+            gettext("option %(letter)s looks cut off: “…%(options)s”. Complete it.")
+            % {"letter": letter, "options": options[LETTERS.index(letter)][-30:]}
+        )
     fields = {
         "kind": kind_told_by(len(keys), wants_several=bool(choose)).name,
         "stem": stem,
@@ -136,7 +150,7 @@ def _read(question: Numbered, defaults: Defaults) -> ReadQuestion:
     elif question.chapter:
         fields["id"] = f"ch{question.chapter:02}-q{question.number:02}"
     return read_entry(
-        f"line {question.line}",
+        gettext("line %(line)s") % {"line": question.line},
         "",
         fields,
         defaults,
@@ -152,7 +166,9 @@ def _keys(answer: str, texts: Sequence[str], problems: list[Problem]) -> set[int
         return set()
     keys = named_options(answer, texts)
     if not keys or max(keys) >= len(texts):
-        message = f"“{answer[:40]}” does not name options among the {len(texts)}; write letters, for example B or A, C."
+        message = gettext(
+            "“%(answer)s” does not name options among the %(count)s; write letters, for example B or A, C."
+        ) % {"answer": answer[:40], "count": len(texts)}
         problems.append(Problem("key", message))
         return set()
     return keys

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 from questions.content import Problem
 from questions.formats.keys import named_options
 from questions.formats.paragraphs import FENCE
@@ -90,7 +92,10 @@ class Reader:
         if not line.strip():
             self._blank()
         elif _FURNITURE.fullmatch(line):
-            self._note(f"line {number}, “{line.strip()[:40]}”, was taken for a page's head and left out.")
+            self._note(
+                gettext("line %(number)s, “%(line)s”, was taken for a page's head and left out.")
+                % {"number": number, "line": line.strip()[:40]}
+            )
         elif _RULE.fullmatch(line):
             self._after_rule = True
             self._close_question()
@@ -126,13 +131,18 @@ class Reader:
         elif not question.options:
             question.stem.append(line)
         elif not question.problems:
-            message = f"line {number}: a block of code comes after the first option; move it into the stem."
+            message = gettext(
+                "line %(number)s: a block of code comes after the first option; move it into the stem."
+            ) % {"number": number}
             question.problems.append(Problem("options", message))
         return True
 
     def close(self) -> None:
         if self._fence and self._current:
-            message = f"a block of code ({self._fence}) is opened after line {self._current.line} and never closed."
+            message = gettext("a block of code (%(fence)s) is opened after line %(line)s and never closed.") % {
+                "fence": self._fence,
+                "line": self._current.line,
+            }
             self._current.problems.append(Problem("stem", message))
         self._close_question()
         if self._skipped and self.questions:
@@ -255,7 +265,10 @@ class Reader:
         if question.skipped:
             question.notes.append(_skipped_note(question.skipped, "after"))
         if self._last_number and question.number > self._last_number + 1:
-            question.notes.append(f"the question before it is number {self._last_number}; is one missing?")
+            question.notes.append(
+                gettext("the question before it is number %(last_number)s; is one missing?")
+                % {"last_number": self._last_number}
+            )
         self._last_number = question.number
         self.questions.append(question)
 
@@ -280,7 +293,9 @@ def _take_option(question: Numbered, number: int, line: str) -> bool:
             if _ALPHABET.index(letter) - count > 2:  # a wrapped line that begins with an initial
                 return False
             if not question.problems:  # the letters after it are wrong for the same reason
-                message = f"line {number}: option {expected} is missing before {letter}; letter them without gaps."
+                message = gettext(
+                    "line %(number)s: option %(expected)s is missing before %(letter)s; letter them without gaps."
+                ) % {"number": number, "expected": expected, "letter": letter}
                 question.problems.append(Problem("options", message))
     else:
         return False
@@ -352,5 +367,11 @@ def _make_options(question: Numbered) -> None:
 
 
 def _skipped_note(lines: list[int], where: str) -> str:
-    what = f"line {lines[0]}" if len(lines) == 1 else f"{len(lines)} lines ({min(lines)}–{max(lines)})"
-    return f"{what} {where} it belong to no question and are not taken over."
+    if len(lines) == 1:
+        what = gettext("line %(line)s") % {"line": lines[0]}
+    else:
+        counted = {"count": len(lines), "first": min(lines), "last": max(lines)}
+        what = gettext("%(count)s lines (%(first)s–%(last)s)") % counted
+    if where == "before":
+        return gettext("%(lines)s before it belong to no question and are not taken over.") % {"lines": what}
+    return gettext("%(lines)s after it belong to no question and are not taken over.") % {"lines": what}

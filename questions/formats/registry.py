@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from django.utils.translation import gettext
+
 from questions.formats.aiken import AikenFormat
 from questions.formats.base import Format, Unreadable
 from questions.formats.csv_ import CsvFormat
@@ -52,7 +54,9 @@ def format_of(name: str, data: bytes) -> Format:
     candidates = [format_ for format_ in _ALL if suffix in format_.suffixes]
     if not candidates:
         known = ", ".join(sorted({suffix for format_ in _ALL for suffix in format_.suffixes}))
-        raise Unreadable(f"Unknown file extension: choose the format, or rename the file ({known}).")
+        raise Unreadable(
+            gettext("Unknown file extension: choose the format, or rename the file (%(known)s).") % {"known": known}
+        )
     start = _beginning(data)
     by_name = {format_.name: format_ for format_ in candidates}
     signed = [by_name[name] for name in _SIGNS if name in by_name and _has_signs(name, start)]
@@ -62,8 +66,10 @@ def format_of(name: str, data: bytes) -> Format:
         signed = [_numbered_or_aiken(start, by_name), *signed[2:]]
     if len(signed) == 1:
         return signed[0]
-    why = "signs of more than one format" if signed else "signs of none of them"
-    raise Unsure(f"The file's name fits several formats, and it holds {why}", signed or candidates)
+    why = gettext("signs of more than one format") if signed else gettext("signs of none of them")
+    raise Unsure(
+        gettext("The file's name fits several formats, and it holds %(why)s") % {"why": why}, signed or candidates
+    )
 
 
 def _beginning(data: bytes) -> str:
@@ -84,7 +90,10 @@ class Unsure(Unreadable):
 
     def __init__(self, why: str, candidates: Sequence[Format]) -> None:
         self.candidates = [format_.name for format_ in candidates]
-        super().__init__(f"{why}: {' or '.join(format_.label for format_ in candidates)}? Choose the format.")
+        super().__init__(
+            gettext("%(why)s: %(labels)s? Choose the format.")
+            % {"why": why, "labels": f" {gettext('or')} ".join(str(format_.label) for format_ in candidates)}
+        )
 
 
 def _numbered_or_aiken(start: str, by_name: Mapping[str, Format]) -> Format:
@@ -93,6 +102,12 @@ def _numbered_or_aiken(start: str, by_name: Mapping[str, Format]) -> Format:
     # A number at the beginning of a paragraph: inside one it is a list.
     numbers = len(re.findall(rf"(?:\A|\n[ \t]*\n)[ \t]*{_NUMBER.removeprefix('^')}", start, re.IGNORECASE))
     if numbers and numbers < answers:
-        why = f"{numbers} of {answers} questions begin with a number"
-        raise Unsure(f"The file's name fits several formats, and {why}", [by_name["aiken"], by_name["plain"]])
+        why = gettext("%(numbers)s of %(answers)s questions begin with a number") % {
+            "numbers": numbers,
+            "answers": answers,
+        }
+        raise Unsure(
+            gettext("The file's name fits several formats, and %(why)s") % {"why": why},
+            [by_name["aiken"], by_name["plain"]],
+        )
     return by_name["plain" if numbers else "aiken"]

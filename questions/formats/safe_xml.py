@@ -6,6 +6,7 @@ from typing import Any
 
 from defusedxml.common import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import DefusedXMLParser
+from django.utils.translation import gettext
 
 from questions.formats.texts import Unreadable, check_size
 
@@ -43,9 +44,10 @@ class Budget:
         self.elements = MAX_ELEMENTS
 
 
-def parse(data: bytes, what: str = "The file", budget: Budget | None = None) -> Document:
+def parse(data: bytes, what: str = "", budget: Budget | None = None) -> Document:
     """Return the document. Raises `Unreadable` with the reason; `IllFormed` when it is simply broken."""
     check_size(data)
+    what = what or gettext("The file")
     builder = _Builder(budget or Budget())
     parser = _Parser(target=builder, forbid_dtd=True)
     builder.position = lambda: parser.parser.CurrentLineNumber
@@ -53,15 +55,23 @@ def parse(data: bytes, what: str = "The file", budget: Budget | None = None) -> 
         parser.feed(data)
         root = parser.close()
     except DTDForbidden as error:
-        raise Unreadable(f"{what} has a document type (<!DOCTYPE …>); remove it and its entities.") from error
+        raise Unreadable(
+            gettext("%(what)s has a document type (<!DOCTYPE …>); remove it and its entities.") % {"what": what}
+        ) from error
     except DefusedXmlException as error:
-        raise Unreadable(f"{what} declares entities or refers to other files; write the text itself.") from error
+        raise Unreadable(
+            gettext("%(what)s declares entities or refers to other files; write the text itself.") % {"what": what}
+        ) from error
     except _TooMuch as error:
         raise Unreadable(f"{what}: {error}") from error
     except ET.ParseError as error:
-        raise IllFormed(f"{what} is not well-formed XML: {error}; export it again.") from error
+        raise IllFormed(
+            gettext("%(what)s is not well-formed XML: %(error)s; export it again.") % {"what": what, "error": error}
+        ) from error
     except (ValueError, LookupError) as error:  # the encoding is unknown, or the bytes do not fit it
-        raise IllFormed(f"{what} cannot be decoded: {error}; save it as UTF-8.") from error
+        raise IllFormed(
+            gettext("%(what)s cannot be decoded: %(error)s; save it as UTF-8.") % {"what": what, "error": error}
+        ) from error
     return Document(root, builder.lines)
 
 
@@ -83,11 +93,19 @@ class _Builder(ET.TreeBuilder):
         self.depth += 1
         self.budget.elements -= 1
         if self.depth > MAX_DEPTH:
-            raise _TooMuch(f"elements are nested more than {MAX_DEPTH} deep; questions need only a few levels.")
+            raise _TooMuch(
+                gettext("elements are nested more than %(max_depth)s deep; questions need only a few levels.")
+                % {"max_depth": MAX_DEPTH}
+            )
         if self.budget.elements < 0:
-            raise _TooMuch(f"more than {MAX_ELEMENTS:,} elements; split the file.")
+            raise _TooMuch(
+                gettext("more than %(max_elements)s elements; split the file.") % {"max_elements": f"{MAX_ELEMENTS:,}"}
+            )
         if len(attrs) > MAX_ATTRIBUTES:
-            raise _TooMuch(f"<{tag[:40]}> has {len(attrs):,} attributes; the limit is {MAX_ATTRIBUTES}.")
+            raise _TooMuch(
+                gettext("<%(tag)s> has %(count)s attributes; the limit is %(max_attributes)s.")
+                % {"tag": tag[:40], "count": f"{len(attrs):,}", "max_attributes": MAX_ATTRIBUTES}
+            )
         element = super().start(tag, attrs)
         if self.depth == 2:
             self.lines[element] = self.position()

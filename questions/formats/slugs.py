@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from questions.formats.texts import Loss
 from questions.parts import MAX_TAGS
 
@@ -42,7 +44,7 @@ def tags_of(texts: Iterable[str], notes: list[str]) -> list[str]:
         elif tag not in tags:
             tags[tag] = text
             if tag != text:
-                notes.append(f"tag “{text[:60]}” became “{tag}”.")
+                notes.append(gettext("tag “%(text)s” became “%(tag)s”.") % {"text": text[:60], "tag": tag})
         elif tags[tag] != text:
             notes.append(Loss(f"tag “{text[:60]}” is the same here as “{tags[tag][:60]}”: both became “{tag}”."))
     return list(tags)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import MAX_OPTIONS, Problem
 from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
@@ -14,7 +17,7 @@ from questions.formats.slugs import slug
 from questions.kinds import KINDS, kind_told_by
 
 _OPTIONAL = ("case", "shuffle", "explanation", "service_note", "references")
-LOSSES = ("status: every question arrives as a draft", "questions whose answer is typed: left out")
+LOSSES = (_("status: every question arrives as a draft"), _("questions whose answer is typed: left out"))
 
 # Spreadsheets run what begins with a sign of a formula; an apostrophe before the sign makes it text. Others than the
 # plain forms are the same to some. A sign that stands after apostrophes gets one more: taking one away is always right.
@@ -52,7 +55,7 @@ def read_rows(rows: Iterator[tuple[int, list[str], Sequence[Problem]]], defaults
     for number, cells, problems in rows:
         if not any(cell.strip() for cell in cells) and not problems:
             continue
-        questions.append(_read_row(f"row {number}", header, cells, problems, defaults))
+        questions.append(_read_row(gettext("row %(number)s") % {"number": number}, header, cells, problems, defaults))
         header.notes = []  # said once
         if len(questions) % 1000 == 1:
             check_count(len(questions))  # before more are held
@@ -65,12 +68,18 @@ def _read_row(
 ) -> ReadQuestion:
     problems, notes, names = list(found), list(header.notes), header.names
     if len(cells) > MAX_COLUMNS:
-        problems.append(Problem("row", f"has {len(cells):,} cells; the limit is {MAX_COLUMNS}."))
+        problems.append(
+            Problem(
+                "row",
+                gettext("has %(count)s cells; the limit is %(max_columns)s.")
+                % {"count": f"{len(cells):,}", "max_columns": MAX_COLUMNS},
+            )
+        )
         return ReadQuestion(place, "", problems=tuple(problems))
     row = {name: unescape_cell(cell.strip(" \n")) for name, cell in zip(names, cells, strict=False) if name}
     beyond = [cell for name, cell in zip([*names, *[""] * len(cells)], cells, strict=False) if not name]
     if any(cell.strip() for cell in beyond):
-        problems.append(Problem("row", "has a cell without a heading; name its column or clear the cell."))
+        problems.append(Problem("row", gettext("has a cell without a heading; name its column or clear the cell.")))
     count = max((number for number in NUMBERS if row.get(f"option_{number}", "").strip()), default=0)
     problems += _gaps(row, count)
     texts = [row.get(f"option_{number}", "") for number in range(1, count + 1)]
@@ -80,12 +89,12 @@ def _read_row(
     if not kind:
         kind = kind_told_by(len(keys), has_matches=has_matches).name
         if has_matches or keys[1:]:
-            notes.append(f"kind is empty; taken as {kind}.")
+            notes.append(gettext("kind is empty; taken as %(kind)s.") % {"kind": kind})
     known = KINDS.get(kind)
     if keys and known and "key" not in known.parts:
-        problems.append(Problem("key", f"must be empty in a {kind} question."))
+        problems.append(Problem("key", gettext("must be empty in a %(kind)s question.") % {"kind": kind}))
     if keys and max(keys) > count:
-        problems.append(Problem("key", f"names {chr(64 + max(keys))}, but there are {count} options."))
+        problems.append(_beyond(max(keys), count))
     fields = {"kind": kind, "options": _options(row, count, keys), **_fields(row, problems)}
     if not header.is_ours:
         fields["id"] = slug(fields["id"])
@@ -97,16 +106,21 @@ def _read_row(
     )
 
 
+def _beyond(last: int, count: int) -> Problem:
+    message = gettext("names %(value)s, but there are %(count)s options.")
+    return Problem("key", message % {"value": chr(64 + last), "count": count})
+
+
 def _gaps(row: Mapping[str, str], count: int) -> list[Problem]:
     """Return what belongs to an option that is empty, and the empty ones before the last."""
     problems = []
     for number in range(count + 1, MAX_OPTIONS + 1):
         for name in ("match", "rationale"):
             if row.get(f"{name}_{number}", "").strip():
-                message = f"belongs to option_{number}, which is empty; write it or empty this."
-                problems.append(Problem(f"{name}_{number}", message))
+                message = gettext("belongs to option_%(number)s, which is empty; write it or empty this.")
+                problems.append(Problem(f"{name}_{number}", message % {"number": number}))
     problems += [
-        Problem(f"option_{number}", "is empty although a later one is not; close the gap.")
+        Problem(f"option_{number}", gettext("is empty although a later one is not; close the gap."))
         for number in range(1, count)
         if not row.get(f"option_{number}", "").strip()
     ]
@@ -159,11 +173,14 @@ def _read_key(text: str, *, texts: Sequence[str], is_ours: bool) -> list[int]:
     if told and (not is_ours or re.fullmatch("[A-Za-z]{2,}", text)):
         by_mark = _marked(text) if len(text) == 1 else told
         if by_mark not in ([], told):
-            raise ValueError(f"“{text[:40]}” is the text of one option and the mark of another; write its letter.")
+            raise ValueError(
+                gettext("“%(text)s” is the text of one option and the mark of another; write its letter.")
+                % {"text": text[:40]}
+            )
         return told
     if keys := _marked(text) or sorted(index + 1 for index in named_options(text, texts)):
         return keys
-    raise ValueError(f"“{text[:40]}” names no options; write letters, for example B or A,C.")
+    raise ValueError(gettext("“%(text)s” names no options; write letters, for example B or A,C.") % {"text": text[:40]})
 
 
 def _marked(text: str) -> list[int]:
@@ -178,9 +195,15 @@ def _read_tasks(text: str) -> dict[str, str]:
     for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
         certification, colon, code = (piece.strip() for piece in part.partition(":"))
         if not (certification and colon and code):
-            raise ValueError(f"“{part[:40]}” names no task; write certification:task, for example mls-c01:1.2.")
+            raise ValueError(
+                gettext("“%(part)s” names no task; write certification:task, for example mls-c01:1.2.")
+                % {"part": part[:40]}
+            )
         if certification in tasks:
-            raise ValueError(f"names {certification[:40]} twice; a question has one task in a certification.")
+            raise ValueError(
+                gettext("names %(certification)s twice; a question has one task in a certification.")
+                % {"certification": certification[:40]}
+            )
         tasks[certification] = code
     return tasks
 
@@ -190,7 +213,7 @@ _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": 
 
 def _read_yes(text: str) -> bool:
     if text.casefold() not in _YES:
-        raise ValueError(f"“{text[:40]}” is neither yes nor no.")
+        raise ValueError(gettext("“%(text)s” is neither yes nor no.") % {"text": text[:40]})
     return _YES[text.casefold()]
 
 
@@ -200,7 +223,9 @@ def _read_references(text: str) -> list[dict[str, str]]:
     for line in filter(None, (line.strip() for line in text.split("\n"))):
         parts = re.findall(r"(?:[^|\\]|\\.|\\$)+|\|", line)
         if len(parts) != 3 or parts[1] != "|":
-            raise ValueError(f"“{line[:60]}” is not a reference; write Title | Section, one per line.")
+            raise ValueError(
+                gettext("“%(line)s” is not a reference; write Title | Section, one per line.") % {"line": line[:60]}
+            )
         title, section = (re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2])
         references.append({"title": title, "section": section})
     return references

@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from django.utils.translation import gettext
+
 from questions.parts import MAX_TEXT, Problem
 
 # A bank of 5,000 questions is about 10 MB; what is larger is no file of questions, or an attack.
@@ -45,10 +47,13 @@ class Loss(str):
 def check_size(data: bytes) -> None:
     """Raise `Unreadable` for what is empty or too large to be a file of questions."""
     if not data.strip():
-        raise Unreadable("The file is empty; choose a file with questions.")
+        raise Unreadable(gettext("The file is empty; choose a file with questions."))
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1_000_000
-        raise Unreadable(f"The file has {len(data) / 1e6:,.0f} MB; the limit is {limit} MB. Split it.")
+        raise Unreadable(
+            gettext("The file has %(count)s MB; the limit is %(limit)s MB. Split it.")
+            % {"count": f"{len(data) / 1e6:,.0f}", "limit": limit}
+        )
 
 
 def decode(data: bytes) -> str:
@@ -56,24 +61,36 @@ def decode(data: bytes) -> str:
     check_size(data)
     mark, encoding = next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
     if not encoding:
-        raise Unreadable("The file is UTF-32; save it as UTF-8.")
+        raise Unreadable(gettext("The file is UTF-32; save it as UTF-8."))
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
         where, name = error.start + len(mark), "UTF-16" if mark and encoding != "utf-8" else "UTF-8"
         line = data.count(b"\n", 0, error.start + len(mark)) + 1
-        raise Unreadable(f"Byte {where} (line {line}) is not {name}; save the file as UTF-8.") from error
+        raise Unreadable(
+            gettext("Byte %(where)s (line %(line)s) is not %(name)s; save the file as UTF-8.")
+            % {"where": where, "line": line, "name": name}
+        ) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise Unreadable(f"Line {line} contains a NUL character: this is not a text file; save it as UTF-8 text.")
+        raise Unreadable(
+            gettext("Line %(line)s contains a NUL character: this is not a text file; save it as UTF-8 text.")
+            % {"line": line}
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def text_problem(text: str) -> str | None:
     """Say what is wrong with a text that may be stored nowhere, None if nothing is."""
     if len(text) > MAX_TEXT:
-        return f"has {len(text):,} characters; the limit is {MAX_TEXT:,}."
+        return gettext("has %(count)s characters; the limit is %(max_text)s.") % {
+            "count": f"{len(text):,}",
+            "max_text": f"{MAX_TEXT:,}",
+        }
     if found := _FORBIDDEN.search(text):
         name = f"U+{ord(found[0]):04X}"
-        return f"holds {name} at character {found.start() + 1}, a control or invisible character; remove it."
+        return gettext("holds %(name)s at character %(position)s, a control or invisible character; remove it.") % {
+            "name": name,
+            "position": found.start() + 1,
+        }
     return None

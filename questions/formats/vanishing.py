@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from django.utils.translation import gettext
+
 from questions.content import QuestionContent
 from questions.rendering import render_markdown
 
@@ -67,7 +69,11 @@ def _notes(name: str, text: str) -> list[str]:
         return []
     shown = unescape(re.sub(r"<[^<>]*>", "", _render_markdown(text)))
     return [
-        f"{name}: “{sign}” is read as Markdown and not shown; where the sign itself is meant, write “\\{sign}”."
+        gettext(
+            "%(name)s: “%(sign)s” is read as Markdown and not shown; "
+            "where the sign itself is meant, write “\\%(sign)s”."
+        )
+        % {"name": name, "sign": sign}
         for sign in dict.fromkeys(signs)
         if sign == "&" or shown.count(sign) < text.count(sign)
     ]

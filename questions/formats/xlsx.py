@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
@@ -28,7 +30,7 @@ MAX_ROWS = 100_000
 
 class XlsxFormat:
     name = "xlsx"
-    label = "Excel workbook (XLSX)"
+    label = _("Excel workbook (XLSX)")
     suffixes = (".xlsx",)
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     losses = LOSSES
@@ -52,16 +54,21 @@ def _check_parts(data: bytes) -> None:
     """Raise `Unreadable` unless this is a harmless zip whose parts openpyxl can hold."""
     package = Package(data)
     if "xl/workbook.xml" not in package.names:
-        raise Unreadable("This is not an Excel workbook (.xlsx); save it as one, or as CSV.")
+        raise Unreadable(gettext("This is not an Excel workbook (.xlsx); save it as one, or as CSV."))
     for name in package.names:
         if not name.endswith((".xml", ".rels")):
             continue
         part = package.read(name)
         limit = next(limit for start, limit in MAX_TAGS.items() if name.startswith(start))
         if part.count(b"<") > limit:
-            raise Unreadable(f"“{name}” holds more cells than any workbook of questions; delete the empty ones.")
+            raise Unreadable(
+                gettext("“%(name)s” holds more cells than any workbook of questions; delete the empty ones.")
+                % {"name": name}
+            )
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-            raise Unreadable(f"“{name}” declares entities, which no workbook needs; save it again.")
+            raise Unreadable(
+                gettext("“%(name)s” declares entities, which no workbook needs; save it again.") % {"name": name}
+            )
 
 
 def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
@@ -74,7 +81,8 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
             if number > MAX_ROWS:
                 raise Unreadable(
-                    f"The sheet goes on after row {MAX_ROWS:,}; delete the empty rows below its questions."
+                    gettext("The sheet goes on after row %(max_rows)s; delete the empty rows below its questions.")
+                    % {"max_rows": f"{MAX_ROWS:,}"}
                 )
             if all(cell.value is None for cell in cells):
                 continue
@@ -89,7 +97,9 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str], list[Problem]]]:
         raise
     except Exception as error:
         # openpyxl lets through whatever its parsers raise for a damaged file: KeyError, TypeError, ParseError, …
-        raise Unreadable(f"The workbook is damaged ({type(error).__name__}); open it and save it again.") from error
+        raise Unreadable(
+            gettext("The workbook is damaged (%(name)s); open it and save it again.") % {"name": type(error).__name__}
+        ) from error
 
 
 _DAYS = ("valid_as_of", "valid as of")
@@ -106,9 +116,17 @@ def _text(cell: Any, problems: list[Problem]) -> str:
     value = cell.value
     if value is None:
         return ""
-    where = f"sheet “{cell.parent.title[:31]}”, cell {get_column_letter(cell.column)}{cell.row}"
+    where = gettext("sheet “%(title)s”, cell %(column)s%(row)s") % {
+        "title": cell.parent.title[:31],
+        "column": get_column_letter(cell.column),
+        "row": cell.row,
+    }
     if cell.data_type in {"f", "e"}:
-        what = "is a formula; paste its value" if cell.data_type == "f" else f"is the error {value}; mend it"
+        what = (
+            gettext("is a formula; paste its value")
+            if cell.data_type == "f"
+            else (gettext("is the error %(value)s; mend it") % {"value": value})
+        )
         problems.append(Problem(where, f"{what}."))
         return ""
     if isinstance(value, bool):
@@ -116,7 +134,10 @@ def _text(cell: Any, problems: list[Problem]) -> str:
     if isinstance(value, int | float | dt.date | dt.time | dt.timedelta):
         shown = _shown(value, cell.number_format)
         if shown is None:
-            message = f"is shown as “{str(cell.number_format)[:30]}” says, the file holds {value}; format it as text."
+            message = gettext("is shown as “%(number_format)s” says, the file holds %(value)s; format it as text.") % {
+                "number_format": str(cell.number_format)[:30],
+                "value": value,
+            }
             problems.append(Problem(where, message))
         return shown or ""
     return str(value).replace("\r\n", "\n").replace("\r", "\n")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
@@ -26,7 +28,7 @@ _Dumper.add_representer(str, _text)
 
 class YamlFormat:
     name = "yaml"
-    label = "Question file (YAML)"
+    label = _("Question file (YAML)")
     suffixes = (".yaml", ".yml")
     media_type = "application/yaml"
     losses: tuple[str, ...] = ()
@@ -39,15 +41,17 @@ class YamlFormat:
             raise Unreadable(str(error)) from error
         if not isinstance(document, dict) or "questions" not in document:
             if isinstance(document, dict) and "certification" in document:
-                raise Unreadable("The file holds a certification; `manage.py load_bank` loads those.")
-            raise Unreadable("The file has no `questions:` at its top; see the documented example.")
+                raise Unreadable(gettext("The file holds a certification; `manage.py load_bank` loads those."))
+            raise Unreadable(gettext("The file has no `questions:` at its top; see the documented example."))
         if document.get("schema") != 1:
-            raise Unreadable("The file must say `schema: 1` at its top.")
+            raise Unreadable(gettext("The file must say `schema: 1` at its top."))
         if unknown := sorted(str(key) for key in set(document) - {"schema", "title", "questions"}):
-            raise Unreadable(f"`{unknown[0][:60]}` is not a key of a question file; remove it.")
+            raise Unreadable(
+                gettext("`%(unknown)s` is not a key of a question file; remove it.") % {"unknown": unknown[0][:60]}
+            )
         questions = document["questions"]
         if not isinstance(questions, list):
-            raise Unreadable("`questions:` must be a list.")
+            raise Unreadable(gettext("`questions:` must be a list."))
         check_count(len(questions))
         return [
             _question(entry, line_of(node, ("questions", index)), defaults) for index, entry in enumerate(questions)
@@ -64,9 +68,11 @@ class YamlFormat:
 
 
 def _question(entry: Any, line: int, defaults: Defaults) -> ReadQuestion:
-    place = f"line {line}"
+    place = gettext("line %(line)s") % {"line": line}
     if not isinstance(entry, dict):
-        return ReadQuestion(place, "", problems=(Problem("questions", "is not a mapping of fields; write `id: …`."),))
+        return ReadQuestion(
+            place, "", problems=(Problem("questions", gettext("is not a mapping of fields; write `id: …`.")),)
+        )
     fields = {str(key): value for key, value in entry.items()}
     # What the file leaves out means what it means in the bank's own files.
     return read_entry(place, str(fields.get("id", ""))[:60], {"status": "published", **fields}, defaults)

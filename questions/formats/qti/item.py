@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
+from django.utils.translation import gettext
+
 from questions.bankfiles import QuestionEntry
 from questions.formats.base import Loss, kept_answer
 from questions.formats.html import HtmlReader, Unconvertible, inner_html, tidy, to_elements
@@ -136,7 +138,7 @@ class _Texts:
         if html == ours:
             return source
         if escaped := _ESCAPED_HTML.fullmatch(html):
-            self.notes.append(f"{field}: is HTML written as text; it was read as HTML.")
+            self.notes.append(gettext("%(field)s: is HTML written as text; it was read as HTML.") % {"field": field})
             html = unescape(escaped[1])
         try:
             text, said = self.reader.to_markdown(html)

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from questions.bankfiles import QuestionEntry
 from questions.content import Problem
 from questions.formats.base import Defaults, ReadQuestion, Unreadable, check_count, read_entry
@@ -40,17 +44,19 @@ class Qti:
     suffixes = (".zip", ".xml")
     media_type = "application/zip"
     losses = (
-        "the status: everything imported is a draft",
-        "references, service note, source and the day the facts were checked lie in a file of ours in the package,"
-        " which other programs do not read",
-        "Markdown becomes HTML; what an edit elsewhere leaves alone comes back as it was written",
-        "an order interaction is always shuffled elsewhere",
+        _("the status: everything imported is a draft"),
+        _(
+            "references, service note, source and the day the facts were checked lie in a file of ours in the package,"
+            " which other programs do not read"
+        ),
+        _("Markdown becomes HTML; what an edit elsewhere leaves alone comes back as it was written"),
+        _("an order interaction is always shuffled elsewhere"),
     )
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.name = f"qti{dialect.number.replace('.', '')}"
-        self.label = f"QTI {dialect.number} package"
+        self.label = format_lazy(_("QTI {number} package"), number=dialect.number)
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
         if is_archive(data):
@@ -58,11 +64,11 @@ class Qti:
         root = parse(data).root
         if name_of(root.tag) != "assessmentItem":
             raise Unreadable(_what_else(root))
-        return [_Reader(defaults).item("the item", root, {}, None, [])]
+        return [_Reader(defaults).item(gettext("the item"), root, {}, None, [])]
 
     def left_out(self, entry: QuestionEntry) -> str:
         qti = kind_of(entry.kind).qti
-        return qti.lack(entry) if qti else f"QTI has no {entry.kind} questions"
+        return qti.lack(entry) if qti else (gettext("QTI has no %(kind)s questions") % {"kind": entry.kind})
 
     def write(self, entries: Sequence[QuestionEntry]) -> bytes:
         files = {MANIFEST: write_manifest(entries, self.dialect)}
@@ -79,31 +85,48 @@ QTI_FORMATS = tuple(Qti(dialect) for dialect in (QTI_21, QTI_22, QTI_30))
 def _what_else(root: ET.Element) -> str:
     name = name_of(root.tag)
     return {
-        "assessmentTest": "The file is a test without its items; upload the whole package.",
-        "manifest": "The file is the manifest of a package; upload the whole package.",
-        "questestinterop": "The file is QTI 1.2; export it as QTI 2.1, 2.2 or 3.0.",
-        "quiz": "The file is Moodle XML; choose that format.",
+        "assessmentTest": gettext("The file is a test without its items; upload the whole package."),
+        "manifest": gettext("The file is the manifest of a package; upload the whole package."),
+        "questestinterop": gettext("The file is QTI 1.2; export it as QTI 2.1, 2.2 or 3.0."),
+        "quiz": gettext("The file is Moodle XML; choose that format."),
     }.get(
-        name, f"The file begins with <{name[:60]}>; a QTI item begins with <assessmentItem> or <qti-assessment-item>."
+        name,
+        gettext("The file begins with <%(name)s>; a QTI item begins with <assessmentItem> or <qti-assessment-item>.")
+        % {"name": name[:60]},
     )
 
 
 def _read_package(package: Package, defaults: Defaults) -> list[ReadQuestion]:
     if MANIFEST not in package:
         elsewhere = next((name for name in package.names if posixpath.basename(name) == MANIFEST), None)
-        where = f"it lies in “{posixpath.dirname(elsewhere)}”; pack what that folder holds." if elsewhere else "add it."
-        raise Unreadable(f"The package has no {MANIFEST} at its top: {where}")
+        where = (
+            (
+                gettext("it lies in “%(folder)s”; pack what that folder holds.")
+                % {"folder": posixpath.dirname(elsewhere)}
+            )
+            if elsewhere
+            else gettext("add it.")
+        )
+        raise Unreadable(
+            gettext("The package has no %(manifest)s at its top: %(where)s") % {"manifest": MANIFEST, "where": where}
+        )
     root = parse(package.read(MANIFEST), MANIFEST).root
     if name_of(root.tag) != "manifest":
-        raise Unreadable(f"{MANIFEST} begins with <{name_of(root.tag)[:60]}>, not with <manifest>; export it again.")
+        raise Unreadable(
+            gettext("%(manifest)s begins with <%(tag)s>, not with <manifest>; export it again.")
+            % {"manifest": MANIFEST, "tag": name_of(root.tag)[:60]}
+        )
     resources = within(root, "resource")
     items = [resource for resource in resources if "item_xml" in get(resource, "type")]
     if not items:
         types = ", ".join(sorted({get(resource, "type")[:40] for resource in resources})[:5]) or "nothing"
-        raise Unreadable(f"The package contains no item of QTI 2.1, 2.2 or 3.0, only {types}; export its questions so.")
+        raise Unreadable(
+            gettext("The package contains no item of QTI 2.1, 2.2 or 3.0, only %(types)s; export its questions so.")
+            % {"types": types}
+        )
     check_count(len(items))
     tests = any("test_xml" in get(resource, "type") for resource in resources)
-    notes = ["the package contains a test, too; only its questions are imported."] if tests else []
+    notes = [gettext("the package contains a test, too; only its questions are imported.")] if tests else []
     reader = _Reader(defaults, package, notes)
     return [reader.resource(resource) for resource in items]
 
@@ -127,7 +150,7 @@ class _Reader:
         place, label = href[:200] or MANIFEST, get(resource, "identifier")[:100]
         path = self._find(href)
         if path is None:
-            message = "is not in the package; add the file or remove its resource."
+            message = gettext("is not in the package; add the file or remove its resource.")
             return ReadQuestion(place, label, problems=(Problem("href", message),))
         try:
             root = self._parse(path)
@@ -151,8 +174,11 @@ class _Reader:
         if "id" not in fields:
             fields["id"] = slug(item.identifier)
             if fields["id"] != item.identifier.removeprefix("_"):
-                became = fields["id"] or "an id made of the content"
-                notes.append(f"identifier “{item.identifier[:60]}” became “{became}”.")
+                became = fields["id"] or gettext("an id made of the content")
+                notes.append(
+                    gettext("identifier “%(identifier)s” became “%(became)s”.")
+                    % {"identifier": item.identifier[:60], "became": became}
+                )
         lacking = () if source else ("references", "service_note", "source")
         said = dict.fromkeys(notes)
         is_ours = source is not None  # an identifier of another program's is in every second package
@@ -172,7 +198,7 @@ class _Reader:
     def _stimulus(self, href: str, place: str, notes: list[str]) -> ET.Element | None:
         path = self._find(href, posixpath.dirname(place))
         if path is None:
-            notes.append(f"the shared text “{href[:60]}” is not in the file.")
+            notes.append(gettext("the shared text “%(href)s” is not in the file.") % {"href": href[:60]})
             return None
         if path not in self.stimuli:
             self.stimuli[path] = next(iter(within(self._parse(path), "stimulusBody")), None)
@@ -190,7 +216,9 @@ class _Reader:
                 raise ValueError(path)
             return QuestionEntry.model_validate_json(data)
         except ValueError:  # also pydantic's
-            notes.append(f"the file *{SUFFIX} beside the item cannot be read and was left aside.")
+            notes.append(
+                gettext("the file *%(suffix)s beside the item cannot be read and was left aside.") % {"suffix": SUFFIX}
+            )
             return None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
+
 from questions.formats.html import inner_html, to_elements
 from questions.formats.qti.names import Dialect, children, get, within
 from questions.formats.texts import Refused
@@ -139,12 +141,20 @@ class Writer:
 def read_choices(elements: Sequence[ET.Element]) -> dict[str, Choice]:
     """Return the choices by their identifiers, with the feedback that stands in them."""
     if len(elements) > MAX_CHOICES:
-        raise Refused("options", f"{len(elements)} options; give {MIN_OPTIONS} to {MAX_OPTIONS}, usually four.")
+        raise Refused(
+            "options",
+            gettext("%(count)s options; give %(min_options)s to %(max_options)s, usually four.")
+            % {"count": len(elements), "min_options": MIN_OPTIONS, "max_options": MAX_OPTIONS},
+        )
     choices: dict[str, Choice] = {}
     for element in elements:
         identifier = get(element, "identifier")
         if not identifier or identifier in choices:
-            raise Refused("identifier", f"“{identifier[:40]}” names no choice or two; give each its own.")
+            raise Refused(
+                "identifier",
+                gettext("“%(identifier)s” names no choice or two; give each its own.")
+                % {"identifier": identifier[:40]},
+            )
         said = within(element, *FEEDBACK)
         choices[identifier] = Choice(
             html=inner_html(element, frozenset(said)), rationale="".join(inner_html(feedback) for feedback in said)

@@ -9,6 +9,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext
+
 from questions.formats.base import Loss
 from questions.formats.html import inner_html
 from questions.formats.qti.names import ENTRY, child, children, get, name_of, within
@@ -22,7 +24,7 @@ _EXPLAINING = re.compile(r"explanation|solution|general|rationale", re.IGNORECAS
 def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.Element | None]) -> Item:
     """Return what an `assessmentItem` says. `stimulus` finds a shared text by its address. Raises `Refused`."""
     if get(root, "adaptive") == "true" or within(root, "templateDeclaration"):
-        raise Refused("item", "adaptive items and templates are not supported; write each question out.")
+        raise Refused("item", gettext("adaptive items and templates are not supported; write each question out."))
     body = child(root, "itemBody")
     interaction = _interaction(body)
     identifiers, item = _read_answers(root, interaction, notes)
@@ -60,17 +62,21 @@ def read_item(root: ET.Element, notes: list[str], stimulus: Callable[[str], ET.E
 
 def _interaction(body: ET.Element | None) -> ET.Element:
     if body is None:
-        raise Refused("itemBody", "the item has no body; export it again.")
+        raise Refused("itemBody", gettext("the item has no body; export it again."))
     found = [element for element in body.iter() if name_of(element.tag).endswith("Interaction")]
     known = dict.fromkeys(room.qti.interaction for room in KINDS.values() if room.qti)
     unknown = sorted({name_of(element.tag) for element in found} - set(known))
     if unknown:
         raise Refused(
             "itemBody",
-            f"{', '.join(unknown)[:100]} is not supported; the supported interactions are {', '.join(known)}.",
+            gettext("%(unknown)s is not supported; the supported interactions are %(known)s.")
+            % {"unknown": ", ".join(unknown)[:100], "known": ", ".join(known)},
         )
     if len(found) != 1:
-        raise Refused("itemBody", f"the item has {len(found)} interactions; make it one, or several items.")
+        raise Refused(
+            "itemBody",
+            gettext("the item has %(count)s interactions; make it one, or several items.") % {"count": len(found)},
+        )
     return found[0]
 
 
@@ -79,7 +85,7 @@ def _read_answers(root: ET.Element, interaction: ET.Element, notes: list[str]) -
     for room in KINDS.values():
         if room.qti and name == room.qti.interaction and (found := room.qti.read(asked)) is not None:
             return found[0], replace(found[1], kind=room.name)
-    raise Refused("itemBody", f"a {name} like this is not supported.")
+    raise Refused("itemBody", gettext("a %(name)s like this is not supported.") % {"name": name})
 
 
 def _asked(root: ET.Element, interaction: ET.Element, notes: list[str]) -> Interaction:
@@ -88,13 +94,16 @@ def _asked(root: ET.Element, interaction: ET.Element, notes: list[str]) -> Inter
         if get(element, "identifier") == identifier:
             break
     else:
-        raise Refused("responseDeclaration", f"there is none for “{identifier[:40]}”; declare the response.")
+        raise Refused(
+            "responseDeclaration",
+            gettext("there is none for “%(identifier)s”; declare the response.") % {"identifier": identifier[:40]},
+        )
     correct = [_value(value) for value in within(child(element, "correctResponse"), "value")]
     entries = within(child(element, "mapping"), "mapEntry")
     worth = {" ".join(get(entry, "mapKey").split()): _points(get(entry, "mappedValue")) for entry in entries}
     processing = child(root, "responseProcessing")
     if worth and processing is not None and "map_response" in get(processing, "template"):
-        notes.append("partial credit is not taken over: an answer is right or wrong here.")
+        notes.append(gettext("partial credit is not taken over: an answer is right or wrong here."))
     return Interaction(root, interaction, element, correct, worth, notes)
 
 
@@ -108,7 +117,7 @@ def _points(text: str) -> float:
     except ValueError:
         points = math.nan
     if not math.isfinite(points):
-        raise Refused("mapping", f"“{text[:40]}” is not a number; write one such as 0.5.")
+        raise Refused("mapping", gettext("“%(text)s” is not a number; write one such as 0.5.") % {"text": text[:40]})
     return points
 
 

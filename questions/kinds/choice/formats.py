@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from django.utils.translation import gettext
+
 from questions.formats.gift_parts import WEIGHT, Answers, Form, GiftMapping, answer, feedback, split
 from questions.formats.moodle_parts import SUM_TOLERANCE, MoodleMapping, MoodleQuestion, add, add_option, add_shuffle
 from questions.formats.qti.names import children, get
@@ -26,7 +28,7 @@ def _key_count(content: Written) -> int:
 
 class SingleGift(GiftMapping):
     def lack(self, content: Written) -> str:
-        return "" if _key_count(content) == 1 else "GIFT needs one key in a single question"
+        return "" if _key_count(content) == 1 else gettext("GIFT needs one key in a single question")
 
     def write(self, content: Written) -> list[str]:
         return [
@@ -42,14 +44,14 @@ class SingleGift(GiftMapping):
             return None
         options, total = _gift_options(answers)
         if total > 100:
-            message = "two answers have = before them; give each of several right ones its share: ~%50%."
+            message = gettext("two answers have = before them; give each of several right ones its share: ~%50%.")
             raise Refused("key", message)
         return {"options": options}
 
 
 class MultipleGift(GiftMapping):
     def lack(self, content: Written) -> str:
-        return "" if _key_count(content) else "GIFT needs a key"
+        return "" if _key_count(content) else gettext("GIFT needs a key")
 
     def write(self, content: Written) -> list[str]:
         right = f"~%{SHARES[_key_count(content)]}%"
@@ -63,9 +65,13 @@ class MultipleGift(GiftMapping):
             return None
         options, total = _gift_options(answers)
         if total == 0:
-            raise Refused("key", "no answer is right; put = before the right one, or %50% before each of two.")
+            raise Refused("key", gettext("no answer is right; put = before the right one, or %50% before each of two."))
         if abs(total - 100) > SUM_TOLERANCE:
-            raise Refused("key", f"the shares of the right answers sum to {total:g} %; they must add up to 100.")
+            raise Refused(
+                "key",
+                gettext("the shares of the right answers sum to %(total)s %%; they must add up to 100.")
+                % {"total": f"{total:g}"},
+            )
         return {"options": options}
 
 
@@ -86,9 +92,15 @@ def _gift_options(answers: Answers) -> tuple[tuple[dict[str, Any], ...], float]:
         if mark == "~" and (found := WEIGHT.match(said)):
             weight, said = float(found[1]), said[found.end() :]
             if not -100 <= weight <= 100:
-                raise Refused("options", f"{found[0]} is not a valid share; write one from -100 to 100.")
+                raise Refused(
+                    "options",
+                    gettext("%(found)s is not a valid share; write one from -100 to 100.") % {"found": found[0]},
+                )
         if "=" in answers.marks and mark == "~" and weight > 0:
-            form.notes.append(f"“{said.strip()[:40]}” gave {weight:g} % of the points; a wrong answer gives none here.")
+            form.notes.append(
+                gettext("“%(said)s” gave %(weight)s %% of the points; a wrong answer gives none here.")
+                % {"said": said.strip()[:40], "weight": f"{weight:g}"}
+            )
             weight = 0.0
         text, *rest = split(said, "#")
         rationale = form.text("#".join(rest)) if rest else ""
@@ -145,9 +157,14 @@ def _one_key(question: MoodleQuestion) -> list[bool]:
     fractions = question.fractions()
     best = max(fractions, default=0)
     if 0 < best < 100 - SUM_TOLERANCE:
-        raise Refused("options", f"the best answer is worth {best:g} %; the right one must be worth 100 %.")
+        raise Refused(
+            "options",
+            gettext("the best answer is worth %(best)s %%; the right one must be worth 100 %%.")
+            % {"best": f"{best:g}"},
+        )
     question.notes += [
-        f"answer {number} is worth {fraction:g} % in Moodle; here it counts as wrong."
+        gettext("answer %(number)s is worth %(fraction)s %% in Moodle; here it counts as wrong.")
+        % {"number": number, "fraction": f"{fraction:g}"}
         for number, fraction in enumerate(fractions, 1)
         if 0 < fraction < 100 - SUM_TOLERANCE
     ]
@@ -158,10 +175,14 @@ def _keys(question: MoodleQuestion) -> list[bool]:
     fractions = question.fractions()
     positive = [fraction for fraction in fractions if fraction > 0]
     if positive and abs(sum(positive) - 100) > SUM_TOLERANCE:
-        raise Refused("options", f"the positive percentages sum to {sum(positive):g}; they must add up to 100.")
+        raise Refused(
+            "options",
+            gettext("the positive percentages sum to %(positive)s; they must add up to 100.")
+            % {"positive": f"{sum(positive):g}"},
+        )
     if positive and max(positive) - min(positive) > SUM_TOLERANCE:
         question.notes.append(
-            "right answers are worth different percentages in Moodle; here all of them count, or none."
+            gettext("right answers are worth different percentages in Moodle; here all of them count, or none.")
         )
     return [fraction > 0 for fraction in fractions]
 
@@ -176,7 +197,7 @@ def _read_true_false(question: MoodleQuestion) -> dict[str, Any]:
         right = fractions[index] >= 100 - SUM_TOLERANCE
         options.append({"text": text, "key": right, "rationale": question.rationale(said, index)})
     if len(answers) != 2 or sum(bool(option["key"]) for option in options) != 1:
-        raise Refused("options", "a true/false question has two answers, one of them worth 100 %.")
+        raise Refused("options", gettext("a true/false question has two answers, one of them worth 100 %."))
     return {"shuffle": False, "options": options}
 
 
@@ -200,11 +221,13 @@ class SingleQti(QtiMapping):
         if not keys and asked.worth:
             best = max(asked.worth.values())
             keys = {key for key, points in asked.worth.items() if points > 0 and (not is_one or points == best)}
-            asked.notes.append("the key is read from the mapping: what is worth points is right.")
+            asked.notes.append(gettext("the key is read from the mapping: what is worth points is right."))
         if missing := sorted(keys - set(choices)):
             known = ", ".join(identifier[:20] for identifier in list(choices)[:8]) or "none"
             raise Refused(
-                "correctResponse", f"“{missing[0][:40]}” is not a choice of the item; the known ones are {known}."
+                "correctResponse",
+                gettext("“%(missing)s” is not a choice of the item; the known ones are %(known)s.")
+                % {"missing": missing[0][:40], "known": known},
             )
         marked = [replace(choice, key=identifier in keys) for identifier, choice in choices.items()]
         return list(choices), Item(tuple(marked), shuffle=_shuffles(asked))
@@ -225,5 +248,7 @@ def _shuffles(asked: Interaction) -> bool:
     if get(asked.element, "shuffle") != "true":
         return False
     if fixed := [choice for choice in children(asked.element, "simpleChoice") if get(choice, "fixed") == "true"]:
-        asked.notes.append(f"{len(fixed)} fixed options: none of the options is shuffled here.")
+        asked.notes.append(
+            gettext("%(count)s fixed options: none of the options is shuffled here.") % {"count": len(fixed)}
+        )
     return not fixed

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from questions.formats.gift_parts import WEIGHT, Answers, GiftMapping, marked, plain, split
 from questions.formats.moodle_parts import MoodleMapping, MoodleQuestion, add
 from questions.formats.qti.names import ENTRY, UNIT, child, within
@@ -19,7 +21,8 @@ Worth = tuple[str, float]  # an answer and the percentage of the points it gives
 def whole(answers: Sequence[Worth], notes: list[str]) -> list[str]:
     """Return the answers that earn all points; a note says what else the file gives points for."""
     notes += [
-        f"“{text[:40]}” gave {percent:g} % of the points; a wrong answer gives none here."
+        gettext("“%(text)s” gave %(percent)s %% of the points; a wrong answer gives none here.")
+        % {"text": text[:40], "percent": f"{percent:g}"}
         for text, percent in answers
         if 0 < percent < 100
     ]
@@ -38,7 +41,9 @@ class Right(ABC):
         """Return what is right as Moodle and QTI say it; nothing while it is not written yet."""
 
     def lack(self, content: Written) -> str:
-        return "" if self.right(content.answer) else f"{self.format} needs a right answer"
+        return (
+            "" if self.right(content.answer) else (gettext("%(format)s needs a right answer") % {"format": self.format})
+        )
 
 
 class EntryGift(Right, GiftMapping):

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from django.utils.translation import gettext
+
 from questions.formats.gift_parts import Answers, GiftMapping, answer, find
 from questions.formats.html import plain_to_markdown
 from questions.formats.moodle_parts import MoodleMapping, MoodleQuestion, add, add_shuffle, add_text
@@ -37,9 +39,9 @@ class MatchingGift(GiftMapping):
 
     def lack(self, content: Written) -> str:
         if not all(option.match for option in content.options):
-            return "an option has no match, which GIFT cannot leave open"
+            return gettext("an option has no match, which GIFT cannot leave open")
         if any("->" in option.text for option in content.options):
-            return "an option holds “->”, which parts option and match in GIFT"
+            return gettext("an option holds “->”, which parts option and match in GIFT")
         return ""
 
     def write(self, content: Written) -> list[str]:
@@ -86,7 +88,9 @@ class MatchingQti(QtiMapping):
     def read(self, asked: Interaction) -> tuple[list[str], Item]:
         sets = children(asked.element, "simpleMatchSet")
         if len(sets) != 2:
-            raise Refused("simpleMatchSet", f"there are {len(sets)}; a match interaction has two.")
+            raise Refused(
+                "simpleMatchSet", gettext("there are %(count)s; a match interaction has two.") % {"count": len(sets)}
+            )
         prompts, targets = (read_choices(children(part, "simpleAssociableChoice")) for part in sets)
         # Equal texts are one match for a candidate.
         matches = list(dict.fromkeys(target.html for target in targets.values()))
@@ -95,10 +99,15 @@ class MatchingQti(QtiMapping):
         for pair in pairs:
             prompt, _, target = pair.partition(" ")
             if prompt not in prompts or target not in targets:
-                message = f"“{pair[:60]}” does not pair a choice of the first set with one of the second."
+                message = gettext("“%(pair)s” does not pair a choice of the first set with one of the second.") % {
+                    "pair": pair[:60]
+                }
                 raise Refused("correctResponse", message)
             if prompt in of:
-                raise Refused("correctResponse", f"“{prompt[:40]}” has more than one match; give each choice one.")
+                raise Refused(
+                    "correctResponse",
+                    gettext("“%(prompt)s” has more than one match; give each choice one.") % {"prompt": prompt[:40]},
+                )
             of[prompt] = matches.index(targets[target].html)
         choices = tuple(replace(choice, match=of.get(identifier)) for identifier, choice in prompts.items())
         return list(prompts), Item(choices, tuple(matches), get(asked.element, "shuffle") == "true")

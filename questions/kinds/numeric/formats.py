@@ -6,6 +6,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from django.utils.translation import gettext
+
 from questions.exceptions import Unjudgeable
 from questions.formats.gift_parts import Answers
 from questions.formats.moodle_parts import MoodleQuestion, number
@@ -36,7 +38,11 @@ def _answer(answers: Sequence[Worth], notes: list[str]) -> dict[str, Any]:
     """Return the answer of `2.5`, `2.5:0.1` or `2..3`; what is no number in it stays for the kind to refuse."""
     right = whole([(text, percent) for text, percent in answers if text.partition(":")[0] != "*"], notes)
     if len(right) != 1:
-        raise Refused("answer", f"{len(right)} numbers are right; a question has one here, or a range. Write one.")
+        raise Refused(
+            "answer",
+            gettext("%(count)s numbers are right; a question has one here, or a range. Write one.")
+            % {"count": len(right)},
+        )
     low, dots, high = right[0].partition("..")
     if dots:
         return {"low": low.strip(), "high": high.strip()}
@@ -117,7 +123,7 @@ def _declared(root: ET.Element, correct: Sequence[str]) -> str:
     if compared["gte"] and compared["lte"]:
         return f"{compared['gte']}..{compared['lte']}"
     if not correct:
-        raise Refused("correctResponse", "no number is right; declare the correct response.")
+        raise Refused("correctResponse", gettext("no number is right; declare the correct response."))
     for element in within(processing, "equal"):
         tolerance = get(element, "tolerance").split()[:1]
         if tolerance and get(element, "toleranceMode") == "absolute":

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from django.utils.translation import gettext
+
 from questions.formats.moodle_parts import MoodleMapping, MoodleQuestion, add, add_option
 from questions.formats.qti.names import get
 from questions.formats.qti.parts import Interaction, Item, QtiMapping, Writer, simple_choices
@@ -24,7 +26,7 @@ class OrderingMoodle(MoodleMapping):
 
     def read(self, question: MoodleQuestion) -> dict[str, Any]:
         if question.value("selecttype", "ALL") not in {"", "ALL", "0"}:
-            question.notes.append("Moodle shows some of the items only; here all of them are shown.")
+            question.notes.append(gettext("Moodle shows some of the items only; here all of them are shown."))
         return {"options": question.answers()}
 
 
@@ -35,7 +37,10 @@ class OrderingQti(QtiMapping):
     def read(self, asked: Interaction) -> tuple[list[str], Item]:
         choices = simple_choices(asked)
         if sorted(asked.correct) != sorted(choices):
-            raise Refused("correctResponse", f"names the right order of all {len(choices)} choices, each once.")
+            raise Refused(
+                "correctResponse",
+                gettext("names the right order of all %(count)s choices, each once.") % {"count": len(choices)},
+            )
         # Only the places of `fixed` choices would tell something, and they would tell it to the candidate.
         shuffle = get(asked.element, "shuffle") == "true"
         return list(asked.correct), Item(tuple(choices[identifier] for identifier in asked.correct), shuffle=shuffle)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from django.utils.translation import gettext
+
 from questions.formats.gift_parts import Answers, escape
 from questions.formats.moodle_parts import MoodleQuestion
 from questions.formats.qti.names import child, get, within
@@ -18,10 +20,12 @@ def _answer(answers: Sequence[Worth], notes: list[str], *, ignore_case: bool) ->
     right = whole([(text, percent) for text, percent in answers if text != "*" or percent >= 100], notes)
     for text in right:
         if "*" in text.replace("\\*", ""):
-            message = f"“{text[:40]}” accepts anything for its *; write each accepted answer out."
+            message = gettext("“%(text)s” accepts anything for its *; write each accepted answer out.") % {
+                "text": text[:40]
+            }
             raise Refused("answer", message)
     if not right:
-        raise Refused("answer", "no answer is right; give one all the points.")
+        raise Refused("answer", gettext("no answer is right; give one all the points."))
     accepted = tuple(dict.fromkeys(text.replace("\\*", "*") for text in right))
     return {"accepted": accepted, **({"ignore_case": True} if ignore_case else {})}
 
