@@ -17,7 +17,7 @@ from questions.kinds import KINDS, kind_of
 
 # What GIFT has no place for stands in a comment before the question, which Moodle skips.
 _OURS = "mock-exams:"
-_CARRIED = ("kind", "shuffle", "case", "service_note", "references", "source", "tasks", "difficulty")
+_CARRIED = ("kind", "shuffle", "case", "service_note", "references", "source", "tasks", "skills", "difficulty")
 _BLANK = "_____"
 
 
@@ -40,8 +40,8 @@ class GiftFormat:
         "ordering questions: left out",
         "status: every question arrives as a draft",
         "all-or-nothing scoring: other programs give part of the points for part of a multiple answer",
-        "in other programs also: rationales of matching options, service note, references, source, tasks, difficulty, "
-        "date (they are in a comment that only this program reads)",
+        "in other programs also: rationales of matching options, service note, references, source, tasks, skills, "
+        "difficulty, date (they are in a comment that only this program reads)",
     )
 
     def read(self, data: bytes, defaults: Defaults) -> list[ReadQuestion]:
