@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
+from questions.service_names import ServiceEntry
 from questions.yamlfiles import BadYaml, line_of, read_yaml
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -123,6 +124,13 @@ class QuestionsFile(Content):
     questions: tuple[QuestionEntry, ...]
 
 
+class ServicesFile(Content):
+    """The table of services (`questions.service_names`), which lies among the bank's files."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    services: tuple[ServiceEntry, ...]
+
+
 @dataclass(frozen=True)
 class FileProblem:
     path: Path
@@ -145,6 +153,7 @@ class Bank:
     certifications: list[CertificationEntry] = field(default_factory=list)
     questions: list[QuestionEntry] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
+    places: dict[str, tuple[Path, int]] = field(default_factory=dict)  # file and line of each question, by its id
 
 
 def read_bank(
@@ -157,7 +166,6 @@ def read_bank(
     """
     bank = Bank()
     tasks, skills = dict(known_tasks or {}), dict(known_skills or {})
-    places: dict[str, tuple[Path, int]] = {}
     files = sorted(paths)
     if not files:
         bank.problems.append(
@@ -173,12 +181,12 @@ def read_bank(
             bank.problems.extend(_certification_problems(entry, path))
             bank.certifications.append(entry)
             tasks[entry.code], skills[entry.code] = {task.code for task in entry.tasks}, entry.skills
-        elif isinstance(document, tuple):
+        elif isinstance(document, tuple) and isinstance(document[0], QuestionsFile):
             for index, question in enumerate(document[0].questions):
                 line = line_of(document[1], ("questions", index))
-                _add_question(bank, question, path, line, document[1], index, places)
+                _add_question(bank, question, path, line, document[1], index)
     for question in bank.questions:
-        path, line = places[question.id]
+        path, line = bank.places[question.id]
         messages = [
             *(("tasks", message) for message in task_problems(question, tasks)),
             *(("skills", message) for message in skill_problems(question, skills)),
@@ -188,7 +196,7 @@ def read_bank(
         message = _(
             "the stem is %(similarity)s like that of %(first)s; merge the two questions, or ask about another aspect."
         ) % {"similarity": f"{similarity:.0%}", "first": first}
-        bank.problems.append(FileProblem(*places[second], f"{second}.stem", message))
+        bank.problems.append(FileProblem(*bank.places[second], f"{second}.stem", message))
     return bank
 
 
@@ -216,13 +224,14 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | Non
     except BadYaml as error:
         bank.problems.append(FileProblem(path, error.line, error.where, error.message))
         return None
-    if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
+    if not isinstance(data, dict) or not {"certification", "questions", "services"} & set(data):
         message = _(
             "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
         )
         bank.problems.append(FileProblem(path, 1, "file", message))
         return None
-    model: type[BaseModel] = CertificationFile if "certification" in data else QuestionsFile
+    models: dict[str, type[BaseModel]] = {"certification": CertificationFile, "services": ServicesFile}
+    model = next((model for key, model in models.items() if key in data), QuestionsFile)
     try:
         return model.model_validate(data), node
     except ValidationError as error:
@@ -258,16 +267,15 @@ def _add_question(
     line: int,
     node: yaml.Node | None,
     index: int,
-    places: dict[str, tuple[Path, int]],
 ) -> None:
-    if question.id in places:
-        other, other_line = places[question.id]
+    if question.id in bank.places:
+        other, other_line = bank.places[question.id]
         message = _("the id was already used at %(place)s; give each question its own.") % {
             "place": f"{other}:{other_line}"
         }
         bank.problems.append(FileProblem(path, line, question.id, message))
         return
-    places[question.id] = (path, line)
+    bank.places[question.id] = (path, line)
     bank.questions.append(question)
     rules = publication_problems if question.status == "published" else draft_problems
     for problem in rules(question):

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from questions.content import LETTERS, Problem, QuestionContent, shingles
 from questions.kinds import kind_of
+from questions.service_names import unnoted
+from questions.surface import cues
 
 MARKS = 12
 
@@ -55,10 +57,23 @@ def _negation(content: QuestionContent) -> Iterator[Problem]:
         yield Problem("stem", message % {"word": found[0], "upper": found[0].upper()})
 
 
+def _surface(content: QuestionContent) -> Iterator[Problem]:
+    for cue in cues(content):
+        message = _("%(cue)s: it can be guessed without knowing the subject; write all options in one mould.")
+        yield Problem("options", message % {"cue": cue[:1].upper() + cue[1:]})
+
+
+def _service_names(content: QuestionContent) -> Iterator[Problem]:
+    for name, service in unnoted(content):
+        yield Problem("service_note", service.hint(name))
+
+
 _RULES: tuple[Callable[[QuestionContent], Iterator[Problem]], ...] = (
     _negation,
     _all_of_the_above,
     _letters,
+    _surface,
+    _service_names,
 )
 
 

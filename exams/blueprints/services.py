@@ -22,8 +22,9 @@ from questions.queries import chapters_of
 def create_standard_exams(certification: Certification) -> list[Exam]:
     """Create the exams every certification begins with, where its bank can fill them; return the new ones.
 
-    A full mock, a sprint of 20 questions in half an hour, and practice per domain and per chapter at the pace of the
-    real exam. One that exists, even if it was edited, is left as it is.
+    A full mock, a sprint of 20 questions in half an hour, the certification's other forms, and practice per domain and
+    per chapter at the pace of the real exam. Where the bank is too small for one, it is made by a later call, once the
+    bank has grown: every start of the server calls. One that exists, even if it was edited, is left as it is.
     """
 
     def minutes_for(questions: int) -> int:
@@ -53,6 +54,19 @@ def create_standard_exams(certification: Certification) -> list[Exam]:
             minutes=30,
             **common,
         ),
+    ]
+    exams += [
+        # Given beside the standard form, for example as a beta: of its own length, and named as what it is.
+        Exam(
+            slug=f"{certification.code}-{form['code']}",
+            title=f"{certification.code.upper()} {form['name']}",
+            description=form["note"],
+            question_count=form["question_count"],
+            unscored_count=form["unscored_count"],
+            minutes=form["minutes"],
+            **common,
+        )
+        for form in certification.other_forms
     ]
     exams += [
         Exam(
