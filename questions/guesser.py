@@ -78,9 +78,7 @@ def guess(questions: Sequence[QuestionContent]) -> Guesses:
     if len(set(cases)) < FOLDS:
         return Guesses(chances, {})
     parts = [_against_the_others(np.array(measures(questions[place]), dtype=float)) for place in asked]
-    answers = [
-        [option in keys_of(questions[place]) for option in range(len(part))] for place, part in zip(asked, parts)
-    ]
+    answers = [[option.key for option in questions[place].options] for place in asked]
     rows, right = np.vstack(parts), np.concatenate(answers).astype(int)
     owner = np.repeat(np.arange(len(asked)), [len(part) for part in parts])
     found = {name: dict.fromkeys(asked, 0.0) for name in _models(0)}

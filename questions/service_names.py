@@ -80,56 +80,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){written}(?![\w-])", re.IGNORECASE)
 
 
-def names(self) -> tuple[str, ...]:
-        return (self.name, *self.formerly)
-
-    @property
-    def outdated_names(self) -> tuple[str, ...]:
-        """Return the names that a question uses only with a service note."""
-        return self.formerly if self.status == "active" else self.names
-
-    def hint(self, name: str) -> str:
-        parts = {"name": name, "today": self.name, "since": self.since}
-        if self.status == "ended":
-            return _("“%(name)s” ended (%(since)s); ask about today's way, or say so in the service note.") % parts
-        if self.status == "closed":
-            message = _(
-                "“%(name)s” takes no new customers (since %(since)s); ask about today's way, or say so in the service "
-                "note."
-            )
-            return message % parts
-        return (
-            _("“%(name)s” is called %(today)s today (since %(since)s); use that name, or add a service note.") % parts
-        )
-
-
-@lru_cache(maxsize=1)
-def known_services() -> tuple[ServiceEntry, ...]:
-    """Return the table; empty where the bank's own files are not installed."""
-    if not TABLE.exists():
-        return ()
-    document, _node = read_yaml(TABLE.read_text(encoding="utf-8"))
-    return tuple(ServiceEntry.model_validate(service) for service in document["services"])
-
-
-def service_called(name: str) -> ServiceEntry | None:
-    """Return the service that has or had this name, with or without “Amazon” or “AWS” before it."""
-    return next(
-        (service for service in known_services() if _short(name) in {_short(known) for known in service.names}), None
-    )
-
-
-def _short(name: str) -> str:
-    return re.sub(r"^(?:amazon|aws)\s+", "", " ".join(name.split()).casefold())
-
-
-@lru_cache(maxsize=200)
-def _pattern(name: str) -> re.Pattern[str]:
-    """Match a name as it is written in texts: with or without “Amazon”, the words apart by any blank."""
-    return re.compile(rf"(?<![\w-]){r'\s+'.join(map(re.escape, _short(name).split()))}(?![\w-])", re.IGNORECASE)
-
-
-def names(text: str, name: str) -> bool:
+def is_named_in(text: str, name: str) -> bool:
     return bool(_pattern(name).search(text))
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from questions.bankfiles import QuestionEntry, find_files, read_bank
 from questions.models import Question
-from questions.service_names import all_text, known_services, names, service_called
+from questions.service_names import all_text, is_named_in, known_services, service_called
 from questions.services import with_content
 from questions.services.exporting import entry_of
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{known.name}{was}: {known.status} since {known.since}.{note}")
         called = known.names if known else (wanted,)
         texts = [(entry, all_text(entry)) for entry in entries]
-        return [entry for entry, text in texts if any(names(text, name) for name in called)]
+        return [entry for entry, text in texts if any(is_named_in(text, name) for name in called)]
 
     def _print_questions(self, entries: Sequence[QuestionEntry], today: dt.date) -> None:
         for entry in sorted(entries, key=lambda entry: (entry.valid_as_of, entry.id)):
@@ -75,7 +75,7 @@ class Command(BaseCommand):
     def _print_services(self, entries: Sequence[QuestionEntry]) -> None:
         texts = [(entry, all_text(entry)) for entry in entries]
         for service in known_services():
-            naming = [entry for entry, text in texts if any(names(text, name) for name in service.names)]
+            naming = [entry for entry, text in texts if any(is_named_in(text, name) for name in service.names)]
             oldest = min((entry.valid_as_of for entry in naming), default=None)
             said = f", the oldest checked on {oldest}" if oldest else ""
             self.stdout.write(f"{service.name} ({service.status} since {service.since}): {len(naming)} questions{said}")
