@@ -31,7 +31,10 @@ SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 def lint(content: QuestionContent) -> list[Problem]:
     """Return the hints for a question: those of every question, then those of its kind."""
     hints = [problem for rule in _RULES for problem in rule(content)]
-    return [*hints, *kind_of(content.kind).hints(content)]
+    of_kind = list(kind_of(content.kind).hints(content))
+    if not any(hint.field == "options" for hint in of_kind):  # which says of all options what the first cue would say
+        hints += _surface(content)
+    return [*hints, *of_kind]
 
 
 def _all_of_the_above(content: QuestionContent) -> Iterator[Problem]:
@@ -72,7 +75,6 @@ _RULES: tuple[Callable[[QuestionContent], Iterator[Problem]], ...] = (
     _negation,
     _all_of_the_above,
     _letters,
-    _surface,
     _service_names,
 )
 

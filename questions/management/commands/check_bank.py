@@ -90,9 +90,9 @@ class Command(BaseCommand):
                 f"  {len(few)} of {len(certification.skills)} skills have fewer than {FEW} questions{listed}"
             )
 
-    def _print_counts(self, name: str, counts: Counter[tuple[str, str, str]], task: str, skill: str) -> int:
-        of_kinds = [counts[task, skill, kind] for kind in KINDS]
-        self._print_row(name, [*of_kinds, sum(of_kinds)])
+    def _print_counts(self, label: str, counts: Counter[tuple[str, str, str]], task: str, skill: str) -> int:
+        of_kinds = [counts[task, skill, name] for name in KINDS]
+        self._print_row(label, [*of_kinds, sum(of_kinds)])
         return sum(of_kinds)
 
     def _print_row(self, name: str, cells: Sequence[object]) -> None:
@@ -147,8 +147,9 @@ class Command(BaseCommand):
     def _print_guess(self, name: str, questions: Sequence[QuestionEntry], guesses: Guesses) -> bool:
         """Print one line for questions with one key and one for those with several; say whether either fails."""
         is_too_good = False
-        for label, is_meant in (("one key", lambda keys: keys == 1), ("several", lambda keys: keys > 1)):
-            places = [place for place, question in enumerate(questions) if is_meant(len(keys_of(question)))]
+        numbers = [len(keys_of(question)) for question in questions]
+        for label, wanted in (("one key", range(1, 2)), ("several", range(2, max(numbers, default=0) + 1))):
+            places = [place for place, number in enumerate(numbers) if number in wanted]
             guessed = guesses.of(places)
             if not guessed.found:
                 continue
