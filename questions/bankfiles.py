@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from questions.content import Content, QuestionContent, Text, draft_problems, near_duplicates, publication_problems
+from questions.service_names import ServiceEntry
 from questions.yamlfiles import BadYaml, line_of, read_yaml
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -24,9 +25,15 @@ Positive = Annotated[int, Field(ge=1, le=32767)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
+class SkillEntry(Content):
+    code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=15)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
 class TaskEntry(Content):
     code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10)]
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    skills: tuple[SkillEntry, ...] = ()
 
 
 class DomainEntry(Content):
@@ -34,6 +41,17 @@ class DomainEntry(Content):
     name: Name
     weight: Small
     tasks: tuple[TaskEntry, ...]
+
+
+class FormEntry(Content):
+    """A further form that the exam is given in: `create_exams` makes an exam of its own of it."""
+
+    code: Slug
+    name: Name
+    note: str = ""
+    question_count: Positive
+    unscored_count: Small = 0
+    minutes: Positive
 
 
 class CertificationEntry(Content):
@@ -48,7 +66,17 @@ class CertificationEntry(Content):
     cut_score: Small
     scale_min: Small = 100
     scale_max: Small = 1000
+    other_forms: tuple[FormEntry, ...] = ()
     domains: tuple[DomainEntry, ...]
+
+    @property
+    def tasks(self) -> list[TaskEntry]:
+        return [task for domain in self.domains for task in domain.tasks]
+
+    @property
+    def skills(self) -> dict[str, str]:
+        """Return the code of each skill's task, by the skill's own code."""
+        return {skill.code: task.code for task in self.tasks for skill in task.skills}
 
 
 class Source(Content):
@@ -64,6 +92,7 @@ class QuestionEntry(QuestionContent):
     source: Source | None = None
     status: Literal["draft", "published"] = "published"
     tasks: dict[Slug, str]
+    skills: dict[Slug, str] = {}
     difficulty: Literal["easy", "medium", "hard"]
     tags: Annotated[tuple[Slug, ...], AfterValidator(lambda tags: tuple(dict.fromkeys(tags)))] = ()
 
@@ -76,6 +105,7 @@ class QuestionEntry(QuestionContent):
                 "tags": tuple(sorted(self.tags)),
                 "decoys": tuple(sorted(self.decoys)),
                 "tasks": dict(sorted(self.tasks.items())),
+                "skills": dict(sorted(self.skills.items())),
                 "answer": dict(sorted(self.answer.items())),
             }
         )
@@ -94,6 +124,13 @@ class QuestionsFile(Content):
     questions: tuple[QuestionEntry, ...]
 
 
+class ServicesFile(Content):
+    """The table of services (`questions.service_names`), which lies among the bank's files."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    services: tuple[ServiceEntry, ...]
+
+
 @dataclass(frozen=True)
 class FileProblem:
     path: Path
@@ -105,6 +142,10 @@ class FileProblem:
         return f"{self.path}:{self.line}: {self.where}: {self.message}"
 
 
+# Certification → skill → the task that the skill belongs to.
+Skills = Mapping[str, Mapping[str, str]]
+
+
 @dataclass
 class Bank:
     """What the files say, and what is wrong with them. Only a bank without problems may be loaded."""
@@ -112,16 +153,19 @@ class Bank:
     certifications: list[CertificationEntry] = field(default_factory=list)
     questions: list[QuestionEntry] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
+    places: dict[str, tuple[Path, int]] = field(default_factory=dict)  # file and line of each question, by its id
 
 
-def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = None) -> Bank:
+def read_bank(
+    paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = None, known_skills: Skills | None = None
+) -> Bank:
     """Read all files and check them one by one and against each other.
 
-    `known_tasks` maps a certification's code to its task codes, for certifications that are not in the files.
+    For certifications that are not in the files, `known_tasks` maps a certification's code to its task codes and
+    `known_skills` to the task of each of its skills.
     """
     bank = Bank()
-    tasks = dict(known_tasks or {})
-    places: dict[str, tuple[Path, int]] = {}
+    tasks, skills = dict(known_tasks or {}), dict(known_skills or {})
     files = sorted(paths)
     if not files:
         bank.problems.append(
@@ -136,21 +180,23 @@ def read_bank(paths: Iterable[Path], known_tasks: dict[str, set[str]] | None = N
                 bank.problems.append(FileProblem(path, 1, entry.code, message))
             bank.problems.extend(_certification_problems(entry, path))
             bank.certifications.append(entry)
-            tasks[entry.code] = {task.code for domain in entry.domains for task in domain.tasks}
-        elif isinstance(document, tuple):
+            tasks[entry.code], skills[entry.code] = {task.code for task in entry.tasks}, entry.skills
+        elif isinstance(document, tuple) and isinstance(document[0], QuestionsFile):
             for index, question in enumerate(document[0].questions):
                 line = line_of(document[1], ("questions", index))
-                _add_question(bank, question, path, line, document[1], index, places)
+                _add_question(bank, question, path, line, document[1], index)
     for question in bank.questions:
-        path, line = places[question.id]
-        bank.problems.extend(
-            FileProblem(path, line, f"{question.id}.tasks", message) for message in task_problems(question, tasks)
-        )
+        path, line = bank.places[question.id]
+        messages = [
+            *(("tasks", message) for message in task_problems(question, tasks)),
+            *(("skills", message) for message in skill_problems(question, skills)),
+        ]
+        bank.problems.extend(FileProblem(path, line, f"{question.id}.{where}", message) for where, message in messages)
     for first, second, similarity in near_duplicates({q.id: q.stem for q in bank.questions}):
         message = _(
             "the stem is %(similarity)s like that of %(first)s; merge the two questions, or ask about another aspect."
         ) % {"similarity": f"{similarity:.0%}", "first": first}
-        bank.problems.append(FileProblem(*places[second], f"{second}.stem", message))
+        bank.problems.append(FileProblem(*bank.places[second], f"{second}.stem", message))
     return bank
 
 
@@ -178,13 +224,14 @@ def _read_document(path: Path, bank: Bank) -> tuple[Any, yaml.Node | None] | Non
     except BadYaml as error:
         bank.problems.append(FileProblem(path, error.line, error.where, error.message))
         return None
-    if not isinstance(data, dict) or not {"certification", "questions"} & set(data):
+    if not isinstance(data, dict) or not {"certification", "questions", "services"} & set(data):
         message = _(
             "is neither a certification nor a question file; its top key must be `certification:` or `questions:`."
         )
         bank.problems.append(FileProblem(path, 1, "file", message))
         return None
-    model: type[BaseModel] = CertificationFile if "certification" in data else QuestionsFile
+    models: dict[str, type[BaseModel]] = {"certification": CertificationFile, "services": ServicesFile}
+    model = next((model for key, model in models.items() if key in data), QuestionsFile)
     try:
         return model.model_validate(data), node
     except ValidationError as error:
@@ -220,16 +267,15 @@ def _add_question(
     line: int,
     node: yaml.Node | None,
     index: int,
-    places: dict[str, tuple[Path, int]],
 ) -> None:
-    if question.id in places:
-        other, other_line = places[question.id]
+    if question.id in bank.places:
+        other, other_line = bank.places[question.id]
         message = _("the id was already used at %(place)s; give each question its own.") % {
             "place": f"{other}:{other_line}"
         }
         bank.problems.append(FileProblem(path, line, question.id, message))
         return
-    places[question.id] = (path, line)
+    bank.places[question.id] = (path, line)
     bank.questions.append(question)
     rules = publication_problems if question.status == "published" else draft_problems
     for problem in rules(question):
@@ -262,6 +308,32 @@ def task_problems(question: QuestionEntry, tasks: dict[str, set[str]]) -> list[s
     return problems
 
 
+def skill_problems(question: QuestionEntry, skills: Skills) -> list[str]:
+    """Say which skills of a question do not exist, or belong to another task than the one that it names."""
+    problems = []
+    for certification, code in question.skills.items():
+        task, of_task = question.tasks.get(certification), skills.get(certification, {}).get(code)
+        if task is None:
+            message = _(
+                "names skill “%(code)s” of %(certification)s but no task of it; add it to `tasks`, or remove the skill."
+            )
+        elif of_task == task:
+            continue
+        elif of_task:
+            message = _(
+                "skill “%(code)s” of %(certification)s belongs to task %(of_task)s, but the question names task "
+                "%(task)s; the skills of that task are %(known)s."
+            )
+        elif skills.get(certification):
+            message = _("unknown skill “%(code)s” of %(certification)s; the known ones of task %(task)s are %(known)s.")
+        else:
+            message = _("%(certification)s lists no skills, so “%(code)s” cannot be one; remove it.")
+        known = [skill for skill, other in skills.get(certification, {}).items() if other == task]
+        parts = {"code": code[:60], "certification": certification, "task": task, "of_task": of_task}
+        problems.append(message % {**parts, "known": ", ".join(known) or _("none")})
+    return problems
+
+
 def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileProblem]:
     problems = []
     total = sum(domain.weight for domain in entry.domains)
@@ -274,12 +346,16 @@ def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileP
             (f"{entry.code}.scale_max", _("must be above scale_min, %(scale_min)s.") % {"scale_min": entry.scale_min})
         )
     numbers = Counter(domain.number for domain in entry.domains)
-    codes = Counter(task.code for domain in entry.domains for task in domain.tasks)
+    codes = Counter(task.code for task in entry.tasks)
+    skills = Counter(skill.code for task in entry.tasks for skill in task.skills)
+    forms = Counter(form.code for form in entry.other_forms)
     problems += [
         (f"{entry.code}.domains", message % {"name": name, "count": count})
         for message, counter in (
             (_("the number %(name)s appears %(count)s times; give each domain its own."), numbers),
             (_("the task code %(name)s appears %(count)s times; give each task its own."), codes),
+            (_("the skill code %(name)s appears %(count)s times; give each skill its own."), skills),
+            (_("the form code %(name)s appears %(count)s times; give each form its own."), forms),
         )
         for name, count in counter.items()
         if count > 1
@@ -292,6 +368,14 @@ def _certification_problems(entry: CertificationEntry, path: Path) -> list[FileP
                 % {"scale_min": entry.scale_min, "scale_max": entry.scale_max},
             )
         )
-    if entry.unscored_count >= entry.question_count:
-        problems.append((f"{entry.code}.unscored_count", _("must be below question_count.")))
+    sizes = [(entry.code, entry.unscored_count, entry.question_count)]
+    sizes += [
+        (f"{entry.code}.other_forms.{form.code}", form.unscored_count, form.question_count)
+        for form in entry.other_forms
+    ]
+    problems += [
+        (f"{where}.unscored_count", _("must be below question_count."))
+        for where, unscored, questions in sizes
+        if unscored >= questions
+    ]
     return [FileProblem(path, 1, where, message) for where, message in problems]

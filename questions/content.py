@@ -107,7 +107,7 @@ def _texts(content: QuestionContent) -> list[tuple[str, str]]:
     for name, value in content.answer.items():
         fields += [(f"answer.{name}", text) for text in (value if isinstance(value, tuple) else (str(value),))]
     for index, reference in enumerate(content.references):
-        fields += [(f"references.{index}", reference.title), (f"references.{index}", reference.section)]
+        fields += [(f"references.{index}", text) for text in (reference.title, reference.section, reference.url)]
     return fields
 
 

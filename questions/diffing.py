@@ -94,7 +94,7 @@ def content_fields(content: QuestionContent) -> list[tuple[str, str]]:
         (_("Further matches"), "\n".join(content.decoys)),
         (_("Explanation"), content.explanation),
         (_("Service note"), content.service_note),
-        (_("References"), "\n".join(f"{r.title}, {r.section}" for r in content.references)),
+        (_("References"), "\n".join(", ".join(filter(None, (r.title, r.section, r.url))) for r in content.references)),
         (_("Checked on"), content.valid_as_of.isoformat()),
     ]
     return fields

@@ -1,6 +1,5 @@
 """The instructor's form of a question: what stays (code, tags, difficulty) and the content of its next revision."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -21,13 +20,12 @@ from questions.content import (
     draft_problems,
 )
 from questions.kinds import KIND_CHOICES, KINDS, AnswerField, Kind, kind_of
-from questions.models import Question, QuestionTask, Revision, Task
-from questions.parts import MAX_TYPED
+from questions.models import Question, Revision
+from questions.parts import MAX_TYPED, REFERENCE_SEPARATOR, address_fault, read_reference, written_reference
 from questions.queries import possible_reviewers
 
 FORM_OPTIONS = MAX_OPTIONS
 OPTION_PARTS = ["text", "key", "match", "rationale", "place"]
-REFERENCE_SEPARATOR = "|"
 NO_STEM = "…"
 
 
@@ -103,7 +101,10 @@ class QuestionForm(forms.ModelForm):
         3,
         label=_("References"),
         required=False,
-        help_text=format_lazy(_("One per line: document title {separator} section"), separator=REFERENCE_SEPARATOR),
+        help_text=format_lazy(
+            _("One per line: document title {separator} section {separator} https://… (the address can be left out)"),
+            separator=REFERENCE_SEPARATOR,
+        ),
     )
     valid_as_of = forms.DateField(
         label=_("Checked on"),
@@ -136,13 +137,18 @@ class QuestionForm(forms.ModelForm):
         for number, line in enumerate(self.cleaned_data["references"].splitlines(), start=1):
             if not line.strip():
                 continue
-            title, separator, section = (part.strip() for part in line.partition(REFERENCE_SEPARATOR))
-            if not (title and separator and section):
+            title, section, url = read_reference(line)
+            if not (title and section):
                 raise ValidationError(
                     gettext("Line %(number)s lacks a title or a section. Write: document title %(separator)s section")
                     % {"number": number, "separator": REFERENCE_SEPARATOR}
                 )
-            references.append(Reference(title=title, section=section))
+            if url and (fault := address_fault(url)):
+                raise ValidationError(
+                    gettext("Line %(number)s: the address “%(url)s” %(fault)s")
+                    % {"number": number, "url": url[:80], "fault": fault}
+                )
+            references.append(Reference(title=title, section=section, url=url))
         return tuple(references)
 
     def clean(self) -> dict[str, Any]:
@@ -272,7 +278,7 @@ def _initial(revision: Revision | None) -> dict[str, Any]:
         "decoys": "\n".join(content.decoys),
         "explanation": content.explanation,
         "service_note": content.service_note,
-        "references": "\n".join(f"{r.title} {REFERENCE_SEPARATOR} {r.section}" for r in content.references),
+        "references": "\n".join(written_reference(reference) for reference in content.references),
         "valid_as_of": content.valid_as_of,
     }
     kind = kind_of(content.kind)
@@ -283,70 +289,6 @@ def _initial(revision: Revision | None) -> dict[str, Any]:
         for name in ("text", "key", "match", "rationale"):
             initial[option_field(number, name)] = getattr(option, name)
     return initial
-
-
-# --- Tasks ----------------------------------------------------------------------------------------------
-
-
-class TaskField(forms.ModelChoiceField):
-    """A task by its label, such as “MLS-C01 1.2 Sanitize data”, or the beginning of it.
-
-    A text field with the browser's own list of proposals, `#task-list`: it searches, and screen readers know it.
-    """
-
-    widget = forms.TextInput(
-        attrs={"list": "task-list", "class": "vTextField", "autocomplete": "off", "placeholder": _("Type to search")}
-    )
-
-    def __init__(self, labels: dict[int, str], **kwargs: Any) -> None:
-        super().__init__(Task.objects.select_related("domain__certification"), **kwargs)
-        self.labels = labels
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.labels.get(value, value) if isinstance(value, int) else value
-
-    def to_python(self, value: Any) -> Task | None:
-        wanted = re.sub(r"\s+", " ", str(value or "")).strip().casefold()
-        if not wanted:
-            return None
-        found = [pk for pk, label in self.labels.items() if label.casefold().startswith(wanted)]
-        exact = [pk for pk in found if self.labels[pk].casefold() == wanted]
-        if len(exact or found) != 1:
-            example = next(iter(self.labels.values()), "MLS-C01 1.2")
-            message = (
-                gettext("Several tasks begin with “%(text)s”. Choose one from the list, for example “%(example)s”.")
-                if found
-                else gettext("No task begins with “%(text)s”. Choose one from the list, for example “%(example)s”.")
-            )
-            raise ValidationError(message % {"text": str(value)[:100], "example": example})
-        return Task.objects.select_related("domain__certification").get(pk=(exact or found)[0])
-
-
-class PlacementFormSet(forms.BaseInlineFormSet):
-    """The tasks of a question: one per certification."""
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        if "DELETE" in form.fields:
-            form.fields["DELETE"].widget.attrs["aria-label"] = gettext("Remove this task")
-
-    def clean(self) -> None:
-        super().clean()
-        certifications: set[int] = set()
-        for form in self.forms:
-            task = form.cleaned_data.get("task") if hasattr(form, "cleaned_data") else None
-            if task is None or form.cleaned_data.get("DELETE"):
-                continue
-            certification = task.domain.certification
-            if certification.pk in certifications:
-                raise ValidationError(
-                    gettext("Two tasks belong to %(certification)s. Choose one task per certification.")
-                    % {"certification": certification.code.upper()}
-                )
-            certifications.add(certification.pk)
-
-    class Meta:
-        model = QuestionTask
 
 
 # --- Steps ----------------------------------------------------------------------------------------------

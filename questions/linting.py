@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from questions.content import LETTERS, Problem, QuestionContent, shingles
 from questions.kinds import kind_of
+from questions.service_names import unnoted
+from questions.surface import cues
 
 MARKS = 12
 
@@ -29,7 +31,10 @@ SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 def lint(content: QuestionContent) -> list[Problem]:
     """Return the hints for a question: those of every question, then those of its kind."""
     hints = [problem for rule in _RULES for problem in rule(content)]
-    return [*hints, *kind_of(content.kind).hints(content)]
+    of_kind = list(kind_of(content.kind).hints(content))
+    if not any(hint.field == "options" for hint in of_kind):  # which says of all options what the first cue would say
+        hints += _surface(content)
+    return [*hints, *of_kind]
 
 
 def _all_of_the_above(content: QuestionContent) -> Iterator[Problem]:
@@ -55,10 +60,22 @@ def _negation(content: QuestionContent) -> Iterator[Problem]:
         yield Problem("stem", message % {"word": found[0], "upper": found[0].upper()})
 
 
+def _surface(content: QuestionContent) -> Iterator[Problem]:
+    for cue in cues(content):
+        message = _("%(cue)s: it can be guessed without knowing the subject; write all options in one mould.")
+        yield Problem("options", message % {"cue": cue[:1].upper() + cue[1:]})
+
+
+def _service_names(content: QuestionContent) -> Iterator[Problem]:
+    for name, service in unnoted(content):
+        yield Problem("service_note", service.hint(name))
+
+
 _RULES: tuple[Callable[[QuestionContent], Iterator[Problem]], ...] = (
     _negation,
     _all_of_the_above,
     _letters,
+    _service_names,
 )
 
 

@@ -4,8 +4,11 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 
 def _unix_lines(value: object) -> object:
@@ -49,9 +52,69 @@ class Option(Content):
     rationale: AnyText = ""
 
 
+MAX_URL = 500
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_WRITTEN = re.compile(r"[!#$%&()*+,./:;=?@\[\]_~A-Za-z0-9-]+")
+
+
+def address_fault(url: str) -> str:
+    """Say what is wrong with the address of a reference, empty if nothing is.
+
+    Candidates follow it from the review of their exam: it may be nothing but the https address of a public page.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return _("is not an address; write https://… as the browser shows it.")
+    if parts.scheme != "https":
+        return _("must begin with https://")
+    if len(url) > MAX_URL:
+        return _("has %(count)d characters; the limit is %(most)d.") % {"count": len(url), "most": MAX_URL}
+    if parts.netloc.lower() != host:
+        return _("must name a host alone, without user, password or port.")
+    if not _HOST.fullmatch(host):
+        return _("must name a public host, for example docs.aws.amazon.com.")
+    if not _WRITTEN.fullmatch(url):
+        return _("holds blanks, quotes or other signs that an address encodes; copy it from the browser.")
+    return ""
+
+
+def _https(url: str) -> str:
+    if url and (fault := address_fault(url)):
+        raise PydanticCustomError("address", "{fault}", {"fault": fault.removesuffix(".")})
+    return url
+
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_https)]
+
+
 class Reference(Content):
     title: Text
     section: Text
+    url: Address = ""
+
+
+REFERENCE_SEPARATOR = "|"
+# What is meant as an address, right or wrong: a section may hold the separator, too.
+LOOKS_LIKE_ADDRESS = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*:|www\.)\S", re.ASCII)
+
+
+def read_reference(line: str) -> tuple[str, str, str]:
+    """Return title, section and address of a line, empty where it has none."""
+    title, _separator, rest = line.partition(REFERENCE_SEPARATOR)
+    section, separator, last = rest.rpartition(REFERENCE_SEPARATOR)
+    if not separator or (last.strip() and not LOOKS_LIKE_ADDRESS.match(last)):
+        section, last = rest, ""
+    return title.strip(), section.strip(), last.strip()
+
+
+def written_reference(reference: Reference) -> str:
+    """Return the line that `read_reference` takes apart again."""
+    parts = [reference.title, reference.section]
+    if reference.url or REFERENCE_SEPARATOR in reference.section:
+        parts.append(reference.url)
+    return f" {REFERENCE_SEPARATOR} ".join(parts).strip()
 
 
 class Written(Content):

@@ -16,7 +16,7 @@ from questions.content import NEAR_DUPLICATE_SIMILARITY
 from questions.kinds import Response, Told, kind_of
 from questions.kinds.showing import Asked, Solved
 from questions.linting import resemblance, stem_marks
-from questions.models import Certification, Question, QuestionTask, Revision, StemMark, Task
+from questions.models import Certification, Question, QuestionTask, Revision, Skill, StemMark, Task
 from questions.rendering import render_markdown
 
 
@@ -25,6 +25,15 @@ def known_tasks() -> dict[str, set[str]]:
     known: dict[str, set[str]] = {code: set() for code in Certification.objects.values_list("code", flat=True)}
     for certification, code in Task.objects.values_list("domain__certification__code", "code"):
         known[certification].add(code)
+    return known
+
+
+def known_skills() -> dict[str, dict[str, str]]:
+    """Return the task of each skill of every certification that lists skills, by their codes, in the guide's order."""
+    known: dict[str, dict[str, str]] = {}
+    skills = Skill.objects.order_by("task__domain__number", "task__code", "position")
+    for certification, task, code in skills.values_list("task__domain__certification__code", "task__code", "code"):
+        known.setdefault(certification, {})[code] = task
     return known
 
 
@@ -271,6 +280,14 @@ def task_labels() -> dict[int, str]:
     return {task.pk: str(task) for task in tasks}
 
 
+def skill_labels() -> dict[int, str]:
+    """Return the name of every skill, certification first, by its id."""
+    skills = Skill.objects.select_related("task__domain__certification").order_by(
+        "task__domain__certification", "task__domain__number", "task__code", "position"
+    )
+    return {skill.pk: str(skill) for skill in skills}
+
+
 def possible_reviewers() -> models.QuerySet[User]:
     """Select those who may change questions in the admin."""
     may_change = Permission.objects.filter(codename="change_question", content_type__app_label="questions")
@@ -301,7 +318,7 @@ def version_of(question: Question) -> str:
         question.published_revision_id,
         question.difficulty,
         sorted(question.tags.values_list("pk", flat=True)),
-        sorted(question.placements.values_list("task", flat=True)),
+        sorted(question.placements.values_list("task", "skill")),
         [latest.number, latest.content.model_dump(mode="json")] if latest else None,
     ]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:20]

@@ -23,8 +23,9 @@ from questions.queries import chapters_of
 def create_standard_exams(certification: Certification) -> list[Exam]:
     """Create the exams every certification begins with, where its bank can fill them; return the new ones.
 
-    A full mock, a sprint of 20 questions in half an hour, and practice per domain and per chapter at the pace of the
-    real exam. One that exists, even if it was edited, is left as it is.
+    A full mock, a sprint of 20 questions in half an hour, the certification's other forms, and practice per domain and
+    per chapter at the pace of the real exam. Where the bank is too small for one, it is made by a later call, once the
+    bank has grown: every start of the server calls. One that exists, even if it was edited, is left as it is.
     """
 
     exams = _standard_exams(certification)
@@ -57,6 +58,10 @@ def _standard_exams(certification: Certification) -> list[Exam]:
         exam("full", "full mock exam", length, count, unscored_count=unscored),
         exam("sprint", "sprint", "Twenty questions from all domains in half an hour.", 20, minutes=30),
     ]
+    # Given beside the standard form, for example as a beta: of its own length, and named as what it is.
+    for form in certification.other_forms:
+        size = {"minutes": form["minutes"], "unscored_count": form["unscored_count"]}
+        exams.append(exam(form["code"], form["name"], form["note"], form["question_count"], **size))
     for domain in certification.domains.all():
         said = f"Ten questions from domain {domain.number}."
         exams.append(exam(f"domain-{domain.number}", f"practice: {domain.name}", said, 10, domain=domain))

@@ -20,9 +20,10 @@ from accounts.access import signed_in
 from accounts.models import User
 from questions import services
 from questions.exceptions import QuestionRefused
-from questions.forms import ReviewerField, TaskField, read_tags
+from questions.forms import ReviewerField, read_tags
 from questions.models import Question
-from questions.queries import task_labels, version_of
+from questions.placing import SkillField, TaskField, foreign_skill
+from questions.queries import skill_labels, task_labels, version_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -61,7 +62,18 @@ class TaskForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.labels = task_labels()
+        self.skill_labels = skill_labels()
         self.fields["task"] = TaskField(self.labels)
+        if self.skill_labels:
+            self.fields["skill"] = SkillField(
+                self.skill_labels, required=False, help_text=gettext("One of that task, if its certification has any.")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if fault := foreign_skill(data.get("task"), data.get("skill")):
+            self.add_error("skill", fault)
+        return data
 
 
 class DifficultyForm(forms.Form):
@@ -87,7 +99,7 @@ def _change_tags(question: Question, by: User, data: dict[str, Any], seen: str) 
 
 
 def _move(question: Question, by: User, data: dict[str, Any], seen: str) -> None:
-    services.move_to_task(question=question, task=data["task"], seen=seen)
+    services.move_to_task(question=question, task=data["task"], skill=data.get("skill"), seen=seen)
 
 
 def _set_difficulty(question: Question, by: User, data: dict[str, Any], seen: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from questions.kinds import KIND_CHOICES
-from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Tag
+from questions.models import Certification, Domain, Question, QuestionEvent, QuestionTask, Revision, Skill, Tag
 
 
 class ByCertification(admin.SimpleListFilter):
@@ -32,6 +32,34 @@ class ByDomain(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
         return _placed(queryset, domain=self.value()) if self.value() else queryset
+
+
+class BySkill(admin.SimpleListFilter):
+    """The skills of the certification or domain that is chosen already: all of them would be a wall of names."""
+
+    title = _("skill")
+    parameter_name = "skill"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        where = {
+            "task__domain": request.GET.get("domain", ""),
+            "task__domain__certification": request.GET.get("certification", ""),
+            "task__domain__certification__domains__tasks__skills": request.GET.get("skill", ""),
+        }
+        chosen = {name: int(pk) for name, pk in where.items() if pk.isdecimal() and len(pk) < 19}
+        if not chosen:
+            return []
+        skills = Skill.objects.order_by("task__domain__number", "task__code", "position")
+        if found := [(str(skill.pk), skill.label) for skill in skills.filter(**chosen)]:
+            return [*found, ("none", gettext("no skill named"))]
+        return []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Question]) -> QuerySet[Question]:
+        if self.value() == "none":
+            # With ByDomain and ByCertification beside it, one placement must be meant by all of them.
+            where = {name: pk for name in ("domain", "certification") if (pk := request.GET.get(name))}
+            return _placed(queryset, skill=None, task__skills__isnull=False, **where)
+        return _placed(queryset, skill=self.value()) if self.value() else queryset
 
 
 def _placed(queryset: QuerySet[Question], **where: Any) -> QuerySet[Question]:
@@ -133,4 +161,7 @@ class ByLoss(admin.SimpleListFilter):
         return queryset.filter(Exists(lost.filter(named)))
 
 
-QUESTION_FILTERS = ["status", ByReviewer, ByDraft, ByLoss, ByCertification, ByDomain, ByKind, "difficulty", ByTag]
+QUESTION_FILTERS = [
+    *("status", ByReviewer, ByDraft, ByLoss),
+    *(ByCertification, ByDomain, BySkill, ByKind, "difficulty", ByTag),
+]

@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from questions.formats.registry import FORMATS
-from questions.forms import TaskField, read_tags
+from questions.forms import read_tags
 from questions.models import Certification, Question
+from questions.placing import TaskField
 from questions.queries import task_labels
 
 # Less than the server takes of any request (`MAX_BODY_BYTES`); the command takes twice as much.

@@ -20,7 +20,15 @@ from questions.exceptions import QuestionRefused
 from questions.forms import NO_STEM, QuestionForm, StepForm, latest_revision
 from questions.linting import lint
 from questions.models import Question, Revision
-from questions.queries import asked, possible_reviewers, previewed, similar_questions, task_labels, version_of
+from questions.queries import (
+    asked,
+    possible_reviewers,
+    previewed,
+    similar_questions,
+    skill_labels,
+    task_labels,
+    version_of,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -70,7 +78,7 @@ class QuestionPages(admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         question: Question | None = context.get("original")
-        context["task_labels"] = task_labels().values()
+        context["task_labels"], context["skill_labels"] = task_labels().values(), skill_labels().values()
         if question:
             context["events"] = question.events.select_related("by", "revision")[:EVENTS_SHOWN]
             context["revisions"] = question.revisions.select_related("created_by").defer("stem", "rationales")

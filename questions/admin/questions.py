@@ -1,3 +1,4 @@
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,16 +21,15 @@ from questions.admin.pages import QuestionPages
 from questions.exceptions import QuestionRefused
 from questions.forms import (
     OPTION_PARTS,
-    PlacementFormSet,
     QuestionForm,
-    TaskField,
     answer_field,
     latest_revision,
     option_field,
 )
 from questions.kinds import KIND_CHOICES, KINDS
 from questions.models import Question, QuestionTask, Revision
-from questions.queries import task_labels
+from questions.placing import PlacementFormSet, SkillField, TaskField
+from questions.queries import skill_labels, task_labels
 
 
 class PlacementInline(admin.TabularInline):
@@ -40,14 +40,19 @@ class PlacementInline(admin.TabularInline):
     verbose_name_plural = _("tasks (one per certification)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[QuestionTask]:
-        return super().get_queryset(request).select_related("task__domain__certification")
+        return super().get_queryset(request).select_related("task__domain__certification", "skill")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name != "task":
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
-        field = TaskField(task_labels())
-        field.widget.attrs["aria-label"] = gettext("Task")  # a table of fields has headings, but no labels
-        return field
+        # A table of fields has headings, but no labels.
+        if db_field.name == "task":
+            field = TaskField(task_labels())
+            field.widget.attrs["aria-label"] = gettext("Task")
+            return field
+        if db_field.name == "skill":
+            skill = SkillField(skill_labels(), required=False)
+            skill.widget.attrs["aria-label"] = gettext("Skill")
+            return skill
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 def kept(question: Question, kind: str) -> str:
@@ -58,6 +63,7 @@ def kept(question: Question, kind: str) -> str:
             "difficulty": question.difficulty,
             "tag_names": ", ".join(map(str, question.tags.all())),
             "task": ",".join(str(pk) for pk in question.placements.values_list("task", flat=True)),
+            "skill": ",".join(str(pk or 0) for pk in question.placements.values_list("skill", flat=True)),
         }
     )
 
@@ -152,8 +158,13 @@ class QuestionAdmin(ImportPages, QuestionPages):
     def get_formset_kwargs(self, request: HttpRequest, obj: Question, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if request.method == "GET" and obj._state.adding:
-            wanted = [int(pk) for pk in request.GET.get("task", "").split(",") if pk.isdecimal()]
-            kwargs["initial"] = [{"task": pk} for pk in wanted[:10]]
+            tasks, skills = (
+                [int(pk) for pk in request.GET.get(name, "").split(",")[:10] if pk.isdecimal()]
+                for name in ("task", "skill")
+            )
+            kwargs["initial"] = [
+                {"task": task, "skill": skill or None} for task, skill in zip_longest(tasks, skills[: len(tasks)])
+            ]
         return kwargs
 
     @admin.display(description=_("what candidates get"))

@@ -28,7 +28,7 @@ MAX_QUESTIONS = 5_000
 MAX_PARTS = 100
 MAX_SAID = 20  # problems and notes of one question
 # What is filled in by whoever imports, or left as it is in a question that exists already.
-ASSUMABLE = frozenset({"tasks", "difficulty", "valid_as_of", "tags", "source"})
+ASSUMABLE = frozenset({"tasks", "skills", "difficulty", "valid_as_of", "tags", "source"})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from questions.formats.texts import Unreadable
 LETTERS = "ABCDEFGH"
 NUMBERS = range(1, MAX_OPTIONS + 1)
 HEADER = (
-    *("id", "kind", "tasks", "difficulty", "tags", "valid_as_of", "case", "stem", "key", "shuffle"),
+    *("id", "kind", "tasks", "skills", "difficulty", "tags", "valid_as_of", "case", "stem", "key", "shuffle"),
     *(f"{name}_{number}" for number in NUMBERS for name in ("option", "match", "rationale")),
     *(f"decoy_{number}" for number in NUMBERS),
     *("explanation", "service_note", "references", "source_id", "source_chapter", "source_title"),

@@ -20,7 +20,7 @@ from questions.kinds import KINDS, kind_of
 
 # What GIFT has no place for stands in a comment before the question, which Moodle skips.
 _OURS = "mock-exams:"
-_CARRIED = ("kind", "shuffle", "case", "service_note", "references", "source", "tasks", "difficulty")
+_CARRIED = ("kind", "shuffle", "case", "service_note", "references", "source", "tasks", "skills", "difficulty")
 _BLANK = "_____"
 
 
@@ -44,7 +44,7 @@ class GiftFormat:
         _("status: every question arrives as a draft"),
         _("all-or-nothing scoring: other programs give part of the points for part of a multiple answer"),
         _(
-            "in other programs also: rationales of matching options, service note, references, source, tasks, "
+            "in other programs also: rationales of matching options, service note, references, source, tasks, skills, "
             "difficulty, date (they are in a comment that only this program reads)"
         ),
     )

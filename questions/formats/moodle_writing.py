@@ -59,6 +59,7 @@ def _tags(entry: QuestionEntry) -> list[str]:
     return [
         *entry.tags,
         *(f"task:{certification}:{code}" for certification, code in entry.tasks.items()),
+        *(f"skill:{certification}:{code}" for certification, code in entry.skills.items()),
         f"difficulty:{entry.difficulty}",
         f"valid-as-of:{entry.valid_as_of.isoformat()}",
         *([HAS_CASE] if entry.case else []),

@@ -174,17 +174,18 @@ def _read_common(question: MoodleQuestion) -> dict[str, Any]:
 
 
 def _read_tags(tags: Sequence[str], notes: list[str]) -> dict[str, Any]:
-    tasks, others, fields = {}, [], {}
+    places: dict[str, dict[str, str]] = {"task": {}, "skill": {}}
+    others, fields = [], {}
     for tag in tags:
         prefix, colon, value = tag.partition(":")
         certification, separator, code = value.partition(":")
-        if prefix == "task" and separator:
-            tasks[certification] = code
+        if prefix in places and separator:
+            places[prefix][certification] = code
         elif colon and prefix in {"difficulty", "valid-as-of"}:
             fields[prefix.replace("-", "_")] = value
         elif tag and tag != HAS_CASE:
             others.append(tag)
-    return {**fields, "tasks": tasks, "tags": tags_of(others, notes)}
+    return {**fields, "tasks": places["task"], "skills": places["skill"], "tags": tags_of(others, notes)}
 
 
 def _split_case(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from questions.bankfiles import QuestionEntry
-from questions.content import MAX_OPTIONS, Problem
+from questions.content import MAX_OPTIONS, Problem, Reference
 from questions.formats.base import Defaults, ReadQuestion, check_count, read_entry
 from questions.formats.columns import HEADER, LETTERS, MAX_COLUMNS, NUMBERS, Header, read_header
 from questions.formats.keys import named_options
@@ -147,7 +147,8 @@ def _fields(row: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]:
         **{name: row.get(name) for name in ("case", "stem", "explanation", "service_note")},
         **{name: row.get(name, "").strip() for name in ("id", "valid_as_of")},
         "difficulty": row.get("difficulty", "").strip().casefold(),
-        "tasks": _parsed(_read_tasks, row, "tasks", problems),
+        "tasks": _parsed(partial(_read_places, what="task"), row, "tasks", problems),
+        "skills": _parsed(partial(_read_places, what="skill"), row, "skills", problems),
         "tags": tuple(re.split(r"[\s,;]+", tags)) if tags else None,
         "shuffle": _parsed(_read_yes, row, "shuffle", problems),
         "decoys": tuple(cell for number in NUMBERS if (cell := row.get(f"decoy_{number}", "")).strip()),
@@ -190,22 +191,25 @@ def _marked(text: str) -> list[int]:
     return sorted({LETTERS.index(mark) + 1 if mark in LETTERS else int(mark) for mark in marks})
 
 
-def _read_tasks(text: str) -> dict[str, str]:
-    tasks: dict[str, str] = {}
+# What a place is called, and an example of one.
+_PLACES = {"task": "mls-c01:1.2", "skill": "mla-c02:1.2.3"}
+
+
+def _read_places(text: str, *, what: str) -> dict[str, str]:
+    places: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
         certification, colon, code = (piece.strip() for piece in part.partition(":"))
         if not (certification and colon and code):
             raise ValueError(
-                gettext("“%(part)s” names no task; write certification:task, for example mls-c01:1.2.")
-                % {"part": part[:40]}
+                gettext("“%(part)s” is not a place; write certification:code, for example %(example)s.")
+                % {"part": part[:40], "example": _PLACES[what]}
             )
-        if certification in tasks:
+        if certification in places:
             raise ValueError(
-                gettext("names %(certification)s twice; a question has one task in a certification.")
-                % {"certification": certification[:40]}
+                gettext("names %(certification)s twice; keep one.") % {"certification": certification[:40]}
             )
-        tasks[certification] = code
-    return tasks
+        places[certification] = code
+    return places
 
 
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -218,22 +222,28 @@ def _read_yes(text: str) -> bool:
 
 
 def _read_references(text: str) -> list[dict[str, str]]:
-    """Return the references of “Title | Section” lines, where \\|, \\n and \\\\ stand for |, a line end and \\."""
+    """Return the references of “Title | Section | Address” lines, the last part optional.
+
+    There, \\|, \\n and \\\\ stand for |, a line end and \\.
+    """
     references = []
     for line in filter(None, (line.strip() for line in text.split("\n"))):
         parts = re.findall(r"(?:[^|\\]|\\.|\\$)+|\|", line)
-        if len(parts) != 3 or parts[1] != "|":
+        if len(parts) not in {3, 5} or set(parts[1::2]) != {"|"}:
             raise ValueError(
-                gettext("“%(line)s” is not a reference; write Title | Section, one per line.") % {"line": line[:60]}
+                gettext(
+                    "“%(line)s” is not a reference; write Title | Section or Title | Section | https://…, one per line."
+                )
+                % {"line": line[:60]}
             )
-        title, section = (re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2])
-        references.append({"title": title, "section": section})
+        said = [re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], p) for p in parts[::2]]
+        references.append(dict(zip(("title", "section", "url"), said, strict=False)))
     return references
 
 
-def _write_reference(title: str, section: str) -> str:
-    escaped = (re.sub(r"[\\|]", r"\\\g<0>", text).replace("\n", "\\n") for text in (title, section))
-    return " | ".join(escaped)
+def _write_reference(reference: Reference) -> str:
+    parts = [reference.title, reference.section, *([reference.url] if reference.url else [])]
+    return " | ".join(re.sub(r"[\\|]", r"\\\g<0>", part).replace("\n", "\\n") for part in parts)
 
 
 def write_row(entry: QuestionEntry) -> list[str]:
@@ -242,6 +252,7 @@ def write_row(entry: QuestionEntry) -> list[str]:
         "id": entry.id,
         "kind": entry.kind,
         "tasks": "; ".join(f"{certification}:{code}" for certification, code in entry.tasks.items()),
+        "skills": "; ".join(f"{certification}:{code}" for certification, code in entry.skills.items()),
         "difficulty": entry.difficulty,
         "tags": ", ".join(entry.tags),
         "valid_as_of": entry.valid_as_of.isoformat(),
@@ -251,7 +262,7 @@ def write_row(entry: QuestionEntry) -> list[str]:
         "shuffle": "yes" if entry.shuffle else "no",
         "explanation": entry.explanation,
         "service_note": entry.service_note,
-        "references": "\n".join(_write_reference(other.title, other.section) for other in entry.references),
+        "references": "\n".join(_write_reference(reference) for reference in entry.references),
     }
     for number, option in enumerate(entry.options, start=1):
         row |= {

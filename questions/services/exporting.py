@@ -32,7 +32,7 @@ def questions_with_content(*, codes: Sequence[str], lock: bool = False) -> list[
 def with_content(questions: models.QuerySet[Question]) -> models.QuerySet[Question]:
     """Read with the questions all that their entries say, in a number of queries that does not depend on theirs."""
     return questions.select_related("published_revision").prefetch_related(
-        "revisions", "tags", "placements__task__domain__certification"
+        "revisions", "tags", "placements__task__domain__certification", "placements__skill"
     )
 
 
@@ -53,6 +53,11 @@ def entry_of(question: Question) -> QuestionEntry | None:
         status="published" if is_published else "draft",
         tasks={
             placement.task.domain.certification.code: placement.task.code for placement in question.placements.all()
+        },
+        skills={
+            placement.task.domain.certification.code: placement.skill.code
+            for placement in question.placements.all()
+            if placement.skill
         },
         difficulty=question.difficulty,
         tags=tuple(tag.name for tag in question.tags.all()),

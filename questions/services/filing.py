@@ -4,16 +4,21 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from questions.models import Question, QuestionTask, Tag, Task
+from questions.models import Question, QuestionTask, Skill, Tag, Task
 from questions.services.versions import locked
 
 
 @transaction.atomic
-def move_to_task(*, question: Question, task: Task, seen: str | None = None) -> None:
-    """Place the question in the task, instead of the one it had in the same certification. Raises `StaleVersion`."""
+def move_to_task(*, question: Question, task: Task, skill: Skill | None = None, seen: str | None = None) -> None:
+    """Place the question in the task, instead of the one it had in the same certification. Raises `StaleVersion`.
+
+    Without a skill of that task it has none, unless the task is the one that it had.
+    """
     question = locked(question, seen)
     placement = question.placements.filter(certification=task.domain.certification).first()
     placement = placement or QuestionTask(question=question)
+    if skill or placement.task_id != task.pk:
+        placement.skill = skill
     placement.task = task
     placement.save()
 

@@ -14,7 +14,7 @@ from questions.content import QuestionContent
 from questions.exceptions import QuestionRefused
 from questions.formats.base import ReadQuestion
 from questions.linting import stem_marks
-from questions.models import Question, QuestionEvent, QuestionTask, Revision, StemMark, Tag, Task
+from questions.models import Question, QuestionEvent, QuestionTask, Revision, Skill, StemMark, Tag, Task
 from questions.services import reviewing
 from questions.services.exporting import CHUNK, chunks, questions_with_content
 from questions.services.planning import ImportPlan, ImportRow, plan_import
@@ -115,20 +115,34 @@ def _write_placements(pairs: Pairs) -> None:
         (task.domain.certification.code, task.code): task
         for task in Task.objects.select_related("domain__certification")
     }
-    placements, stale = [], []
+    used = Skill.objects.all() if any(entry.skills for entry, _question in pairs) else ()
+    skills = {(skill.task_id, skill.code): skill.pk for skill in used}
+    placements, moved, stale = [], [], []
     for entry, question in pairs:
-        wanted = {
-            tasks[certification, code].pk: tasks[certification, code] for certification, code in entry.tasks.items()
-        }
+        wanted = {}
+        for certification, code in entry.tasks.items():
+            task = tasks[certification, code]
+            wanted[task.pk] = (task, skills[task.pk, skill] if (skill := entry.skills.get(certification)) else None)
         for placement in question.placements.all():
-            if wanted.pop(placement.task_id, None) is None:  # one that stays keeps its draw key
+            found = wanted.pop(placement.task_id, None)  # one that stays keeps its draw key
+            if found is None:
                 stale.append(placement.pk)
+            elif placement.skill_id != found[1]:
+                placement.skill_id = found[1]
+                moved.append(placement)
         placements += [
-            QuestionTask(question=question, task=task, domain=task.domain, certification=task.domain.certification)
-            for task in wanted.values()
+            QuestionTask(
+                question=question,
+                task=task,
+                skill_id=skill,
+                domain=task.domain,
+                certification=task.domain.certification,
+            )
+            for task, skill in wanted.values()
         ]
     QuestionTask.objects.filter(pk__in=stale).delete()
     QuestionTask.objects.bulk_create(placements)
+    QuestionTask.objects.bulk_update(moved, ["skill"], batch_size=500)
 
 
 def _write_marks(pairs: Pairs) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db import models, transaction
 
-from questions.bankfiles import Bank, CertificationEntry
+from questions.bankfiles import Bank, CertificationEntry, TaskEntry
 from questions.formats.base import ReadQuestion
-from questions.models import Certification, Domain, Task
+from questions.models import Certification, Domain, Skill, Task
 from questions.services.importing import apply_import
 from questions.services.planning import BANK_FILES, ImportPlan
 
@@ -27,17 +27,26 @@ def load_bank(*, bank: Bank, now: dt.datetime, overwrite: bool = False) -> Impor
 
 
 def _load_certifications(entries: Iterable[CertificationEntry]) -> None:
-    known = {row.code: row for row in Certification.objects.prefetch_related("domains__tasks")}
+    known = {row.code: row for row in Certification.objects.prefetch_related("domains__tasks__skills")}
     for entry in entries:
         certification = known.get(entry.code) or Certification(code=entry.code)
-        _set(certification, entry.model_dump(exclude={"code", "domains"}))
+        _set(certification, entry.model_dump(mode="json", exclude={"code", "domains"}))
         domains = {domain.number: domain for domain in certification.domains.all()}
         for part in entry.domains:
             domain = domains.get(part.number) or Domain(certification=certification, number=part.number)
             _set(domain, {"name": part.name, "weight": part.weight})
             tasks = {task.code: task for task in domain.tasks.all()}
-            for task in part.tasks:
-                _set(tasks.get(task.code) or Task(domain=domain, code=task.code), {"name": task.name})
+            for written in part.tasks:
+                task = tasks.get(written.code) or Task(domain=domain, code=written.code)
+                _set(task, {"name": written.name})
+                _load_skills(task, written)
+
+
+def _load_skills(task: Task, entry: TaskEntry) -> None:
+    skills = {skill.code: skill for skill in task.skills.all()}
+    for position, written in enumerate(entry.skills, start=1):
+        skill = skills.get(written.code) or Skill(task=task, code=written.code)
+        _set(skill, {"name": written.name, "position": position})
 
 
 def _set(row: models.Model, values: Mapping[str, object]) -> None:

@@ -75,6 +75,13 @@ def taken_by(current: QuestionEntry) -> Problem:
 def with_own(entry: QuestionEntry, current: QuestionEntry, assumed: Collection[str]) -> QuestionEntry:
     """Return the entry with the question's own values of what the file says nothing."""
     own = {name: getattr(current, name) for name in assumed if name != "rationales"}
+    if "skills" in own:  # a skill goes with its task: moved to another one, the question leaves it behind
+        tasks = own.get("tasks", entry.tasks)
+        own["skills"] = {
+            certification: code
+            for certification, code in current.skills.items()
+            if tasks.get(certification) == current.tasks.get(certification)
+        }
     same = [option.text for option in entry.options] == [option.text for option in current.options]
     if same and "rationales" in assumed:
         own["options"] = tuple(

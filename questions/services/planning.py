@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from questions.bankfiles import QuestionEntry, task_problems
+from questions.bankfiles import QuestionEntry, Skills, skill_problems, task_problems
 from questions.content import NEAR_DUPLICATE_SIMILARITY, Problem, near_duplicates, publication_problems
 from questions.formats.base import Loss, ReadQuestion
 from questions.linting import resemblance, stem_marks
 from questions.models import Question, QuestionEvent, Revision, StemMark
-from questions.queries import known_tasks
+from questions.queries import known_skills, known_tasks
 from questions.services.exporting import chunks, entry_of, questions_with_content
 from questions.services.naming import UNRELATED, is_same, made_id, named, shortened, taken_by, twice, with_own
 
@@ -105,12 +105,13 @@ def plan_import(
     codes = {question.entry.id for question in read if question.entry}
     codes |= {made_id(question) for question in read if not question.id_is_ours}
     existing = {question.code: question for question in questions_with_content(codes=sorted(codes), lock=lock)}
+    skills = known_skills() if _name_skills(read, existing.values()) else {}
     others = _of_other_files(existing.values()) if is_bank else set()
     first_places: dict[str, str] = {}
     rows = []
     for question in read:
         question = named(question, existing, first_places)
-        row = _compared(question, tasks, existing, publish=publish)
+        row = _compared(question, tasks, skills, existing, publish=publish)
         row = _with_edits(row, others, overwrite=overwrite, is_bank=is_bank)
         if row.entry and row.state != "refused":
             if row.code in first_places:
@@ -119,6 +120,13 @@ def plan_import(
                 first_places[row.code] = row.place
         rows.append(row)
     return ImportPlan(tuple(rows if is_bank else _with_near_duplicates(rows)))
+
+
+def _name_skills(read: Iterable[ReadQuestion], existing: Iterable[Question]) -> bool:
+    """Say whether the file or the bank names any skill: most certifications have none, and then none are read."""
+    return any(question.entry and question.entry.skills for question in read) or any(
+        placement.skill_id for question in existing for placement in question.placements.all()
+    )
 
 
 def _with_edits(row: ImportRow, others: Collection[int], *, overwrite: bool, is_bank: bool) -> ImportRow:
@@ -143,7 +151,7 @@ def _of_other_files(questions: Iterable[Question]) -> set[int]:
 
 
 def _compared(
-    read: ReadQuestion, tasks: dict[str, set[str]], existing: dict[str, Question], *, publish: bool
+    read: ReadQuestion, tasks: dict[str, set[str]], skills: Skills, existing: dict[str, Question], *, publish: bool
 ) -> ImportRow:
     """Return the row of a question as if nobody had edited anything here: refused, new, changed or unchanged."""
     if read.entry is None:
@@ -155,8 +163,8 @@ def _compared(
         # Of what the file says nothing, the question keeps its own.
         entry = with_own(entry, current, read.assumed)
     row = ImportRow("new", read.place, entry.id, shortened(entry.stem), entry=entry, question=question, earlier=current)
-    if entry.tasks and (found := task_problems(entry, tasks)):
-        problems = tuple(Problem("tasks", message) for message in found)
+    problems = tuple(Problem("tasks", message) for message in task_problems(entry, tasks) if entry.tasks)
+    if problems := problems or tuple(Problem("skills", message) for message in skill_problems(entry, skills)):
         return replace(row, state="refused", problems=problems, notes=read.notes)
     changes = _changes(current, entry) if current else []
     if question and current:
@@ -183,7 +191,7 @@ def _listed(fields: Iterable[str]) -> str:
 
 _COMPARED = (
     *("kind", "shuffle", "case", "stem", "explanation", "service_note", "references", "valid_as_of"),
-    *("difficulty", "tasks", "source", "answer"),
+    *("difficulty", "tasks", "skills", "source", "answer"),
 )
 
 

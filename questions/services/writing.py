@@ -92,7 +92,7 @@ def copy_question(*, question: Question, by: User, now: dt.datetime) -> Question
         copied_from=question,
     )
     copy.tags.set(question.tags.all())
-    for placement in question.placements.select_related("task__domain"):
-        QuestionTask.objects.create(question=copy, task=placement.task)
+    for placement in question.placements.select_related("task__domain", "skill"):
+        QuestionTask.objects.create(question=copy, task=placement.task, skill=placement.skill)
     save_draft(question=copy, content=latest.content, by=by, now=now, text=f"a copy of {question}")
     return copy

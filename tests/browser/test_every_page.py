@@ -238,6 +238,7 @@ def make_pages(role):
         ),
         "revisions": reverse("admin:questions_revision_changelist"),
         "tasks": reverse("admin:questions_task_changelist"),
+        "skills": reverse("admin:questions_skill_changelist"),
         "exams": reverse("admin:exams_exam_changelist"),
         "exam": reverse("admin:exams_exam_change", args=[exam.pk]),
         "form": reverse("admin:exams_exam_form", args=[exam.pk, 1]),

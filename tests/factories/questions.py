@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from questions.content import Option, QuestionContent, Reference
 from questions.kinds import kind_of
-from questions.models import Certification, Domain, Question, QuestionTask, Revision, Task
+from questions.models import Certification, Domain, Question, QuestionTask, Revision, Skill, Task
 
 
 class CertificationFactory(factory.django.DjangoModelFactory):
@@ -38,6 +38,16 @@ class TaskFactory(factory.django.DjangoModelFactory):
     domain = factory.SubFactory(DomainFactory)
     code = factory.LazyAttribute(lambda task: f"{task.domain.number}.1")
     name = factory.LazyAttribute(lambda task: f"Task {task.code}")
+
+
+class SkillFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Skill
+
+    task = factory.SubFactory(TaskFactory)
+    position = factory.Sequence(lambda number: number + 1)
+    code = factory.LazyAttribute(lambda skill: f"{skill.task.code}.{skill.position}")
+    name = factory.LazyAttribute(lambda skill: f"Skill {skill.code}")
 
 
 ANSWERS = {

@@ -38,6 +38,7 @@ def test_question_entry_has_all_that_the_file_says(tmp_path):
         "decoys": (),
         "answer": {},
         "tasks": {"cert-a": "1.1"},
+        "skills": {},
         "difficulty": "easy",
         "valid_as_of": dt.date(2026, 11, 21),
         "tags": ("storage", "cost"),
@@ -69,14 +70,23 @@ def test_certification_entry_has_all_that_the_file_says(tmp_path):
         "cut_score": 750,
         "scale_min": 100,
         "scale_max": 1000,
+        "other_forms": (),
         "domains": (
             {
                 "number": 1,
                 "name": "Data",
                 "weight": 60,
-                "tasks": ({"code": "1.1", "name": "Store data"}, {"code": "1.2", "name": "Move data"}),
+                "tasks": (
+                    {"code": "1.1", "name": "Store data", "skills": ()},
+                    {"code": "1.2", "name": "Move data", "skills": ()},
+                ),
             },
-            {"number": 2, "name": "Models", "weight": 40, "tasks": ({"code": "2.1", "name": "Train models"},)},
+            {
+                "number": 2,
+                "name": "Models",
+                "weight": 40,
+                "tasks": ({"code": "2.1", "name": "Train models", "skills": ()},),
+            },
         ),
     }
 
@@ -219,7 +229,7 @@ def test_broken_rule_is_named_with_file_line_field_and_remedy(tmp_path, change, 
             ("    key: true\n    rationale: The cat", "    right: true\n    rationale: The cat"),
             "17: first-one.options.1",
         ),
-        (("section: Shelves}", "section: Shelves, url: x}"), "22: first-one.references.0.url: Extra inputs"),
+        (("section: Shelves}", "section: Shelves, isbn: x}"), "22: first-one.references.0.isbn: Extra inputs"),
         (
             ("kind: single", "kind: essay"),
             f"6: first-one.kind: {ANY_KIND}",

@@ -105,7 +105,7 @@ def test_weakness_is_found_and_says_what_would_be_right(changes, field, message)
             "options": options(*FOUR, keys={0, 1}),
         },
         {"options": options(*FOUR[:3], "Both A and B"), "shuffle": False},
-        {"options": options("It always streams", *FOUR[1:])},
+        {"options": options("It always streams", "It rarely streams", "It hardly streams", "It seldom streams")},
         {"options": options("A model that is fit well", "A model that is underfit", "Vitamin A and vitamin C", "X")},
         {"kind": "matching", "options": (Option(text="a", match="1"), Option(text="b", match="2")), "decoys": ("3",)},
         {"kind": "matching", "options": (Option(text="a", match="1"), Option(text="b", match="1")), "decoys": ()},

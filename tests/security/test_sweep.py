@@ -131,7 +131,7 @@ FORMS = {
 
 READ_ONLY = [
     *("exams_attempt", "exams_problemreport", "exams_questionstatistics", "exams_rescore", "mfa_authenticator"),
-    *("questions_certification", "questions_domain", "questions_revision", "questions_task"),
+    *("questions_certification", "questions_domain", "questions_revision", "questions_skill", "questions_task"),
 ]
 
 

@@ -1,6 +1,6 @@
 """A form as instructors look at it and print it: its questions as they are published now, with their key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -115,5 +115,11 @@ def _printed(item: FormItem) -> PrintedQuestion:
             PrintedOption(option.letter, option.html, option.box, option.rationale) for option in shown.solved.options
         ],
         explanations=[shown.explanation, shown.service_note],
-        references=[f"{reference['title']}, “{reference['section']}”" for reference in shown.references],
+        references=[_reference(reference) for reference in shown.references],
     )
+
+
+def _reference(reference: Mapping[str, str]) -> str:
+    """Return a reference with its address in full: paper has no links."""
+    named = f"{reference['title']}, “{reference['section']}”"
+    return f"{named}, {reference['url']}" if reference.get("url") else named

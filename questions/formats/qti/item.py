@@ -95,7 +95,7 @@ def fields_of(item: Item, source: QuestionEntry | None, html: HtmlReader, notes:
         "answer": kept_answer(item.kind, source.answer if source else None, item.answer),
     }
     if source and ours:
-        kept = {"id", "source", "tasks", "difficulty", "tags", "service_note", "references", "valid_as_of"}
+        kept = {"id", "source", "tasks", "skills", "difficulty", "tags", "service_note", "references", "valid_as_of"}
         fields |= source.model_dump(include=kept)
         if item.shuffle == ours.shuffle:
             fields["shuffle"] = source.shuffle

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from questions.bankfiles import find_files, read_bank
 from questions.exceptions import QuestionRefused
-from questions.queries import known_tasks
+from questions.queries import known_skills, known_tasks
 from questions.services import load_bank
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, paths: list[Path], overwrite: bool, **options: Any) -> None:
-        bank = read_bank(find_files(paths), known_tasks())
+        bank = read_bank(find_files(paths), known_tasks(), known_skills())
         if bank.problems:
             for problem in bank.problems:
                 self.stderr.write(str(problem))

@@ -498,3 +498,22 @@ def test_create_standard_exams_makes_none_that_the_bank_cannot_fill():
 
     # 10 questions for the full one are there; 20 for the sprint and 10 in a domain are not.
     assert [exam.slug for exam in services.create_standard_exams(certification)] == [f"{certification.code}-full"]
+
+
+def test_create_standard_exams_makes_another_form_an_exam_of_its_own_once_the_bank_fills_it():
+    certification = make_mls_exam().certification
+    certification.other_forms = [
+        {"code": "beta", "name": "beta form", "note": "As in the beta.", "question_count": count, "unscored_count": 0,
+         "minutes": 170}
+        for count in (40,)
+    ] + [
+        {"code": "huge", "name": "huge form", "note": "", "question_count": 900, "unscored_count": 0, "minutes": 170}
+    ]  # fmt: skip
+    certification.save()
+
+    created = {exam.slug: exam for exam in services.create_standard_exams(certification)}
+
+    beta = created[f"{certification.code}-beta"]
+    assert (beta.title, beta.description) == (f"{certification.code.upper()} beta form", "As in the beta.")
+    assert (beta.question_count, beta.unscored_count, beta.minutes, beta.cut_score) == (40, 0, 170, 750)
+    assert f"{certification.code}-huge" not in created

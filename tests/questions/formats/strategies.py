@@ -77,7 +77,9 @@ texts = (
 slugs = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
 plain_lines = st.one_of(words, st.text(string.ascii_letters + string.digits + " .,:-()", min_size=1, max_size=30))
 names = plain_lines.map(str.strip).filter(bool)
+addresses = st.sampled_from(["", "", "https://docs.example.org/a/b_c.html?d=e&f=1#g", "https://example.org"])
 task_codes = st.from_regex(r"[1-9]\.[1-9]", fullmatch=True)
+skill_codes = st.from_regex(r"[1-9]\.[1-9]\.[1-9]", fullmatch=True)
 days = st.dates(dt.date(2000, 1, 1), dt.date(2099, 12, 31))
 
 
@@ -118,7 +120,13 @@ def contents(draw, kinds=("single", "multiple", "ordering", "matching"), texts=t
         explanation=draw(some),
         service_note=draw(some),
         references=tuple(
-            draw(st.lists(st.builds(Reference, title=names, section=names), max_size=2, unique_by=lambda r: r.title))
+            draw(
+                st.lists(
+                    st.builds(Reference, title=names, section=names, url=addresses),
+                    max_size=2,
+                    unique_by=lambda r: r.title,
+                )
+            )
         ),
         valid_as_of=draw(days),
     )
@@ -137,6 +145,7 @@ def entries(draw, kinds=("single", "multiple", "ordering", "matching"), texts=te
         ),
         status="published" if published else "draft",
         tasks=draw(st.dictionaries(slugs, task_codes, min_size=1, max_size=2)),
+        skills=draw(st.dictionaries(slugs, skill_codes, max_size=2)),
         difficulty=draw(st.sampled_from(["easy", "medium", "hard"])),
         tags=tuple(draw(st.lists(slugs, max_size=3, unique=True))),
     )

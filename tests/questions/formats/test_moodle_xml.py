@@ -205,6 +205,7 @@ def test_question_exported_by_moodle_is_read_and_what_is_left_out_is_said():
         "stem": "Where do **objects** go?\n\n|  |  |\n| --- | --- |\n| size | 5\xa0TB |",
         "explanation": "Objects go to *object storage*.",
         "tasks": {"mls-c01": "1.1"},
+        "skills": {},
         "difficulty": "hard",
         "valid_as_of": DAY,
         "tags": ("storage", "amazon-s3", "imported"),

@@ -11,85 +11,24 @@ from django.utils.translation import gettext_lazy as _
 from questions.content import LETTERS, QuestionContent, Reference
 from questions.exceptions import RevisionIsImmutable
 from questions.kinds import KIND_CHOICES, kind_of
+from questions.models.outline import Certification, Domain, Skill, Task
 
-
-class Certification(models.Model):
-    """A certification as its public exam guide describes it."""
-
-    class Status(models.TextChoices):
-        ACTIVE = "active", _("active")
-        BETA = "beta", _("beta")
-        RETIRED = "retired", _("retired")
-
-    code = models.SlugField(unique=True)
-    name = models.CharField(max_length=200)
-    status = models.CharField(max_length=10, choices=Status)
-    status_note = models.TextField(blank=True)
-    study_material = models.CharField(
-        max_length=200, blank=True, help_text=_("Whose chapters the questions follow. If empty, no chapters are shown.")
-    )
-    question_count = models.PositiveSmallIntegerField(help_text=_("Questions in one form, scored and unscored."))
-    unscored_count = models.PositiveSmallIntegerField(help_text=_("How many of these do not count."))
-    minutes = models.PositiveSmallIntegerField()
-    cut_score = models.PositiveSmallIntegerField(_("pass mark"))
-    scale_min = models.PositiveSmallIntegerField(default=100)
-    scale_max = models.PositiveSmallIntegerField(default=1000)
-
-    class Meta:
-        ordering = ["code"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(scale_min__lt=models.F("scale_max"))
-                & models.Q(cut_score__gte=models.F("scale_min"), cut_score__lte=models.F("scale_max")),
-                name="certification_cut_score_lies_on_the_scale",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code.upper()} {self.name}"
-
-    @property
-    def scored_count(self) -> int:
-        return self.question_count - self.unscored_count
-
-
-class Domain(models.Model):
-    certification = models.ForeignKey(Certification, models.CASCADE, related_name="domains")
-    number = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=200)
-    weight = models.PositiveSmallIntegerField(help_text=_("Percentage of the scored content."))
-
-    class Meta:
-        ordering = ["certification", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["certification", "number"], name="one_domain_per_number"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.certification.code.upper()} {self.label}"
-
-    @property
-    def label(self) -> str:
-        """The domain as its certification's own pages name it."""
-        return f"{self.number} {self.name}"
-
-
-class Task(models.Model):
-    domain = models.ForeignKey(Domain, models.CASCADE, related_name="tasks")
-    code = models.CharField(max_length=10, help_text=_("For example 1.2"))
-    name = models.CharField(max_length=300)
-
-    class Meta:
-        ordering = ["domain", "code"]
-        constraints = [models.UniqueConstraint(fields=["domain", "code"], name="one_task_per_code")]
-
-    def __str__(self) -> str:
-        return f"{self.domain.certification.code.upper()} {self.label}"
-
-    @property
-    def label(self) -> str:
-        """The task as its certification's own pages name it."""
-        return f"{self.code} {self.name}"
+__all__ = [
+    "Certification",
+    "Domain",
+    "ImportDraft",
+    "Question",
+    "QuestionEvent",
+    "QuestionQuerySet",
+    "QuestionTask",
+    "Revision",
+    "Skill",
+    "StemMark",
+    "Tag",
+    "Task",
+    "new_code",
+    "new_draw_key",
+]
 
 
 class Tag(models.Model):
@@ -184,10 +123,14 @@ def new_draw_key() -> float:
 
 
 class QuestionTask(models.Model):
-    """Where a question counts: one task of a certification, with what drawing needs to be one index look-up."""
+    """Where a question counts: one task of a certification, with what drawing needs to be one index look-up.
+
+    `skill` is finer than the task and belongs to it; nothing is drawn or scored by it.
+    """
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="placements")
     task = models.ForeignKey(Task, models.PROTECT, related_name="placements")
+    skill = models.ForeignKey(Skill, models.PROTECT, null=True, blank=True, related_name="placements")
     # Both follow from the task. They stand here because a constraint and an index need them in this table.
     certification = models.ForeignKey(Certification, models.PROTECT, related_name="placements", editable=False)
     domain = models.ForeignKey(Domain, models.PROTECT, related_name="placements", editable=False)
@@ -207,6 +150,8 @@ class QuestionTask(models.Model):
         return gettext("%(question)s in %(task)s") % {"question": self.question, "task": self.task}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.skill and self.skill.task_id != self.task_id:
+            raise ValueError(f"{self.skill} is not a skill of {self.task}")
         self.domain = self.task.domain
         self.certification = self.domain.certification
         super().save(*args, **kwargs)
@@ -286,7 +231,7 @@ class Revision(models.Model):
         self.rationales = [option.rationale for option in content.options]
         self.explanation = content.explanation
         self.service_note = content.service_note
-        self.references = [reference.model_dump() for reference in content.references]
+        self.references = [reference.model_dump(exclude_defaults=True) for reference in content.references]
         self.valid_as_of = content.valid_as_of
 
     @property
