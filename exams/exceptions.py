@@ -78,3 +78,7 @@ class ErasureRefused(Exception):
 
 class ReportRefused(Exception):
     """A problem report that is not taken."""
+
+
+class StaleReports(Exception):
+    """The open reports of a question are others than those that the answer was written to."""

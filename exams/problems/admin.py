@@ -13,12 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.admin import ReadOnlyAdmin
+from exams.exceptions import StaleReports
 from exams.problems import queries, services
 from exams.problems.models import ProblemReport
 from questions.models import Question
 from questions.queries import previewed
 
 PER_PAGE = 50
+STALE = _(
+    "The open reports changed while your page was open. Your answer was not sent, but everything you typed is still "
+    "here. Check which reports it answers, then send it again."
+)
 
 
 class ResolveForm(forms.Form):
@@ -40,6 +45,11 @@ class ResolveForm(forms.Form):
         super().__init__(data, label_suffix="")
         pks = question.problem_reports.values_list("pk", flat=True)
         self.fields["reports"].choices = [(pk, pk) for pk in pks]  # type: ignore[attr-defined]
+
+
+def _seen(request: HttpRequest) -> set[str]:
+    """Return the ids of the reports that were open on the page that was sent, as it sent them."""
+    return set(request.POST.get("seen", "").split())
 
 
 @admin.register(ProblemReport)
@@ -88,7 +98,15 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             if not may_answer:
                 raise PermissionDenied
             if form.is_valid():
-                return self._answer(request, question, form)
+                try:
+                    return self._answer(request, question, form)
+                except StaleReports:
+                    form.add_error(None, STALE)
+        return self._question_page(request, question, form, may_answer)
+
+    def _question_page(
+        self, request: HttpRequest, question: Question, form: ResolveForm, may_answer: bool
+    ) -> HttpResponse:
         reports = list(question.problem_reports.select_related("revision", "resolved_by"))
         revisions = {report.revision_id: report.revision for report in reports}
         latest = max(revisions.values(), key=lambda revision: revision.number, default=question.published_revision)
@@ -100,6 +118,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             open_reports=[report for report in reports if report.resolved_at is None],
             answered=[report for report in reports if report.resolved_at],
             chosen=request.POST.getlist("reports"),
+            seen=_seen(request),  # on a page that comes back: what it showed before
             shown=latest,
             item=previewed(latest) if latest else None,
             form=form,
@@ -114,6 +133,7 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             answer=form.cleaned_data["answer"],
             by=signed_in(request),
             now=timezone.now(),
+            seen=_seen(request),
         )
         said = ngettext(
             "%(count)s report of %(question)s was answered.",

@@ -41,6 +41,11 @@ def withheld_answers(reports: Iterable[ProblemReport], candidate: User, now: dt.
     }
 
 
+def open_reports(question: Question) -> QuerySet[ProblemReport]:
+    """Return the reports of a question that nobody has answered."""
+    return ProblemReport.objects.filter(question=question, resolved_at=None)
+
+
 def reported_questions() -> QuerySet[Question]:
     """Return the questions with open reports, the most reported first, then the longest waiting."""
     is_open = Q(problem_reports__resolved_at=None, problem_reports__isnull=False)

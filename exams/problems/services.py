@@ -1,7 +1,7 @@
 """Reports of problems with questions: made by who reviewed them, answered by an instructor."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from exams.attempts.models import Attempt, AttemptItem
-from exams.exceptions import ReportRefused
+from exams.exceptions import ReportRefused, StaleReports
 from exams.problems.models import ProblemReport
+from exams.problems.queries import open_reports
 from exams.release.queries import is_reviewed
 from questions.models import Question
 
@@ -52,9 +53,23 @@ def report_problem(
 
 @transaction.atomic
 def resolve_reports(
-    *, question: Question, report_ids: Sequence[int], outcome: str, answer: str, by: User, now: dt.datetime
+    *,
+    question: Question,
+    report_ids: Sequence[int],
+    outcome: str,
+    answer: str,
+    by: User,
+    now: dt.datetime,
+    seen: Collection[str] | None = None,
 ) -> int:
-    """Answer these open reports of a question; return how many. What was answered meanwhile keeps its answer."""
+    """Answer these open reports of a question; return how many. What was answered meanwhile keeps its answer.
+
+    Raises `StaleReports` if other reports are open than those the page showed: `seen` has their ids, as the page sent
+    them, and is None where there is no page.
+    """
+    now_open = open_reports(question).select_for_update(of=("self",)).values_list("pk", flat=True)
+    if seen is not None and {str(pk) for pk in now_open} != set(seen):
+        raise StaleReports
     answered = ProblemReport.objects.filter(question=question, pk__in=report_ids, resolved_at=None).update(
         outcome=outcome, answer=answer, resolved_by=by, resolved_at=now
     )

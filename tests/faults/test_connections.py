@@ -18,17 +18,18 @@ from tests.faults.test_races import LANES, in_lanes
 from tests.faults.test_workers import pool_of
 from tests.services.processes import MARK
 
-EVERY = 2 if IS_FULL else 0.3
+OFTEN = 0.3
+EVERY = 2 if IS_FULL else OFTEN
 
 
 @contextmanager
-def repeatedly(strike):
-    """Do it every few moments, from the first to the end of the block."""
+def repeatedly(strike, every=EVERY):
+    """Do it every so many seconds, from the first to the end of the block."""
     is_over = threading.Event()
 
     def run():
         with closing(connection):
-            while not is_over.wait(EVERY):
+            while not is_over.wait(every):
                 strike()
 
     thread = threading.Thread(target=run)
@@ -104,7 +105,7 @@ def web_processes_killed(site, log):
             with suppress(ProcessLookupError):
                 os.kill(random.choice(pool), signal.SIGKILL)
 
-    return repeatedly(strike)
+    return repeatedly(strike, OFTEN)  # most of the time, a process has no save in hand
 
 
 def until_it_is_answered(send):

@@ -220,7 +220,7 @@ def test_unsure_guess_asks_on_the_page(text, candidates):
 
     (error,) = page.context["form"].errors["format"]
     assert error.endswith("Choose the format. Choose the file again, too.")
-    assert " or ".join(FORMATS[name].label for name in candidates) in error
+    assert " or ".join(str(FORMATS[name].label) for name in candidates) in error
     assert not ImportDraft.objects.exists()
 
 

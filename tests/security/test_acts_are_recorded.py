@@ -50,7 +50,7 @@ ACTS = {
     ),
     "problem.answered": lambda world, client: client.post(
         reverse("admin:exams_problemreport_question", args=[world.question.pk]),
-        {"reports": ProblemReport.objects.get().pk, "outcome": "kept", "answer": "It is right."},
+        {**dict.fromkeys(("reports", "seen"), ProblemReport.objects.get().pk), "outcome": "kept", "answer": "No."},
     ),
     "import.applied": lambda world, client: client.post(
         reverse("admin:questions_question_import_check", args=[world.import_draft.pk]),

@@ -188,7 +188,8 @@ def test_an_instructor_answers_the_chosen_reports_and_their_candidates_read_it()
     assert str(question) in client.get(reverse("admin:exams_problemreport_queue")).text
     assert "&lt;b&gt;limit&lt;/b&gt;" in client.get(url).text
 
-    answer = client.post(url, {"reports": [chosen.pk], "outcome": "corrected", "answer": "Thank you, B is right."})
+    said = {"outcome": "corrected", "answer": "Thank you, B is right.", "seen": f"{left.pk} {chosen.pk}"}
+    answer = client.post(url, {"reports": [chosen.pk], **said})
 
     assert answer.url == reverse("admin:exams_problemreport_queue")
     chosen.refresh_from_db()
