@@ -56,13 +56,13 @@ def test_service_is_known_by_any_of_its_names(name):
     [
         (
             "A team runs Kinesis Data Analytics. What now?",
-            "“Amazon Kinesis Data Analytics” is called Amazon Managed Service for Apache Flink (since 2023-08); use that "
-            "name, or add a service note.",
+            "“Amazon Kinesis Data Analytics” is called Amazon Managed Service for Apache Flink (since 2023-08); use "
+            "that name, or add a service note.",
         ),
         (
             "A team starts with Amazon Kendra. What now?",
-            "“Amazon Kendra” takes no new customers (since 2026-07-30); ask about today's way, or say so in the service "
-            "note.",
+            "“Amazon Kendra” takes no new customers (since 2026-07-30); ask about today's way, or say so in the "
+            "service note.",
         ),
         ("A team has AWS DeepLens. What now?", "“AWS DeepLens” ended (2024-01); ask about today's way"),
     ],
@@ -80,7 +80,7 @@ def test_name_of_today_gets_no_hint():
     assert unnoted(make_content(stem="What does Amazon Data Firehose do?", service_note="")) == []
 
 
-# --- bank_ages -----------------------------------------------------------------------------------------------------------
+# --- bank_ages ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
