@@ -16,6 +16,7 @@ INSTRUCTOR_PERMISSIONS = [
     "view_certification",
     "view_domain",
     "view_task",
+    "view_skill",
 ]
 
 

@@ -44,9 +44,7 @@ class ServiceEntry(Content):
                 "note."
             )
             return message % parts
-        return (
-            _("“%(name)s” is called %(today)s today (since %(since)s); use that name, or add a service note.") % parts
-        )
+        return _("“%(name)s” is called %(today)s (since %(since)s); use that name, or add a service note.") % parts
 
 
 @lru_cache(maxsize=1)

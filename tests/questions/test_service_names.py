@@ -80,7 +80,7 @@ def test_name_of_today_gets_no_hint():
     assert unnoted(make_content(stem="What does Amazon Data Firehose do?", service_note="")) == []
 
 
-# --- bank_ages ------------------------------------------------------------------------------------------------------
+# --- bank_ages ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_file_that_says_nothing_of_skills_leaves_them_unless_the_task_changes(lo
     assert (kept, QuestionTask.objects.get(question__code="first-one").skill) == ("1.1.2", None)
 
 
-# --- In the bank ----------------------------------------------------------------------------------------------------
+# --- In the bank --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_another_skill_is_another_version(question, skill):
     assert version_of(question) != before
 
 
-# --- In the admin -----------------------------------------------------------------------------------------------------
+# --- In the admin -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -37,9 +37,12 @@ def test_options_of_one_mould_give_nothing_away():
             ["the key is the longest option, by 117 %"],
         ),
         (
-            ("Disk", *(f"{text} for a while" for text in PLAIN[1:])),
+            ("Disk", *(f"{text} for a while, {number}" for number, text in zip("abc", PLAIN[1:], strict=True))),
             {},
-            ["the key is the shortest option; the next is 625 % longer"],
+            [
+                "the key is the shortest option; the next is 650 % longer",
+                "the key is the only option of one part (no comma, no “and”)",
+            ],
         ),
         (
             ("Archive the invoices monthly", "Delete the letters quickly", "Print the forms tomorrow"),
@@ -107,7 +110,7 @@ def test_measures_are_as_many_for_every_option():
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
-# --- The guesser ----------------------------------------------------------------------------------------------------
+# --- The guesser --------------------------------------------------------------------------------------------
 
 WORDS = ["disk", "queue", "table", "shelf", "index", "topic", "cache", "log", "store", "file", "page", "block", "node"]
 
@@ -167,7 +170,7 @@ def test_questions_of_one_case_are_in_one_fold():
     assert all(len({folds[at] for at in range(start, start + 3)}) == 1 for start in range(0, 30, 3))
 
 
-# --- check_bank -----------------------------------------------------------------------------------------------------
+# --- check_bank ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

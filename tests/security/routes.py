@@ -25,7 +25,7 @@ from exams.scoring.models import Rescore
 from exams.statistics.models import QuestionStatistics
 from questions.models import ImportDraft
 from tests.exams.helpers import client_of
-from tests.factories import AssignmentFactory, CohortFactory, UserFactory, make_attempt, make_exam
+from tests.factories import AssignmentFactory, CohortFactory, SkillFactory, UserFactory, make_attempt, make_exam
 
 MISSING_PK, MISSING_ID = 987_654, uuid.UUID(int=1)
 # A cohort's pages and what they are of besides.
@@ -96,6 +96,7 @@ class World:
         world.question.revisions.update(created_by=world.instructor)
         world.question.source_chapter, world.question.source_title = 3, "Clouds"
         world.question.save()
+        SkillFactory(task=world.question.placements.get().task)
         # Done long ago: it stands here to be looked at.
         Rescore.objects.create(
             question=world.question,

@@ -149,6 +149,7 @@ RIGHTS = {
     "accounts.auditevent": ("", "v"),
     "questions.certification": ("v", "v"),
     "questions.domain": ("v", "v"),
+    "questions.skill": ("v", "v"),
     "questions.task": ("v", "v"),
     "questions.question": ("vac", "vac"),
     "questions.revision": ("v", "v"),
