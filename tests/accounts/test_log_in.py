@@ -196,6 +196,20 @@ def test_person_who_is_logged_in_is_sent_home(client):
     assertRedirects(client.get(SIGN_UP), HOME)
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_closed_sign_up_makes_no_account(client, settings, mailoutbox, method):
+    settings.SIGN_UP = "closed"
+    people = User.objects.count()
+
+    fields = {"email": "ada@example.com", "password1": PASSWORD, "password2": PASSWORD}
+    response = getattr(client, method)(SIGN_UP, fields)
+
+    assert response.status_code == 200
+    assert 'name="password1"' not in response.text
+    assert (User.objects.count(), mailoutbox) == (people, [])
+    assert SIGN_UP not in client.get(HOME).text
+
+
 def test_sixth_failure_is_refused_though_the_password_is_right(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {}  # allauth's own, which the settings for tests switch off
     UserFactory(email="ada@example.com")

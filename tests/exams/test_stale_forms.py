@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,8 @@ from exams.attempts.services.extending import accommodate, extend_attempt
 from exams.blueprints.models import ExamQuota
 from exams.blueprints.services import draw_form
 from exams.cohorts.models import Accommodation
-from questions.services import publish, save_draft
+from questions.models import Tag
+from questions.services import publish, save_draft, set_difficulty
 from tests.exams.helpers import client_of
 from tests.exams.pages import fields_of
 from tests.factories import (
@@ -89,12 +91,37 @@ def person_case():
     )
 
 
+def group_case():
+    mine, theirs = Permission.objects.order_by("pk")[:2]
+    group = Group.objects.create(name="Readers")
+    group.permissions.add(theirs)
+    url = reverse("admin:auth_group_change", args=[group.pk])
+
+    def stored():
+        group.refresh_from_db()
+        return group.name, str(group.permissions.get().pk)
+
+    return url, "group_form", ("name", "Writers"), ("permissions", str(mine.pk)), stored
+
+
+def tags_case():
+    question = QuestionFactory(task=TaskFactory())
+    question.tags.add(Tag.objects.create(name="old"))
+    url = reverse("admin:questions_question_change", args=[question.pk])
+
+    def stored():
+        question.refresh_from_db()
+        return question.tags.get().name, question.difficulty
+
+    return url, "question_form", ("tag_names", "theirs"), ("difficulty", "hard"), stored
+
+
 def read(row, *names):
     row.refresh_from_db()
     return tuple(str(getattr(row, name)) for name in names)
 
 
-CASES = [question_case, exam_case, cohort_case, person_case]
+CASES = [question_case, exam_case, cohort_case, person_case, group_case, tags_case]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -330,6 +357,43 @@ def test_bulk_action_leaves_out_what_changed_since_it_was_listed(draft, action):
         "difficulty_selected": lambda question: question.difficulty == "hard",
     }[action]
     assert (changed(draft), changed(other)) == (False, True)
+
+
+MORE_ACTIONS = {
+    "move_selected": lambda question: question.placements.filter(task__name="Elsewhere").exists(),
+    "review_selected": lambda question: question.reviewer is not None,
+}
+
+
+@pytest.mark.parametrize("action", MORE_ACTIONS)
+def test_action_on_a_question_that_somebody_changed_meanwhile_is_refused(draft, action):
+    other = QuestionFactory(task=TaskFactory())
+    save_draft(question=other, content=make_content("other"), by=UserFactory(instructor=True), now=timezone.now())
+    task = TaskFactory(domain=draft.placements.get().task.domain, code="99.9", name="Elsewhere")
+    client, url = client_of(UserFactory(superuser=True)), reverse("admin:questions_question_changelist")
+    chosen = {"action": action, "_selected_action": [draft.pk, other.pk]}
+    listed = client.post(url, chosen)
+    set_difficulty(question=draft, difficulty="hard")
+
+    sent = {"task": str(task), "reviewer": UserFactory(instructor=True).pk, "_confirmed": "1"}
+    response = client.post(url, {**fields_of(listed, ""), **sent, **chosen}, follow=True)
+
+    assert "after you opened the page" in response.text
+    draft.refresh_from_db()
+    other.refresh_from_db()
+    assert [MORE_ACTIONS[action](question) for question in (draft, other)] == [False, True]
+
+
+def test_tags_are_added_to_those_that_somebody_else_gave_meanwhile(draft):
+    draft.tags.add(Tag.objects.create(name="old"))
+    client, url = client_of(UserFactory(superuser=True)), reverse("admin:questions_question_changelist")
+    chosen = {"action": "tag_selected", "_selected_action": [draft.pk]}
+    listed = client.post(url, chosen)
+    draft.tags.add(Tag.objects.create(name="theirs"))
+
+    client.post(url, {**fields_of(listed, ""), **chosen, "add": "mine", "remove": "old", "_confirmed": "1"})
+
+    assert set(draft.tags.values_list("name", flat=True)) == {"mine", "theirs"}
 
 
 def test_rescore_is_ordered_by_the_key_that_was_read():

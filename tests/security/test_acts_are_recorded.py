@@ -52,6 +52,9 @@ ACTS = {
         reverse("admin:exams_problemreport_question", args=[world.question.pk]),
         {**dict.fromkeys(("reports", "seen"), ProblemReport.objects.get().pk), "outcome": "kept", "answer": "No."},
     ),
+    "cohort.link_renewed": lambda world, client: client.post(
+        reverse("admin:exams_cohort_people", args=[world.cohort.pk]), {"action": "renew"}
+    ),
     "import.applied": lambda world, client: client.post(
         reverse("admin:questions_question_import_check", args=[world.import_draft.pk]),
         {"apply": "1", "fingerprint": fingerprint(world, client)},

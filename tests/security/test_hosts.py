@@ -61,6 +61,7 @@ def test_mail_has_the_configured_address_and_name(settings, mailoutbox, act, hos
     act(Client(headers={"host": host, "x-forwarded-host": "evil.example.net"}))
 
     (mail,) = mailoutbox
+    assert mail.body.rstrip().endswith("Our exams")
     links = re.findall(r"https?://[^/\s]+", mail.body)
     assert set(links) <= {"https://exams.example.org"}
     for word in ("evil", "6666", "EXAMS.", "::1", "example.net"):

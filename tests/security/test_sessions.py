@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -103,6 +104,41 @@ def test_own_change_ends_the_other_sessions_and_no_other(user, change):
     assert here.session.session_key != key
     listed = here.get(reverse("usersessions_list")).context["sessions"]
     assert [session.session_key for session in listed] == [here.session.session_key]
+
+
+def test_added_passkey_ends_the_other_sessions_and_is_written_down(user, here, elsewhere, monkeypatch):
+    # Only a browser can make a real key, see tests/browser/test_second_factor.py. Here the check of its words is left
+    # out, and allauth does the rest as ever.
+    for check in ("parse_registration_response", "complete_registration"):
+        monkeypatch.setattr(webauthn, check, lambda credential: credential)
+
+    response = here.post(reverse("mfa_add_webauthn"), {"name": "Laptop", "credential": '{"id": "made up"}'})
+
+    assert response.status_code == 302
+    assert user.authenticator_set.filter(type=Authenticator.Type.WEBAUTHN).count() == 1
+    assert (is_logged_in(here), is_logged_in(elsewhere)) == (True, False)
+    event = AuditEvent.objects.get(action="factor.added", after={"type": "webauthn"})
+    assert (event.actor, event.target_id) == (user, str(user.pk))
+
+
+def test_added_app_is_written_down_with_who_added_it(user, here):
+    activate_totp(here)
+
+    events = list(AuditEvent.objects.filter(action="factor.added").order_by("pk"))
+    assert events[0].after == {"type": "totp"}
+    assert {(event.actor, event.target_id) for event in events} == {(user, str(user.pk))}
+
+
+def test_added_and_confirmed_addresses_are_written_down(user, here):
+    here.post(reverse("account_email"), {"email": "second@example.com", "action_add": ""})
+    address = EmailAddress.objects.get_or_create(user=user, email="second@example.com")[0]
+    here.post(reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key]))
+
+    events = AuditEvent.objects.filter(action__in=["address.added", "address.confirmed"]).order_by("pk")
+    assert [(event.action, event.target_id, event.after) for event in events] == [
+        ("address.added", str(user.pk), {"email": "second@example.com"}),
+        ("address.confirmed", str(user.pk), {"email": "second@example.com"}),
+    ]
 
 
 def test_confirming_a_second_address_ends_the_other_sessions(user, here, elsewhere):
