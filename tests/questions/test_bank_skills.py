@@ -1,11 +1,12 @@
-"""The skills and forms of MLA-C02 as its exam guide numbers them."""
+"""MLA-C02: the skills and forms as its exam guide numbers them, and its questions."""
 
 from collections import Counter
+from statistics import median
 
 import pytest
 from django.conf import settings
 
-from questions.bankfiles import read_bank
+from questions.bankfiles import find_files, read_bank
 
 GUIDE = {
     **{"1.1": 9, "1.2": 9, "1.3": 7, "2.1": 8, "2.2": 9, "2.3": 10},
@@ -37,3 +38,39 @@ def test_beta_is_a_form_of_its_own_and_labeled(certification):
 
     assert (form.code, form.question_count, form.unscored_count, form.minutes) == ("beta", 85, 0, 170)
     assert "beta" in form.name
+
+
+# --- Its questions --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def questions():
+    return read_bank(find_files([settings.BASE_DIR / "fixtures" / "mla-c02"])).questions
+
+
+def test_each_skill_has_three_questions_of_its_task(certification, questions):
+    found = Counter((question.tasks["mla-c02"], question.skills["mla-c02"]) for question in questions)
+
+    assert set(found) == {(task.code, skill.code) for task in certification.tasks for skill in task.skills}
+    assert min(found.values()) >= 3
+
+
+def test_only_the_kinds_of_the_exam_and_about_a_fifth_with_several_keys(questions):
+    kinds = Counter(question.kind for question in questions)
+
+    assert set(kinds) == {"single", "multiple"}
+    assert 0.15 < kinds["multiple"] / len(questions) < 0.25
+
+
+def test_stems_are_short(questions):
+    lengths = [len(question.stem.split()) for question in questions]
+
+    assert median(lengths) < 70
+    assert max(lengths) <= 95
+
+
+def test_keys_stand_in_each_place_alike(questions):
+    places = Counter(question.key[0] for question in questions if question.kind == "single")
+
+    assert set(places) == {0, 1, 2, 3}
+    assert all(0.22 <= count / places.total() <= 0.28 for count in places.values())
