@@ -20,6 +20,7 @@ PERMISSIONS = {
     "questions.view_revision",
     "questions.view_certification",
     "questions.view_domain",
+    "questions.view_skill",
     "questions.view_task",
     "exams.add_exam",
     "exams.change_exam",
