@@ -49,7 +49,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Answers:
-    """What stands in the braces of a question, but for its explanation."""
+    """The text between the braces of a question, without its explanation."""
 
     inner: str
     form: Form
