@@ -30,6 +30,8 @@ from exams.blueprints.bounds import EARLIEST, LATEST
 
 # Longer than any name, shorter than what SQLite refuses to plan.
 MAX_SEARCH, MAX_SEARCH_WORDS = 300, 20
+# Rows in a table of a form. Django builds and checks up to 2,000 because a hidden field says so: seconds per request.
+MAX_ROWS = 200
 
 
 # What values raise that are no such thing: a word for a number, a year of eleven digits.
@@ -107,6 +109,11 @@ class CheckedLists(AuditedAdmin, VersionedAdmin, admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = reauthentication.ask(request) if request.method == "POST" else None
         return asked or super().delete_view(request, *args, **kwargs)
+
+    def get_formsets_with_inlines(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(*args, **kwargs):
+            formset.max_num, formset.absolute_max = min(formset.max_num, MAX_ROWS), MAX_ROWS
+            yield formset, inline
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow what this list's own filters and our links to it ask, and nothing else, to superusers too.

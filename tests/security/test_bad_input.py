@@ -12,6 +12,7 @@ from questions import services
 from questions.models import Question
 from tests.exams.helpers import client_of, item_of, posted
 from tests.exams.pages import fields_of, opened
+from tests.queries import count_queries
 from tests.security.routes import all_routes
 
 pytestmark = pytest.mark.django_db
@@ -328,6 +329,25 @@ def test_nul_in_each_field_of_the_admin_is_refused(world, name, form):
     for field, _ in texts:
         assert (field, client.post(url, {**fields, field: NUL}).status_code) == (field, 200)
     assert model is None or "\0" not in model.email
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("exams_exam", "exam_form"), ("exams_cohort", "cohort_form"), ("questions_question", "question_form"),
+     ("accounts_user", "user_form")],
+)  # fmt: skip
+def test_made_up_number_of_rows_is_refused_before_it_costs(world, name, form):
+    client, url = world.client("superuser"), world.url(f"admin:{name}_change")
+    fields = fields_of(client.get(url), form)
+    numbers = {key: "32767" for key in fields if key.endswith("-TOTAL_FORMS")}
+
+    with count_queries() as counted:
+        response = client.post(url, fields | numbers)
+
+    (inline,) = response.context["inline_admin_formsets"]
+    assert len(inline.formset.forms) == 200
+    assert inline.formset.non_form_errors()[0].startswith("Please submit at most")
+    assert counted.number < 600
 
 
 # --- Where to go next -------------------------------------------------------------------------------------------------
