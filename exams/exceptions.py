@@ -52,6 +52,10 @@ class AttemptClosed(Exception):
     """The attempt was handed in or its time is over: nothing is accepted any more."""
 
 
+class PracticeRefused(Exception):
+    """A practice, or a step of it, that is not possible now; the message says why."""
+
+
 class ExtensionRefused(Exception):
     """More time cannot be given: the attempt is over, or the figure makes no sense."""
 

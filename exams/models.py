@@ -14,6 +14,7 @@ from exams.cohorts.models import (
 from exams.problems.models import ProblemReport
 from exams.scoring.models import JudgedAnswer, Rescore, RescoreFailure, Score
 from exams.statistics.models import ExamStatistics, QuestionStatistics
+from exams.study.models import Memory, Note, Practice, PracticeItem, PracticeSet, SetAssignment, StudyPlan
 
 __all__ = [
     "Accommodation",
@@ -31,10 +32,17 @@ __all__ = [
     "Invitation",
     "JudgedAnswer",
     "Membership",
+    "Memory",
+    "Note",
     "PendingJoin",
+    "Practice",
+    "PracticeItem",
+    "PracticeSet",
     "ProblemReport",
     "QuestionStatistics",
     "Rescore",
     "RescoreFailure",
     "Score",
+    "SetAssignment",
+    "StudyPlan",
 ]

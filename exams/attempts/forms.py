@@ -14,6 +14,8 @@ from questions.content import MAX_OPTIONS
 from questions.parts import MAX_TYPED
 
 MAX_COUNT = 2**31 - 1
+# What else is sent says nothing, as if nothing were said.
+SURE = {"1": True, "0": False}
 MAX_SECONDS = 7 * 24 * 3600
 PAGE_NAME = re.compile(r"[0-9a-zA-Z-]{0,32}")
 # ASCII only and no longer than MAX_COUNT: int() would take other scripts' digits, and pages of them.
@@ -63,6 +65,7 @@ def read_answer(data: QueryDict, position: int) -> Answer:
         text=text,
         is_flagged=bool(data.get(f"{prefix}-flag")),
         struck=options("struck"),
+        is_sure=SURE.get(data.get(f"{prefix}-sure", "")),
         sequence=number("sequence", MAX_COUNT),
         page=page,
         count=number("count", MAX_COUNT),

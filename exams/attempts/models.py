@@ -122,28 +122,40 @@ class Attempt(models.Model):
         return Fraction(self.cut_score - self.scale_min, self.scale_max - self.scale_min)
 
 
-class AttemptItem(models.Model):
-    """One question of an attempt, as it was shown, with the answer that will be scored.
+class AskedItem(models.Model):
+    """One question as it was shown to a candidate, with the answer: in an exam, or in practice.
 
     Options are numbered as shown everywhere in this row: `struck` and what pages send; `response` alone is in the
     revision's own numbering, like its key. `option_order[shown] = own`.
     """
 
-    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="items")
     position = models.PositiveSmallIntegerField()
-    question = models.ForeignKey(Question, models.PROTECT, related_name="attempt_items")
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="attempt_items")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="+")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, models.PROTECT, related_name="+")
-    is_scored = models.BooleanField()
     option_order = models.JSONField()
     response = models.JSONField(null=True, blank=True)
     is_flagged = models.BooleanField(default=False)
     struck = models.JSONField(default=list)
+    # What the candidate said of the answer; null: nothing.
+    is_sure = models.BooleanField(null=True, blank=True)
     seconds_spent = models.PositiveIntegerField(default=0)
     # How often the answer was saved, and by which page: see `exams.attempts.services.saving.save_answer`.
     sequence = models.PositiveIntegerField(default=0)
     saved_by_page = models.CharField(max_length=32, blank=True)
     page_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class AttemptItem(AskedItem):
+    """One question of an attempt, with the answer that will be scored."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="items")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="attempt_items")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="attempt_items")
+    is_scored = models.BooleanField()
 
     class Meta:
         ordering = ["attempt", "position"]

@@ -23,7 +23,7 @@ def judge(attempt: Attempt, now: dt.datetime, *, before: Score | None = None, re
     Raises `UnscorableAttempt`.
     """
     rule = rule_of(attempt.scoring_rule)
-    score = Score(attempt=attempt, version=1, rule=rule.name, created_at=now)
+    score = Score(attempt=attempt, version=1, rule=rule.name, created_at=now, learn_at=now)
     if before is None or rescore is None:
         answers = _first_answers(attempt, rule, score)
     else:
@@ -69,6 +69,7 @@ def _first_answers(attempt: Attempt, rule: Rule, score: Score) -> list[JudgedAns
             earned=_earned(item, rule),
             is_scored=item.is_scored,
             is_first=item.question_id not in met,
+            is_sure=item.is_sure,
             given=_given(item, last, has_run_out),
             seconds=item.seconds_spent,
             answered_at=answered_at,

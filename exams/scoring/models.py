@@ -3,6 +3,7 @@ from fractions import Fraction
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -36,10 +37,14 @@ class Score(models.Model):
     # Whether `exams.statistics.services` has taken note of it. One mark a score tells what is new without reading
     # sixty-five answers of each.
     is_counted = models.BooleanField(default=False, db_default=False, editable=False)
+    # When `exams.study` is to learn from it what the candidate knows; null: it has, or could not for that reason.
+    learn_at = models.DateTimeField(null=True, db_default=Now(), editable=False)
+    learning_error = models.TextField(blank=True, default="", db_default="", editable=False)
 
     class Meta:
         ordering = ["attempt", "-version"]
         indexes = [
+            models.Index(fields=["learn_at"], condition=Q(learn_at__isnull=False), name="scores_to_learn_from"),
             models.Index(fields=["id"], condition=Q(is_current=True, is_counted=False), name="scores_to_count"),
         ]
         constraints = [
@@ -125,12 +130,20 @@ class Score(models.Model):
         return words[standing]
 
 
+class JudgedAnswerQuerySet(models.QuerySet["JudgedAnswer"]):
+    def counted(self) -> "JudgedAnswerQuerySet":
+        """Those that count now: of current scores, and of practice."""
+        return self.filter(Q(score=None) | Q(score__is_current=True))
+
+
 class JudgedAnswer(models.Model):
     """What one answer was worth: the row that reports, statistics and what a person knows are queries over.
 
     Each version of a score has rows of its own, which are never changed; those that count are those of the current
     score, by a join: whoever asks for an answer needs the sums of its score besides, and a mark of its own would be 65
     updates for each re-score.
+
+    An answer in practice is judged once, when it is checked, and belongs to no score.
     """
 
     class Given(models.IntegerChoices):
@@ -140,19 +153,23 @@ class JudgedAnswer(models.Model):
         NOTHING = 4, _("in an attempt without any answer")
 
     candidate = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
-    item = models.ForeignKey(AttemptItem, models.PROTECT, related_name="judged", db_index=False)
-    score = models.ForeignKey(Score, models.CASCADE, related_name="answers", db_index=False)
+    item = models.ForeignKey(AttemptItem, models.PROTECT, null=True, related_name="judged", db_index=False)
+    score = models.ForeignKey(Score, models.CASCADE, null=True, related_name="answers", db_index=False)
+    practice_item = models.OneToOneField("PracticeItem", models.PROTECT, null=True, related_name="judged")
     question = models.ForeignKey(Question, models.PROTECT, related_name="+")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     task = models.ForeignKey(Task, models.PROTECT, related_name="+")
     # In parts: `exams.FULL` for a right answer.
     earned = models.PositiveSmallIntegerField()
     is_scored = models.BooleanField()
-    # Whether the person had not handed in this question before, by the moments of hand-in.
+    # Whether the person had not answered this question before: by the moments of hand-in, in practice of the check.
     is_first = models.BooleanField(_("first meeting"))
+    is_sure = models.BooleanField(null=True)
     given = models.PositiveSmallIntegerField(choices=Given)
     seconds = models.PositiveIntegerField()
     answered_at = models.DateTimeField()
+
+    objects = JudgedAnswerQuerySet.as_manager()
 
     class Meta:
         ordering = ["score", "item"]
@@ -160,6 +177,11 @@ class JudgedAnswer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["score", "item"], name="one_judged_answer_per_score"),
             models.CheckConstraint(condition=Q(earned__lte=FULL), name="answer_earns_at_most_its_point"),
+            models.CheckConstraint(
+                condition=Q(item__isnull=False, score__isnull=False, practice_item=None)
+                | Q(item=None, score=None, practice_item__isnull=False),
+                name="answer_in_an_exam_or_in_practice",
+            ),
         ]
 
     def __str__(self) -> str:

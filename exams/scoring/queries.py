@@ -14,7 +14,7 @@ from exams.scoring.models import JudgedAnswer, Score
 
 
 def met_before(attempt: Attempt) -> set[int]:
-    """Return which of the attempt's questions its candidate had handed in before it: one query.
+    """Return which of the attempt's questions its candidate had handed in, or checked in practice, before it: one query.
 
     By the moments of hand-in, and from the items: the earlier attempt may not be scored yet. Of two attempts handed in
     at one moment the one with the smaller id is the earlier.
@@ -24,7 +24,11 @@ def met_before(attempt: Attempt) -> set[int]:
     )
     asked = attempt.items.order_by().values("question")
     items = AttemptItem.objects.filter(earlier, attempt__candidate=attempt.candidate_id, question__in=asked)
-    return set(items.order_by().values_list("question", flat=True))
+    practised = JudgedAnswer.objects.filter(
+        candidate=attempt.candidate_id, score=None, question__in=asked, answered_at__lt=attempt.submitted_at
+    )
+    earlier_ones = items.order_by().values_list("question", flat=True)
+    return set(earlier_ones.union(practised.order_by().values_list("question", flat=True)))
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,9 @@ class Question(models.Model):
         max_length=10, choices=Difficulty, default=Difficulty.MEDIUM, help_text=_("Your estimate.")
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="questions")
+    is_reserved = models.BooleanField(
+        _("reserved for exams"), default=False, db_default=False, help_text=_("Candidates cannot practise it.")
+    )
     source_id = models.CharField(max_length=50, blank=True, db_index=True)
     source_chapter = models.PositiveSmallIntegerField(null=True, blank=True)
     source_title = models.CharField(max_length=200, blank=True)

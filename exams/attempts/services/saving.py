@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from exams.attempts import timing
-from exams.attempts.models import Attempt, AttemptItem
+from exams.attempts.models import AskedItem, Attempt, AttemptItem
 from exams.attempts.services import saving_sql
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer, TooManyChosen
 from questions.kinds import Given, kind_of
@@ -33,6 +33,7 @@ class Answer:
     text: str = ""
     is_flagged: bool = False
     struck: tuple[int, ...] = ()
+    is_sure: bool | None = None
     seconds_spent: int = 0
     sequence: int = 0
     page: str = ""
@@ -62,7 +63,7 @@ def _store_at_once(item: AttemptItem, answer: Answer, now: dt.datetime) -> bool:
     read_sequence = item.sequence
     try:
         _require_open(item.attempt, now)
-        return _apply(item, answer) and saving_sql.write(item, if_sequence=read_sequence)
+        return apply_answer(item, answer) and saving_sql.write(item, if_sequence=read_sequence)
     except (AttemptClosed, InvalidResponse, StaleAnswer):
         return False
 
@@ -99,12 +100,12 @@ def _require_open(attempt: Attempt, now: dt.datetime) -> None:
 def _store(item: AttemptItem, answer: Answer) -> bool:
     """Write the answer if the item is still as it was read; tell whether it was. Raises `StaleAnswer`."""
     read_sequence = item.sequence
-    if not _apply(item, answer):
+    if not apply_answer(item, answer):
         return True
     return saving_sql.write(item, if_sequence=read_sequence)
 
 
-def _apply(item: AttemptItem, answer: Answer) -> bool:
+def apply_answer(item: AskedItem, answer: Answer) -> bool:
     """Put the answer into the item and tell whether anything is to be written. Raises `StaleAnswer`."""
     count, revision = len(item.option_order), item.revision
     kind = kind_of(revision.kind)
@@ -123,7 +124,8 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
         is_current = item.sequence == answer.sequence
     is_longer = answer.seconds_spent > item.seconds_spent
     item.seconds_spent = max(item.seconds_spent, answer.seconds_spent)
-    if (item.response, item.is_flagged, item.struck) == (response, answer.is_flagged, struck):
+    state = (response, answer.is_flagged, struck, answer.is_sure)
+    if (item.response, item.is_flagged, item.struck, item.is_sure) == state:
         # Nothing to store but, where the page did change and change back, that this came later than what may still be
         # on its way.
         is_change = is_current and answer.count > 0
@@ -133,7 +135,7 @@ def _apply(item: AttemptItem, answer: Answer) -> bool:
         return is_change or is_longer
     if not is_current:
         raise StaleAnswer
-    item.response, item.is_flagged, item.struck = response, answer.is_flagged, struck
+    item.response, item.is_flagged, item.struck, item.is_sure = state
     item.saved_by_page, item.page_count = answer.page, answer.count
     item.sequence += 1
     return True
@@ -188,7 +190,7 @@ def store_all(attempt: Attempt, answers: Sequence[Answer], seconds: Mapping[int,
             raise InvalidResponse(_("This exam has no question %(position)s.") % {"position": answer.position})
         item = items[answer.position]
         try:
-            if _apply(item, answer):
+            if apply_answer(item, answer):
                 changed.add(item)
         except StaleAnswer:
             saved.conflicts.append(answer)

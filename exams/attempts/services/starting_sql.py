@@ -25,6 +25,7 @@ _UNTOUCHED = {
     "response": "NULL",
     "is_flagged": "FALSE",
     "struck": "'[]'",
+    "is_sure": "NULL",
     "seconds_spent": "0",
     "sequence": "0",
     "saved_by_page": "''",
