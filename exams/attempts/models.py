@@ -139,6 +139,9 @@ class AskedItem(models.Model):
     struck = models.JSONField(default=list)
     # What the candidate said of the answer; null: nothing.
     is_sure = models.BooleanField(null=True, blank=True)
+    # The first complete answer, numbered like `response`, and after how many seconds it was last changed; null: never.
+    first_response = models.JSONField(null=True, blank=True)
+    changed_after = models.PositiveIntegerField(null=True, blank=True)
     seconds_spent = models.PositiveIntegerField(default=0)
     # How often the answer was saved, and by which page: see `exams.attempts.services.saving.save_answer`.
     sequence = models.PositiveIntegerField(default=0)

@@ -29,7 +29,9 @@ class StudyPlan(models.Model):
 
     class Meta:
         ordering = ["candidate", "-chosen_at"]
-        constraints = [models.UniqueConstraint(fields=["candidate", "certification"], name="one_plan_per_certification")]
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "certification"], name="one_plan_per_certification")
+        ]
 
     def __str__(self) -> str:
         return gettext("%(certification)s, %(candidate)s") % {

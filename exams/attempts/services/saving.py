@@ -13,7 +13,7 @@ from exams.attempts import timing
 from exams.attempts.models import AskedItem, Attempt, AttemptItem
 from exams.attempts.services import saving_sql
 from exams.exceptions import AttemptClosed, InvalidResponse, StaleAnswer, TooManyChosen
-from questions.kinds import Given, kind_of
+from questions.kinds import Given, Response, kind_of
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,20 @@ def apply_answer(item: AskedItem, answer: Answer) -> bool:
         return is_change or is_longer
     if not is_current:
         raise StaleAnswer
+    if response != item.response:
+        _note_change(item, response)
     item.response, item.is_flagged, item.struck, item.is_sure = state
     item.saved_by_page, item.page_count = answer.page, answer.count
     item.sequence += 1
     return True
+
+
+def _note_change(item: AskedItem, response: Response | None) -> None:
+    """Keep the first complete answer, and when it was last changed: the report tells what changing one's mind did."""
+    if item.first_response is not None:
+        item.changed_after = item.seconds_spent
+    elif response is not None and kind_of(item.revision.kind).is_complete(response, item.revision.choose):
+        item.first_response = response
 
 
 NO_SECONDS: Mapping[int, int] = {}

@@ -11,12 +11,15 @@ from django.db import connection
 from exams.attempts.models import Attempt, AttemptItem
 from questions.models import Revision
 
-SAVED_FIELDS = ["response", "is_flagged", "struck", "is_sure", "seconds_spent", "sequence", "saved_by_page", "page_count"]
+SAVED_FIELDS = [
+    *("response", "first_response", "changed_after", "is_flagged", "struck", "is_sure"),
+    *("seconds_spent", "sequence", "saved_by_page", "page_count"),
+]
 # What a save needs to know: neither the question's texts nor its key.
 _ITEM_FIELDS = ["id", "option_order", *SAVED_FIELDS]
 _ATTEMPT_FIELDS = ["id", "state", "deadline_at"]
 _REVISION_FIELDS = ["id", "kind", "choices", "choose"]
-_JSON = {"option_order", "response", "struck", "choices"}
+_JSON = {"option_order", "response", "first_response", "struck", "choices"}
 
 _COLUMNS = ", ".join(
     f"{table}.{name}"

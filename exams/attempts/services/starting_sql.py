@@ -26,6 +26,8 @@ _UNTOUCHED = {
     "is_flagged": "FALSE",
     "struck": "'[]'",
     "is_sure": "NULL",
+    "first_response": "NULL",
+    "changed_after": "NULL",
     "seconds_spent": "0",
     "sequence": "0",
     "saved_by_page": "''",
