@@ -14,7 +14,7 @@ from exams.scoring.models import JudgedAnswer, Score
 
 
 def met_before(attempt: Attempt) -> set[int]:
-    """Return which of the attempt's questions its candidate had handed in, or checked in practice, before it: one query.
+    """Return which of the attempt's questions its candidate had answered before it, in exams or practice: one query.
 
     By the moments of hand-in, and from the items: the earlier attempt may not be scored yet. Of two attempts handed in
     at one moment the one with the smaller id is the earlier.
