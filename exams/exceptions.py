@@ -56,6 +56,10 @@ class PracticeRefused(Exception):
     """A practice, or a step of it, that is not possible now; the message says why."""
 
 
+class PlanRefused(Exception):
+    """A plan for a day that is none to prepare for; the message says why."""
+
+
 class ExtensionRefused(Exception):
     """More time cannot be given: the attempt is over, or the figure makes no sense."""
 
