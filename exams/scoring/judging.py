@@ -103,8 +103,8 @@ def _corrected_answers(before: Score, rescore: Rescore, rule: Rule, score: Score
     for answer in answers:
         answer.pk, answer.score = None, score
         if answer.revision_id == rescore.old_revision_id:
-            answer.earned = _corrected(answer.item, rescore, rule)
-            score.reason = f"Question {answer.item.position}: {rescore.reason}"
+            answer.earned = _corrected(answer.exam_item, rescore, rule)
+            score.reason = f"Question {answer.exam_item.position}: {rescore.reason}"
     return answers
 
 

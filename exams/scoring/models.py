@@ -195,6 +195,13 @@ class JudgedAnswer(models.Model):
     def is_right(self) -> bool:
         return self.earned == FULL
 
+    @property
+    def exam_item(self) -> AttemptItem:
+        """The question of the attempt, which every answer of a score has."""
+        if self.item is None:
+            raise TypeError("an answer in practice is to no question of an attempt")
+        return self.item
+
 
 class Rescore(models.Model):
     """The order to re-score one question in all attempts that were asked its old revision and had begun by then.

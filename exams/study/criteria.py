@@ -1,9 +1,12 @@
 """What to practise, as the builder says it and a set keeps it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 MAX_QUESTIONS = 100
 MAX_MINUTES = 600
@@ -41,9 +44,8 @@ class Criteria:
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value not in ((), None)}
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what `as_json` made; what a later version has added is as by default."""
-        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        return cls(**values | {"pool": Pool(values.get("pool", Pool.ALL))})
+
+def from_json(stored: Mapping[str, Any]) -> Criteria:
+    """Return what `as_json` made; what a later version has added is as by default."""
+    known = {field.name: stored[field.name] for field in fields(Criteria) if field.name in stored}
+    return TypeAdapter(Criteria).validate_python(known)

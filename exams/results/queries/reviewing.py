@@ -91,7 +91,7 @@ def _unexplained(question: Previewed) -> Previewed:
 
 
 def _reviewed(answer: JudgedAnswer, place: outline.Place, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
-    item = answer.item
+    item = answer.exam_item
     question = _judged_by(item, rescore)
     return ReviewedItem(
         position=item.position,

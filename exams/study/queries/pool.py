@@ -8,7 +8,7 @@ from accounts.models import User
 from exams.attempts.queries.meeting import open_items, open_questions
 from exams.study.criteria import Criteria, Pool
 from exams.study.models import Memory, Note
-from questions.models import Certification, QuestionTask
+from questions.models import Certification, Question, QuestionTask
 from questions.queries import published_placements
 
 
@@ -50,8 +50,8 @@ def matching(candidate: User, certification: Certification | int, criteria: Crit
     }
     rows = rows.filter(**{name: values for name, values in columns.items() if values})
     if criteria.tags:
-        tagged = QuestionTask._meta.get_field("question").related_model.tags.through.objects
-        rows = rows.filter(Exists(tagged.filter(question=OuterRef("question_id"), tag__in=criteria.tags)))
+        tagged = Question.tags.through.objects.filter(question=OuterRef("question_id"), tag__in=criteria.tags)
+        rows = rows.filter(Exists(tagged))
     return _of_pool(rows, candidate, criteria.pool)
 
 

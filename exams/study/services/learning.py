@@ -48,7 +48,7 @@ def aim_of(plan: StudyPlan | None) -> Aim:
     """Return the aim of a plan: what is to be repeated is repeated before the exam's day begins, in UTC."""
     if plan is None:
         return Aim()
-    exam_at = plan.exam_date and dt.datetime.combine(plan.exam_date, dt.time(), tzinfo=dt.UTC)
+    exam_at = dt.datetime.combine(plan.exam_date, dt.time(), tzinfo=dt.UTC) if plan.exam_date else None
     return Aim(exam_at, plan.parameters)
 
 

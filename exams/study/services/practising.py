@@ -200,7 +200,7 @@ def check_answer(*, candidate: User, practice_id: UUID, answer: Answer, now: dt.
     apply_answer(item, answer)
     if under_way and item.is_being_asked:  # type: ignore[attr-defined]  # annotated
         raise PracticeRefused(
-            _("An exam that you have in progress asks this question. You can check it once that exam is submitted.")
+            _("An exam in progress asks this question, too. You can check it once that exam is submitted.")
         )
     _require_complete(item)
     _judge([item], now, _aim(item))
