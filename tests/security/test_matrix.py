@@ -65,6 +65,7 @@ ROWS = {
     "accounts:demo-mail": ["404/405"] * 5,  # in the demo alone; see tests/accounts/test_demo_mail.py
     "accounts:time-zone": ["405/in"] + ["405/→"] * 4,
     "accounts:language": ["405/→"] * 5,
+    "accounts:scheme": ["405/→"] * 5,
     "account_login": ["200/200"] + ["→/→"] * 4,
     "account_logout": ["→/→"] + ["200/→"] * 4,
     "account_inactive": PUBLIC,
