@@ -27,6 +27,7 @@ FOREIGN = ["id__range", "id__in", "id__regex", "id__isnull", "id__date", "pk", "
 READ = [
     *("page", "show", "domain", "sort", "state", "q", "seed", "key", "new", "old", "task", "next", "format", "codes"),
     *("certification", "kind", "difficulty", "tag_names", "overwrite", "publish", "object_id", "p", "add", "name"),
+    *("pool", "number", "feedback", "domains", "tasks", "chapters", "tags", "difficulties", "title"),
     *("app_label", "model_name", "field_name", "term", "closes_at", "opens_at", "minutes", "chapter", "email", "user"),
 ]
 
@@ -122,7 +123,7 @@ FORMS = {
             *("mfa_activate_totp", "mfa_add_webauthn", "admin:questions_question_import"),
             *("admin:exams_cohort_progress", "account_reset_password", "exams:attempt-hand-in"),
             *("admin:auth_group_change", "admin:account_emailaddress_change", "admin:password_change"),
-            "exams:own-data",
+            *("exams:own-data", "exams:practice", "exams:practice-question"),
         ],
         (),
     ),

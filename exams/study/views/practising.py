@@ -210,8 +210,8 @@ def _not_checked(
 ) -> HttpResponse:
     """Say why: 400 what is wrong with the answer, 409 that another page saved another one, 423 that it has to wait.
 
-    The page's script holds the answer and is told the reason alone; a page without one gets its answer back. What has to
-    wait is saved.
+    The page's script holds the answer and is told the reason alone; a page without one gets its answer back. What has
+    to wait is saved.
     """
     user, now, is_stale = signed_in(request), timezone.now(), isinstance(refusal, StaleAnswer)
     practice = own_practice(user, practice_id, now)

@@ -290,21 +290,17 @@ def test_saving_without_a_script_leads_to_the_next_question(exam, candidate, cli
 # --- Exams under way --------------------------------------------------------------------------------------------------
 
 
-def under_way_with(exam, candidate, question_id):
-    """Begin exams until one asks the question."""
-    attempt = make_attempt(exam=exam, candidate=candidate, now=START, seed=3)
-    item = attempt.items.first()
-    if not attempt.items.filter(question=question_id).exists():
-        from questions.models import Question
-
-        question = Question.objects.get(pk=question_id)
-        attempt.items.filter(pk=item.pk).update(question=question, revision=question.published_revision)
+def under_way_with(candidate, item):
+    """Begin an exam that asks this question, and none else of the practice."""
+    attempt = make_attempt(exam=make_exam(), candidate=candidate, now=START)
+    first = attempt.items.filter(position=1)
+    first.update(question=item.question_id, revision=item.revision_id, task=item.task_id)
     return attempt
 
 
 def test_check_of_what_an_exam_asks_is_refused_and_the_answer_kept(exam, candidate, practice, client):
     item = item_at(practice, 1)
-    attempt = under_way_with(exam, candidate, item.question_id)
+    attempt = under_way_with(candidate, item)
 
     response = check(client, practice, 1, right=False)
 
@@ -320,7 +316,7 @@ def test_checked_question_is_hidden_while_an_exam_asks_it(exam, candidate, pract
     item = item_at(practice, 1)
     check(client, practice, 1, right=False)
     check(client, practice, 2)
-    attempt = under_way_with(exam, candidate, item.question_id)
+    attempt = under_way_with(candidate, item)
     client.post(url("finish", practice))
 
     page, result = client.get(url("question", practice, 1)), client.get(url("result", practice))
