@@ -16,9 +16,11 @@ from exams.statistics.queries.statistics import Share, shares_right
 from questions.models import Question
 
 
-def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
-    """Return the latest report of each question of an attempt, by its position."""
+def reports_of(attempt: Attempt, position: int | None = None) -> dict[int, ProblemReport]:
+    """Return the latest report of each question of an attempt, or of the one at `position`, by its position."""
     reports = ProblemReport.objects.filter(item__attempt=attempt).order_by("created_at").select_related("item")
+    if position is not None:
+        reports = reports.filter(item__position=position)
     return {report.item.position: report for report in reports}
 
 
