@@ -16,11 +16,14 @@ from exams.statistics.queries.statistics import Share, shares_right
 from questions.models import Question
 
 
-def reports_of(attempt: Attempt, position: int | None = None) -> dict[int, ProblemReport]:
-    """Return the latest report of each question of an attempt, or of the one at `position`, by its position."""
+def report_of(item_id: int) -> ProblemReport | None:
+    """Return the latest report of a question of an attempt."""
+    return ProblemReport.objects.filter(item=item_id).order_by("-created_at").first()
+
+
+def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
+    """Return the latest report of each question of an attempt, by its position."""
     reports = ProblemReport.objects.filter(item__attempt=attempt).order_by("created_at").select_related("item")
-    if position is not None:
-        reports = reports.filter(item__position=position)
     return {report.item.position: report for report in reports}
 
 

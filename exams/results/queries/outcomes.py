@@ -4,6 +4,8 @@ of what was missed are made of."""
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import cache
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -20,6 +22,7 @@ from questions.models import Question
 
 # A question is slow that took so many times its share of the exam's time.
 SLOW = 1.5
+KEPT = 300  # seconds
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Outcome:
     position: int
     item_id: int
     question_id: int
+    task: str
     domain_number: int
     domain_name: str
     earned: int
@@ -72,14 +76,28 @@ FILTERS: dict[str, tuple[object, Callable[[Outcome], bool]]] = {
 }
 
 
-def outcomes_of(attempt: Attempt, score: Score) -> list[Outcome]:
-    """Return the outcomes of what the candidate may learn about now, in the order of the attempt: two queries.
+def current_score(attempt: Attempt) -> Score | None:
+    """Return the score that counts, with `has_under_way`: whether its candidate is sitting any exam."""
+    under_way = Attempt.objects.in_progress().filter(candidate=attempt.candidate_id).order_by()
+    return attempt.scores.filter(is_current=True).annotate(has_under_way=Exists(under_way)).order_by().first()
 
-    Whether the key may be shown yet is for `shown_of` to say: an outcome tells it.
+
+def outcomes_of(attempt: Attempt, score: Score) -> list[Outcome]:
+    """Return the outcomes of what the candidate may learn about now, in the order of the attempt, by its current score.
+
+    Whether the key may be shown yet is for `shown_of` to say: an outcome tells it. Answers of a score never change, so
+    they are read once in a while and not for each of sixty-five pages; what is under way is asked each time.
     """
-    # Read first: as a part of the next query it is a plan that PostgreSQL can get wrong by minutes.
-    known = list(may_know(attempt.items.all(), attempt.candidate_id).order_by().values_list("pk", flat=True))
-    rows = score.answers.filter(item__in=known).order_by("item__position").values_list(
+    name = f"outcomes-{attempt.pk}-{score.version}"
+    every: list[Outcome] = cache.get_or_set(name, lambda: _read(attempt, score), KEPT)
+    if not score.has_under_way:  # type: ignore[attr-defined]  # annotated
+        return every
+    known = set(may_know(attempt.items.all(), attempt.candidate_id).order_by().values_list("pk", flat=True))
+    return [outcome for outcome in every if outcome.item_id in known]
+
+
+def _read(attempt: Attempt, score: Score) -> list[Outcome]:
+    rows = score.answers.order_by("item__position").values_list(
         "item__position", "item", "question", "task", "earned", "seconds", "is_sure",
         "item__is_flagged", "item__response", "item__first_response", "revision__kind", "revision__key",
         "question__status", "question__is_reserved",
@@ -91,6 +109,7 @@ def outcomes_of(attempt: Attempt, score: Score) -> list[Outcome]:
             position=position,
             item_id=item_id,
             question_id=question_id,
+            task=places[task_id].label,
             domain_number=places[task_id].domain_number,
             domain_name=places[task_id].domain_name,
             earned=earned,

@@ -1,10 +1,12 @@
 """What a candidate may read again after hand-in: questions with key and rationales."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
+
+from django.db.models import F
 
 from accounts.models import User
 from exams.attempts import timing
@@ -13,10 +15,10 @@ from exams.blueprints.rules import FULL
 from exams.corrections.queries import applied_rescores
 from exams.release.queries import may_know, shown_of_each
 from exams.release.shown import When
-from exams.scoring import outline
+from exams.results.queries.outcomes import Outcome
 from exams.scoring.comparing import translated
 from exams.scoring.estimates import shown_percent, shown_points
-from exams.scoring.models import JudgedAnswer, Rescore, Score
+from exams.scoring.models import Rescore, Score
 from questions.kinds import kind_of
 from questions.kinds.base import moved
 from questions.kinds.showing import AnswerLine
@@ -26,10 +28,6 @@ from questions.rendering import NOTHING
 
 # Of fewer first answers no shares are shown.
 MINIMUM_FOR_SHARES = 20
-
-
-# Beside the sums of the first answers: these are long.
-UNREAD = ["item__revision__statistics__cells", "item__revision__statistics__seconds"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,6 @@ class ReviewedItem:
     position: int
     question: Previewed
     task: str
-    domain_number: int
     domain_name: str
     correction: str
     points: Fraction
@@ -79,19 +76,20 @@ class ReviewedItem:
 
 
 def reviewed_items(
-    attempt: Attempt, score: Score, items: Collection[int], *, is_explained: bool = True
+    attempt: Attempt, score: Score, outcomes: Sequence[Outcome], *, is_explained: bool = True
 ) -> list[ReviewedItem]:
     """Return these questions of a scored attempt with key, rationales and what the candidate answered: one query.
 
-    `items` are ids of what the candidate may learn about now: see `exams.results.queries.outcomes`. Whether the key may
-    be shown yet is for `shown_of` to say; without `is_explained` there is the key and no word about it.
+    The outcomes are of what the candidate may learn about now. Whether the key may be shown yet is for `shown_of` to
+    say; without `is_explained` there is the key and no word about it.
     """
-    answers = score.answers.filter(item__in=items).order_by("item__position")
+    items = AttemptItem.objects.filter(pk__in=[outcome.item_id for outcome in outcomes]).order_by()
+    items = items.select_related("revision__question").annotate(first=F("revision__statistics__first"))
+    found = {item.pk: item for item in items}
     rescores = applied_rescores(attempt) if score.rescore_id else {}
-    places = outline.read(score.outline)
     return [
-        _reviewed(answer, places[answer.task_id], is_explained, rescores.get(answer.question_id))
-        for answer in answers.select_related("item__revision__question", "item__revision__statistics").defer(*UNREAD)
+        _reviewed(outcome, found[outcome.item_id], is_explained, rescores.get(outcome.question_id))
+        for outcome in outcomes
     ]
 
 
@@ -122,8 +120,7 @@ def _change(item: AttemptItem) -> Change | None:
 
 def _first_sums(item: AttemptItem) -> list[int]:
     """Return how many answered the question at their first meeting, and marked each option; [] of too few."""
-    statistics = getattr(item.revision, "statistics", None)
-    sums: list[int] = (statistics.first or []) if statistics else []
+    sums: list[int] = item.first or []  # type: ignore[attr-defined]  # annotated
     return sums if sums and sums[0] >= MINIMUM_FOR_SHARES else []
 
 
@@ -138,19 +135,17 @@ def _with_shares(question: Previewed, order: Sequence[int], sums: Sequence[int])
     return replace(question, solved=replace(question.solved, options=options))
 
 
-def _reviewed(answer: JudgedAnswer, place: outline.Place, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
-    item = answer.exam_item
+def _reviewed(outcome: Outcome, item: AttemptItem, is_explained: bool, rescore: Rescore | None) -> ReviewedItem:
     # Marks of some kinds say what was right by the old key.
     sums = [] if rescore else _first_sums(item)
     question = _with_shares(_judged_by(item, rescore), item.option_order, sums)
     return ReviewedItem(
         position=item.position,
         question=question if is_explained else _unexplained(question),
-        task=place.label,
-        domain_number=place.domain_number,
-        domain_name=place.domain_name,
+        task=outcome.task,
+        domain_name=outcome.domain_name,
         correction=f"{rescore.get_rule_display()}: {rescore.reason}" if rescore else "",
-        points=Fraction(answer.earned, FULL),
+        points=Fraction(outcome.earned, FULL),
         is_answered=item.response is not None,
         is_flagged=item.is_flagged,
         is_scored=item.is_scored,

@@ -1,7 +1,7 @@
 """The questions of a scored attempt again: one by one, all on a page to print, and what was missed as a practice."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from urllib.parse import urlencode
@@ -22,9 +22,10 @@ from exams.attempts.access import own_attempt
 from exams.attempts.models import Attempt
 from exams.attempts.queries.taking import shown_items
 from exams.attempts.views import keeping
+from exams.attempts.views.compressing import compressed_page
 from exams.exceptions import PracticeRefused
 from exams.problems.models import ProblemReport
-from exams.problems.queries import reports_of
+from exams.problems.queries import report_of, reports_of
 from exams.release.queries import shown_of
 from exams.release.shown import Shown, When
 from exams.results.queries import outcomes as queries
@@ -52,7 +53,6 @@ class Review:
     score: Score
     shown: Shown
     show: str
-    domain: str
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -61,6 +61,15 @@ class Review:
     @cached_property
     def chosen(self) -> list[Outcome]:
         return queries.chosen(self.outcomes, self.show, self.domain)
+
+    @cached_property
+    def domain(self) -> str:
+        """The number of the domain to look at, "" for all: whatever an address says that is no domain of the attempt.
+
+        So a page that is compressed repeats nothing that somebody else could have put into its address.
+        """
+        domain = self.request.GET.get("domain", "")
+        return domain if domain in {str(number) for number, _name in queries.domains_of(self.outcomes)} else ""
 
     @property
     def is_explained(self) -> bool:
@@ -111,15 +120,15 @@ def _opened(
 ) -> Review | HttpResponse:
     """Return the review of the candidate's attempt, or what there is instead of it: without a score, or without the
     key."""
-    attempt = own_attempt(signed_in(request), attempt_id, now)
-    score = attempt.scores.filter(is_current=True).first()
+    attempt = own_attempt(signed_in(request), attempt_id, now, with_exam=("exam",))
+    score = queries.current_score(attempt)
     if score is None:
         return redirect("exams:attempt-result", attempt_id=attempt_id)
     shown = shown_of(attempt, now, with_score=False)
     if shown.key is not When.NOW:
         return without_key(request, attempt, shown)
     show = request.GET.get("show", "")
-    return Review(request, attempt, score, shown, show if show in FILTERS else "", request.GET.get("domain", ""))
+    return Review(request, attempt, score, shown, show if show in FILTERS else "")
 
 
 @never_cache
@@ -153,6 +162,7 @@ def _answers(request: HttpRequest, attempt: Attempt, shown: Shown) -> HttpRespon
 @never_cache
 @require_safe
 @candidate_required
+@compressed_page
 def review_question(request: HttpRequest, attempt_id: UUID, position: int) -> HttpResponse:
     """One question with what the exam shows now: the candidate's own answer, the key, the rationales."""
     review = _opened(request, attempt_id, timezone.now(), without_key=partial(_to_answers, position=position))
@@ -161,15 +171,16 @@ def review_question(request: HttpRequest, attempt_id: UUID, position: int) -> Ht
     outcome = next((outcome for outcome in review.outcomes if outcome.position == position), None)
     if outcome is None:
         return _absent(review, position)
-    [item] = reviewed_items(review.attempt, review.score, [outcome.item_id], is_explained=review.is_explained)
+    [item] = reviewed_items(review.attempt, review.score, [outcome], is_explained=review.is_explained)
     positions = [outcome.position for outcome in review.chosen]
     context = review.context(position) | {
         "item": item,
         "state": STATES[outcome.state],
-        "report": reports_of(review.attempt, position).get(position),
+        "report": report_of(outcome.item_id),
         "report_kinds": ProblemReport.Kind.choices,
+        "here": reverse("exams:review-question", args=[attempt_id, position]) + review.query(),
         "note": note_of(signed_in(request), outcome.question_id),
-        "palette": _palette(review.chosen, position),
+        "chosen": review.chosen,
         "previous": max((other for other in positions if other < position), default=None),
         "next": min((other for other in positions if other > position), default=None),
         "pace": timing.in_seconds(queries.pace_of(review.attempt, review.score)),
@@ -189,22 +200,16 @@ def _absent(review: Review, position: int) -> HttpResponse:
     return redirect("exams:attempt-review", attempt_id=review.attempt.pk)
 
 
-def _palette(outcomes: Sequence[Outcome], current: int) -> list[tuple[int, str, object, bool]]:
-    return [
-        (outcome.position, outcome.state, STATES[outcome.state], outcome.position == current) for outcome in outcomes
-    ]
-
-
 @never_cache
 @require_safe
 @candidate_required
+@compressed_page
 def review_all(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """All questions of the filter on one page, to print."""
     review = _opened(request, attempt_id, timezone.now())
     if isinstance(review, HttpResponse):
         return review
-    chosen = [outcome.item_id for outcome in review.chosen]
-    items = reviewed_items(review.attempt, review.score, chosen, is_explained=review.is_explained)
+    items = reviewed_items(review.attempt, review.score, review.chosen, is_explained=review.is_explained)
     reports = reports_of(review.attempt)
     context = review.context() | {"items": [(item, reports.get(item.position)) for item in items]}
     return render(request, "exams/results/review_all.html", context)
