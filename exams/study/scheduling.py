@@ -148,8 +148,9 @@ def _if_answered(scheduler: Scheduler, card: Card, days: int, rating: Rating) ->
 def _interval(scheduler: Scheduler, card: Card, recall: float) -> int:
     """Days until recall falls to this, at least 1: the inverse of R(t) = (1 + f·t/S)^-d, where f = 0.9^(-1/d) - 1."""
     decay = -scheduler.parameters[20]
-    factor = 0.9 ** (1 / decay) - 1
-    return max(1, round((card.stability or 0) / factor * (recall ** (1 / decay) - 1)))
+    factor: float = 0.9 ** (1 / decay) - 1
+    days: float = (card.stability or 0) / factor * (recall ** (1 / decay) - 1)
+    return round(min(max(1.0, days), scheduler.maximum_interval))
 
 
 def _days_to_wait(scheduler: Scheduler, card: Card, *, was_right: bool, days_left: int | None) -> int | None:
