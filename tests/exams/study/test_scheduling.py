@@ -110,6 +110,8 @@ def test_an_evening_and_the_next_late_afternoon_are_a_day_apart():
         (answers((0, False)), after(2), 1),  # and the day after: the eve is left
         (answers((0, True)), after(2), 1),
         (answers((0, False)), FAR, 1),  # a miss comes back on the next day
+        (answers((0, False)), after(3), 1),  # also where it would be the last one before the exam
+        (answers((0, False)), after(4), 1),
         (answers((0, False), (1, False), (2, False)), FAR, 1),
     ],
 )
