@@ -361,19 +361,17 @@ def daily_queue(
     room = _Places(repeats=places - for_new, new=for_new)
     ranked = _ranked(due, today=today, exam_on=exam_on, parameters=parameters, zone=zone)
     taken = _repeated(ranked, [*new, *others], room)
-    siblings = [pair.sibling for pair in taken if pair.sibling]
-    used = {sibling.question for sibling in siblings}
-    fresh = [c.question for c in new if c.question not in used][: room.new]
-    right = {d.question for d in due if d.was_right}
+    siblings = [pair.sibling.question for pair in taken if pair.sibling]
+    fresh = [c.question for c in new if c.question not in siblings][: room.new]
     # The missed ones after others, so that what explained the sibling is not simply repeated.
-    questions = [sibling.question for sibling in siblings]
-    questions += sorted((pair.question for pair in taken), key=lambda question: question not in right)
+    right = {d.question for d in due if d.was_right}
+    repeats = sorted((pair.question for pair in taken), key=lambda question: question not in right)
     return Queue(
-        questions=(*questions, *fresh),
+        questions=(*siblings, *repeats, *fresh),
         repeated=len(taken),
         siblings=len(siblings),
         new=len(fresh),
-        seconds=(len(questions) + len(fresh)) * seconds_per_question,
+        seconds=(len(siblings) + len(repeats) + len(fresh)) * seconds_per_question,
         postponed=len(due) - len(taken),
         unmet_at_exam=_unmet_at_exam(len(new), len(due), today, exam_on, minutes_a_day, places),
         is_mock_exam_day=today in mock_exam_days(today, exam_on, minutes_a_day),
