@@ -56,6 +56,14 @@ class PracticeRefused(Exception):
     """A practice, or a step of it, that is not possible now; the message says why."""
 
 
+class PlanRefused(Exception):
+    """A plan for a day that is none to prepare for; the message says why."""
+
+
+class StaleNote(Exception):
+    """A note was changed since the page was opened that wants to change it."""
+
+
 class ExtensionRefused(Exception):
     """More time cannot be given: the attempt is over, or the figure makes no sense."""
 

@@ -8,6 +8,18 @@ from exams.problems.views import problem_report, problem_reports
 from exams.results.views.afterwards import attempt_result, history
 from exams.results.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start, home
 from exams.results.views.reviewing import attempt_retry, attempt_review, review_all, review_question
+from exams.study.views.choosing import builder, practice_count, practice_set, practice_set_assign, practice_start
+from exams.study.views.noting import question_note
+from exams.study.views.practising import (
+    practice_answer,
+    practice_check,
+    practice_clock,
+    practice_finish,
+    practice_question,
+    practice_result,
+    practice_retry,
+    practice_run,
+)
 
 app_name = "exams"
 urlpatterns = [
@@ -32,6 +44,20 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/review/<int:position>/", review_question, name="review-question"),
     path("attempts/<uuid:attempt_id>/retry/", attempt_retry, name="attempt-retry"),
     path("attempts/<uuid:attempt_id>/review/<int:position>/problem/", problem_report, name="problem-report"),
+    path("practice/", builder, name="practice"),
+    path("practice/count/", practice_count, name="practice-count"),
+    path("practice/start/", practice_start, name="practice-start"),
+    path("practice/sets/<uuid:set_id>/", practice_set, name="practice-set"),
+    path("practice/sets/<uuid:set_id>/cohorts/<int:cohort_id>/", practice_set_assign, name="practice-set-assign"),
+    path("practice/<uuid:practice_id>/", practice_run, name="practice-run"),
+    path("practice/<uuid:practice_id>/<int:position>/", practice_question, name="practice-question"),
+    path("practice/<uuid:practice_id>/answers/<int:position>/", practice_answer, name="practice-answer"),
+    path("practice/<uuid:practice_id>/<int:position>/check/", practice_check, name="practice-check"),
+    path("practice/<uuid:practice_id>/clock/", practice_clock, name="practice-clock"),
+    path("practice/<uuid:practice_id>/finish/", practice_finish, name="practice-finish"),
+    path("practice/<uuid:practice_id>/result/", practice_result, name="practice-result"),
+    path("practice/<uuid:practice_id>/retry/", practice_retry, name="practice-retry"),
+    path("questions/<int:question_id>/note/", question_note, name="question-note"),
     path("problems/", problem_reports, name="problem-reports"),
     path("privacy/", privacy, name="privacy"),
     path("your-data/", own_data, name="own-data"),

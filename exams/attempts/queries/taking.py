@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from exams.attempts.models import Attempt
@@ -74,13 +75,16 @@ class ShownItem:
 
 
 def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem]:
-    """Return the questions of an attempt in its order, or the one at `position`.
+    """Return the questions of an attempt in its order, or the one at `position`: one query."""
+    items = attempt.items.order_by("position")
+    return shown(items if position is None else items.filter(position=position))
+
+
+def shown(items: QuerySet[Any]) -> list[ShownItem]:
+    """Return these rows of `AskedItem` as a candidate is asked them.
 
     One query, which does not read key, rationales or explanation.
     """
-    items = attempt.items.order_by("position")
-    if position is not None:
-        items = items.filter(position=position)
     rows = items.values(
         "position", "option_order", "response", "is_flagged", "struck", "seconds_spent", "sequence",
         "revision__kind", "revision__case_text", "revision__stem", "revision__options", "revision__choices",

@@ -12,7 +12,7 @@ from exams.attempts.models import Attempt, AttemptItem
 from questions.models import Revision
 
 SAVED_FIELDS = [
-    *("response", "first_response", "changed_after", "is_flagged", "struck", "is_sure"),
+    *("response", "is_flagged", "struck", "is_sure", "first_response", "changed_after"),
     *("seconds_spent", "sequence", "saved_by_page", "page_count"),
 ]
 # What a save needs to know: neither the question's texts nor its key.

@@ -33,7 +33,7 @@ from exams.results.queries.outcomes import FILTERS, STATES, Outcome
 from exams.results.queries.reviewing import reviewed_items
 from exams.results.services import retry_misses
 from exams.scoring.models import Score
-from exams.study.queries.notes import note_of
+from exams.study.queries.practices import note_of
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def review_question(request: HttpRequest, attempt_id: UUID, position: int) -> Ht
         "state": STATES[outcome.state],
         "report": report_of(outcome.item_id),
         "report_kinds": ProblemReport.Kind.choices,
-        "here": reverse("exams:review-question", args=[attempt_id, position]) + review.query(),
+        "back": reverse("exams:review-question", args=[attempt_id, position]) + review.query(),
         "note": note_of(signed_in(request), outcome.question_id),
         "chosen": review.chosen,
         "previous": max((other for other in positions if other < position), default=None),

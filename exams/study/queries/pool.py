@@ -26,12 +26,24 @@ def practisable(candidate: User | int, certification: Certification | int) -> Qu
     )
 
 
+def asked_now(candidate: User | int) -> Exists:
+    """Tell of an item of a practice whether an exam under way asks its question, or shares its case."""
+    return Exists(
+        open_items(candidate).filter(
+            Q(question=OuterRef("question"))
+            | (Q(revision__case_text=OuterRef("revision__case_text")) & ~Q(revision__case_text=""))
+        )
+    )
+
+
 def matching(candidate: User, certification: Certification | int, criteria: Criteria) -> QuerySet[QuestionTask]:
     """Select what these criteria choose from, of what the candidate may practise now."""
     rows = practisable(candidate, certification)
+    # Domains and single tasks of others together.
+    places = Q(domain__in=criteria.domains) | Q(task__in=criteria.tasks)
+    if criteria.domains or criteria.tasks:
+        rows = rows.filter(places)
     columns = {
-        "domain__in": criteria.domains,
-        "task__in": criteria.tasks,
         "question__source_chapter__in": criteria.chapters,
         "question__difficulty__in": criteria.difficulties,
         "question__in": criteria.questions,

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from exams.attempts import timing
 from exams.attempts.models import Attempt, AttemptItem
-from exams.attempts.queries.meeting import open_items
 from exams.attempts.services.saving import MAX_POSITION, Answer, apply_answer
 from exams.attempts.services.saving_sql import SAVED_FIELDS
 from exams.attempts.services.starting_sql import lock_candidate
@@ -23,7 +22,7 @@ from exams.exceptions import AttemptClosed, InvalidResponse, PracticeRefused
 from exams.scoring.models import JudgedAnswer
 from exams.study.criteria import Criteria
 from exams.study.models import Memory, Practice, PracticeItem, PracticeSet, StudyPlan
-from exams.study.queries.pool import matching, practisable
+from exams.study.queries.pool import asked_now, matching, practisable
 from exams.study.services.learning import Aim, aim_of, learn
 from questions.kinds import kind_of
 from questions.models import Certification, Revision
@@ -204,7 +203,7 @@ def check_answer(*, candidate: User, practice_id: UUID, answer: Answer, now: dt.
             _("An exam in progress asks this question, too. You can check it once that exam is submitted.")
         )
     _require_complete(item)
-    _judge([item], now, _aim(item))
+    _judge([item], now, _aim(item, candidate))
     return item
 
 
@@ -216,10 +215,6 @@ def _item_to_judge(candidate: User, practice_id: UUID, position: int) -> Practic
 
 def _to_judge(candidate: User, items: QuerySet[PracticeItem]) -> QuerySet[PracticeItem]:
     """Read items with all that judging them asks for, in one query."""
-    asked_elsewhere = open_items(candidate).filter(
-        Q(question=OuterRef("question"))
-        | (Q(revision__case_text=OuterRef("revision__case_text")) & ~Q(revision__case_text=""))
-    )
     handed_in = AttemptItem.objects.filter(question=OuterRef("question"), attempt__candidate=candidate).exclude(
         attempt__state=Attempt.State.IN_PROGRESS
     )
@@ -228,7 +223,7 @@ def _to_judge(candidate: User, items: QuerySet[PracticeItem]) -> QuerySet[Practi
         items.filter(practice__candidate=candidate)
         .select_related("practice", "revision__question", "task")
         .annotate(
-            is_being_asked=Exists(asked_elsewhere),
+            is_being_asked=asked_now(candidate),
             was_met=Exists(handed_in)
             | Exists(JudgedAnswer.objects.filter(candidate=candidate, question=OuterRef("question"), score=None)),
             exam_date=Subquery(plan.values("exam_date")[:1]),
@@ -238,8 +233,8 @@ def _to_judge(candidate: User, items: QuerySet[PracticeItem]) -> QuerySet[Practi
     )
 
 
-def _aim(item: PracticeItem) -> Aim:
-    return aim_of(StudyPlan(exam_date=item.exam_date, parameters=item.parameters))  # type: ignore[attr-defined]
+def _aim(item: PracticeItem, candidate: User) -> Aim:
+    return aim_of(StudyPlan(exam_date=item.exam_date, parameters=item.parameters), candidate)  # type: ignore[attr-defined]
 
 
 def _require_complete(item: PracticeItem) -> None:
@@ -298,5 +293,5 @@ def finish_practice(*, candidate: User, practice_id: UUID, now: dt.datetime) -> 
     if practice.feedback == Practice.Feedback.END:
         items = [item for item in _to_judge(candidate, practice.items.all()) if not item.is_being_asked]  # type: ignore[attr-defined]
         if items:
-            _judge(items, min(now, practice.deadline_at or now), _aim(items[0]))
+            _judge(items, min(now, practice.deadline_at or now), _aim(items[0], candidate))
     return practice

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 ACCOUNT = "Email addresses, name, time zone, language, password (as a hash), second factors, and your last log-in time"
 LOG, DECIDED = "Audit log: who did what, from which IP address, and what changed", "Questions you wrote or reviewed"
 COHORTS, TERMS = "Cohorts you are or were in, and invitations to your address", "Extra time and other special terms"
+STUDY = "Practice: your plan, sets, answers, notes, and what you remember of each question"
 ATTEMPTS, REPORTS = "Attempts: questions, answers, flags, times, scores", "Problem reports"
 
 # Each table that leads to a person, and what the page calls it.
@@ -32,6 +33,12 @@ TABLES = {
     "exams.Attempt": ATTEMPTS,
     "exams.JudgedAnswer": ATTEMPTS,
     "exams.ProblemReport": REPORTS,
+    "exams.StudyPlan": STUDY,
+    "exams.Practice": STUDY,
+    "exams.PracticeSet": STUDY,
+    "exams.SetAssignment": STUDY,
+    "exams.Memory": STUDY,
+    "exams.Note": STUDY,
     "exams.Membership": COHORTS,
     "exams.FormerMember": COHORTS,
     "exams.PendingJoin": COHORTS,
