@@ -392,6 +392,7 @@ function hideBanner() {
 }
 
 let isSomethingSaved = false;
+let statusTimer = 0;
 let isOffline = false;
 export const isConnected = () => !isOffline;
 
@@ -402,12 +403,23 @@ function setOffline(is) {
 }
 
 // In sight whatever is scrolled. It is not read out: the banner and each question say the same where it happens.
+// An answer on its way is not worth a flicker: what is not saved is named after a second.
 function showStatus() {
   const status = byId("save-status");
-  const state = isOffline ? "offline" : unsaved.size ? "unsaved" : isSomethingSaved ? "saved" : "";
   if (!status) return;
-  status.dataset.state = state;
-  status.textContent = state && text(`status-${state}`, { count: unsaved.size });
+  const state = isOffline ? "offline" : unsaved.size ? "unsaved" : isSomethingSaved ? "saved" : "";
+  const put = (shown) => {
+    status.dataset.state = shown;
+    status.textContent = shown && text(`status-${shown}`, { count: unsaved.size });
+  };
+  if (state === "unsaved" && status.dataset.state !== "unsaved") {
+    put("");
+    statusTimer ||= setTimeout(() => put("unsaved"), 1000);
+    return;
+  }
+  clearTimeout(statusTimer);
+  statusTimer = 0;
+  put(state);
 }
 
 // --- Begin ------------------------------------------------------------------------------------------------------------

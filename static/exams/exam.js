@@ -244,7 +244,7 @@ function showClock() {
   timer.parentElement.classList.toggle("soon", lastLeft <= SOON);
 }
 
-const SIZES = [90, 100, 115, 130, 150]; // per cent of the size that the browser is set to; see site.css
+const SIZES = [90, 100, 115, 130, 150]; // per cent; see site.css
 const inPercent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 let size = SIZES.includes(Number(remembered("exam-text-size"))) ? Number(remembered("exam-text-size")) : 100;
 
