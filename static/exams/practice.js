@@ -12,6 +12,16 @@ const announce = (words) => { byId("announcer").textContent = words; };
 
 const isCheck = (event) => event.detail.requestConfig?.elt.id === "hand-in";
 
+// Which button it was: htmx looks for it inside of the form alone.
+let pressedButton = null;
+exam.addEventListener("submit", (event) => { pressedButton = event.submitter; }, true);
+
+exam.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id === "hand-in" && pressedButton?.name) {
+    event.detail.parameters[pressedButton.name] = pressedButton.value;
+  }
+});
+
 exam.addEventListener("htmx:confirm", (event) => {
   if (event.detail.elt.id !== "hand-in") return;
   if (answerState(question()) === "incomplete") {
