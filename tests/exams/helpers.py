@@ -180,6 +180,6 @@ def client_of(user, **kwargs):
 def result_pages(attempt):
     """Return what the candidate reads as result and review, without the ids and tokens of each answer."""
     client = client_of(attempt.candidate)
-    names = ("exams:attempt-result", "exams:attempt-review")
+    names = ("exams:attempt-result", "exams:review-all")
     pages = [client.get(reverse(name, args=[attempt.pk])).text for name in names]
     return [masked(page[page.index("<main") :]) for page in pages]
