@@ -5,6 +5,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
+from django_htmx.jinja import htmx_script
 from playwright.sync_api import expect
 
 from exams.attempts.queries.taking import shown_items
@@ -12,10 +13,10 @@ from tests.browser.helpers import OFFLINE, go_offline, log_in
 from tests.factories import make_attempt
 
 POSITION = 3
-PAGE = """<!doctype html><html lang="en"><head><title>One question</title>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>One question</title>
 <meta name="htmx-config" content='{{"allowEval":false,"responseHandling":[{{"code":"2..","swap":true}},
   {{"code":"409","swap":true}},{{"code":"...","swap":false,"error":true}}]}}'>
-<script src="/static/django_htmx/htmx.min.js" defer></script></head><body>
+{htmx}</head><body>
 <span id="save-status"></span><div id="banner" role="alert" hidden></div>
 <div id="exam" data-keep="practice" data-attempt="{key}" data-owner="me" data-page="page1" data-result="/" data-login="/"
   hx-headers='{{"X-CSRFToken": "{token}"}}'>
@@ -40,6 +41,7 @@ def one(new_context):
         using="jinja2",
     )  # fmt: skip
     html = PAGE.format(
+        htmx=htmx_script(),
         key=attempt.pk,
         token=token,
         position=POSITION,
