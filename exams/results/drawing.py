@@ -21,13 +21,12 @@ class Tick:
 def steps(lowest: float, highest: float, *, at_most: int = 5) -> list[float]:
     """Return round numbers from at or below the lowest to at or above the highest: 1, 2 or 5 times a power of ten
     apart, as narrow as so many of them allow."""
-    span = max(highest - lowest, MINIMUM_SPAN)
-    power = 10.0 ** floor(log10(span / at_most))
+    lowest = min(lowest, max(0.0, highest - MINIMUM_SPAN))
+    highest = max(highest, lowest + MINIMUM_SPAN)
+    power = 10.0 ** floor(log10((highest - lowest) / at_most))
     for factor in (1, 2, 5, 10, 20):
         step = factor * power
         start, end = floor(lowest / step), ceil(highest / step)
-        if end == start:
-            end += 1
         if end - start + 1 <= at_most:
             break
     return [number * step for number in range(start, end + 1)]

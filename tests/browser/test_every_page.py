@@ -148,6 +148,7 @@ def make_pages(role):
     if role == "anonymous":
         return None, {
             "home": reverse("exams:home"),
+            "trial": reverse("exams:trial", args=[exam.certification.code]),
             "certification": certification,
             "log-in": reverse("account_login"),
             "sign-up": reverse("account_signup"),
@@ -174,6 +175,7 @@ def make_pages(role):
         withheld = scored_attempt(withholding, candidate)
         return candidate, {
             "home": reverse("exams:home"),
+            "plan": reverse("exams:plan"),
             "certification": certification,
             "start screen": reverse("exams:exam-detail", args=[make_exam().slug]),
             "start screen, exam under way": reverse("exams:exam-detail", args=[exam.slug]),

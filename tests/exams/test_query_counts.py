@@ -172,7 +172,7 @@ def test_waiting_takes_few_queries_whatever_the_form(clock):
     assert numbers[0] == numbers[1] <= 6
 
 
-@pytest.mark.parametrize(("name", "most"), [("home", 11), ("history", 7)])
+@pytest.mark.parametrize(("name", "most"), [("home", 12), ("history", 7)])
 def test_home_and_history_take_as_many_queries_for_many_attempts_as_for_one(clock, name, most):
     numbers = []
     for attempts in (1, 12):

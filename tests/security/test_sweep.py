@@ -113,6 +113,8 @@ FORMS = {
     "admin:accounts_user_change": ["exams:home", "exams:attempt", "accounts:preferences", "admin:exams_attempt_change"],
     "admin:questions_question_change": ["admin:questions_question_preview", "admin:questions_question_revisions"],
     "accounts:preferences": ["exams:home", "admin:exams_cohort_people"],
+    "exams:plan": ["exams:home", "exams:plan", "exams:practice"],
+    "exams:home": (),
     **dict.fromkeys(
         [
             *("admin:exams_exam_add", "admin:exams_cohort_add", "admin:exams_cohort_people", "admin:exams_exam_form"),

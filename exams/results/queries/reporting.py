@@ -28,7 +28,7 @@ class ReportRow:
 
     `correct` is the number of right answers, or with part marks the points. Where some questions were repeats, `first`
     and `again` are the rows of first meetings and of repeats (None: there are none). `pooled` is of all first answers
-    of the candidate; None: nothing is known.
+    of the candidate; None: there are none, or none but these.
     """
 
     code: str
@@ -182,7 +182,10 @@ def _row(code: str, name: str, tallied: Tallied, share: Share, attempt: Attempt,
 
     if tallied.again.total:
         more |= {"first": row(tallied.first), "again": row(tallied.again)}
-    return report_row(code, name, tallied.all, mark, pooled=share_row(share, mark), **more)
+    # Where all that is known comes from this attempt, the same numbers twice would say nothing.
+    is_more = (share.right * FULL, share.total) != (tallied.all.earned, tallied.all.total)
+    pooled = share_row(share, mark) if is_more else None
+    return report_row(code, name, tallied.all, mark, pooled=pooled, **more)
 
 
 def share_row(share: Share, pass_share: Fraction) -> ReportRow | None:
