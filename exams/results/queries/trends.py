@@ -134,7 +134,7 @@ def _is_labelled(number: int, count: int, here: int) -> bool:
 def _pass_lines(axis: Axis, marks: Sequence[float], places: Sequence[float]) -> list[Line]:
     """Return the pass mark of each attempt, as steps halfway between them; one line where it was always the same."""
     halves = [(left + right) / 2 for left, right in pairwise(places)]
-    edges = [0.0, *halves, 100.0]
+    edges = [LEFT - 4, *halves, 100.0]
     lines: list[Line] = []
     start = 0
     for number in range(1, len(marks) + 1):
