@@ -142,6 +142,7 @@ def _answer(item: ShownItem, code: str) -> Data:
         "answer": [str(line) for line in item.answer],
         "ruled_out": [letter for _number, letter in item.asked.struck],
         "flagged": item.is_flagged,
+        "sure": item.is_sure,
         "seconds": item.seconds_spent,
     }
 

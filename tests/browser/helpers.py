@@ -72,7 +72,7 @@ def choose_plainly(page, position, letters):
 
 
 def rule_out(page, position, letter):
-    page.locator(f"#q{position}").get_by_label(f"Rule out {letter}").check()
+    page.locator(f"#q{position}").get_by_label(f"Strike out {letter}").check()
 
 
 def expect_saved(page, position):

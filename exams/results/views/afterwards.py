@@ -16,7 +16,9 @@ from exams.attempts.views import keeping
 from exams.corrections.queries import corrected_scores
 from exams.release.queries import shown_of
 from exams.release.shown import When
-from exams.results.queries.reporting import attempts_of, focus, headline, report, trend
+from exams.results.queries.pages import report_of
+from exams.results.queries.reporting import attempts_of
+from exams.study.services import learning
 
 PAGE_LENGTH = 50
 
@@ -41,15 +43,11 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
         context["score"] = score
         if score.rescore_id:
             context["corrections"] = corrected_scores(attempt, is_key_shown=shown.key is When.NOW)
-        context["headline"] = headline(attempt, score)
-        rows = report(attempt, score)
-        context["rows"] = rows
-        context["focus"] = focus(rows)
-        context["trend"] = trend(attempt, now)
-        context["scale_width"] = attempt.scale_max - attempt.scale_min
-        context["pass_percent"] = float(100 * attempt.pass_share)
+        if not request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
+            learning.learn_seen(score=score, now=now)
+            context |= report_of(attempt, score, shown, now)
     template = "exams/results/result.html"
-    if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
+    if request.htmx:  # type: ignore[attr-defined]
         if score or is_withheld:
             # The finished page is a page of its own: load it whole, with its title and focus.
             return HttpResponse(headers={"HX-Refresh": "true"})

@@ -41,6 +41,10 @@ class Place:
         return "answered" if self.is_answered else "open"
 
     @property
+    def state_label(self) -> str:
+        return {"right": _("correct"), "wrong": _("wrong"), "answered": _("answered"), "open": _("open")}[self.state]
+
+    @property
     def is_explained(self) -> bool:
         return self.is_checked and not self.is_held
 
@@ -114,7 +118,19 @@ class Explained:
         solved = self.question.solved
         is_chosen = all(option.right is None for option in solved.options)
         letters = [option.letter for option in solved.options if option.is_right] if is_chosen else []
-        return ", ".join(letters) or (_(" or ").join(solved.answers))
+        return ", ".join(letters) or _(" or ").join(solved.answers)
+
+    @property
+    def said(self) -> str:
+        """What is read out when the answer has been checked."""
+        if self.is_right:
+            return _("Correct.")
+        if self.shown_points:
+            outcome = _("Partly correct: %(points)s of 1 point.") % {"points": self.shown_points}
+        else:
+            outcome = _("Wrong.") if self.is_answered else _("No answer.")
+        answer = _("Correct answer: %(answer)s.") % {"answer": self.right_answer} if self.right_answer else ""
+        return f"{outcome} {answer}".strip()
 
     @property
     def shown_points(self) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import User
 from exams.scoring.models import JudgedAnswer
-from exams.study.models import Memory, Practice, StudyPlan
+from exams.study.models import Memory, Practice, PracticeItem, StudyPlan
 from exams.study.queries.bank import Offer
 from exams.study.queries.mastery import Focus, TaskMastery
 from exams.study.queries.pool import practisable
@@ -35,10 +35,17 @@ def plan_of(candidate: User) -> StudyPlan | None:
 
 
 def practices_to_resume(candidate: User, now: dt.datetime, limit: int = 3) -> list[Practice]:
-    """Return the practices under way, latest first, with `checked` and `total`."""
-    numbers = {"total": Count("items"), "checked": Count("items", filter=Q(items__checked_at__isnull=False))}
+    """Return the practices of the last seven days that are under way, latest first, with `checked` and `total`.
+
+    What was left longer ago is on the page of practice: it is not what to do next.
+    """
     under_way = Practice.objects.filter(Q(deadline_at=None) | Q(deadline_at__gt=now), finished_at=None)
-    return list(under_way.filter(candidate=candidate).annotate(**numbers).order_by("-started_at")[:limit])
+    rows = under_way.filter(candidate=candidate, started_at__gte=now - 7 * DAY).order_by("-started_at")
+    items = PracticeItem.objects.filter(practice=OuterRef("pk")).order_by().values("practice")
+    checked = items.filter(checked_at__isnull=False).annotate(number=Count("pk")).values("number")
+    total = items.annotate(number=Count("pk")).values("number")
+    # Counted one by one: a join would count those of all that are under way.
+    return list(rows.annotate(checked=Coalesce(Subquery(checked), 0), total=Coalesce(Subquery(total), 0))[:limit])
 
 
 def midnight(day: dt.date, zone: dt.tzinfo) -> dt.datetime:

@@ -105,15 +105,33 @@ def learn_due(*, now: dt.datetime, candidate_id: int | None = None, limit: int =
     due = due.filter(learn_at__lte=now) if candidate_id is None else due.filter(attempt__candidate=candidate_id)
     learned = 0
     for score_id in list(due.order_by("learn_at", "pk").values_list("pk", flat=True)[:limit]):
-        try:
-            learned += learn_from(score_id=score_id, now=now)
-        except OperationalError:
-            raise  # says nothing about the score
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:1000]
-            Score.objects.filter(pk=score_id).update(learn_at=None, learning_error=reason)
-            logger.exception("nothing could be learned from score %s", score_id)
+        learned += _learn_or_park(score_id, now)
     return learned
+
+
+def learn_seen(*, score: Score, now: dt.datetime) -> None:
+    """Learn from a score that its candidate looks at before a worker came to it: the report shows what is known.
+
+    Where the database is busy the report does without; the worker will come.
+    """
+    if score.learn_at is None or score.learn_at > now:
+        return
+    try:
+        _learn_or_park(score.pk, now)
+    except OperationalError:
+        logger.warning("score %s is learned from later", score.pk, exc_info=True)
+
+
+def _learn_or_park(score_id: int, now: dt.datetime) -> bool:
+    try:
+        return learn_from(score_id=score_id, now=now)
+    except OperationalError:
+        raise  # says nothing about the score
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:1000]
+        Score.objects.filter(pk=score_id).update(learn_at=None, learning_error=reason)
+        logger.exception("nothing could be learned from score %s", score_id)
+        return False
 
 
 @transaction.atomic

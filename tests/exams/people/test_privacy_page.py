@@ -54,6 +54,7 @@ TABLES = {
 # Where the site sets a cookie itself, and what the page says of it; then the cookies that Django sets.
 COOKIES = {
     "accounts/devices.py": "marks this browser as one you have used, for a year",
+    "accounts/schemes.py": "after you choose a light or dark display, a cookie that remembers it for a year",
     "exams/cohorts/joining.py": "one with a cohort’s link while you log in",
     "exams/attempts/views/keeping.py": "one with answers that could not be saved",
     "session": "a session cookie, which keeps you logged in",
