@@ -219,7 +219,7 @@ def _counted(candidate: User) -> QuerySet[Practice]:
         Practice.objects.filter(candidate=candidate)
         .select_related("certification")
         .annotate(total=Count("items"), checked=Count("items", filter=Q(items__checked_at__isnull=False)))
-        .order_by("-started_at")
+        .order_by("-started_at", "title")
     )
 
 
@@ -245,7 +245,7 @@ def sets_of(user: User) -> list[PracticeSet]:
     """Return the sets to practise, the latest first: own ones, and those given to a cohort of this person."""
     given = PracticeSet.objects.filter(cohorts__memberships__candidate=user).values("pk")
     rows = PracticeSet.objects.filter(Q(owner=user) | Q(pk__in=given)).select_related("certification")
-    return list(rows.order_by("-created_at")[:SETS])
+    return list(rows.order_by("-created_at", "title")[:SETS])
 
 
 def note_of(candidate: User, question_id: int) -> Note:
