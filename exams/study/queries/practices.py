@@ -191,11 +191,10 @@ STEM_LENGTH = 120
 
 def result_rows(practice: Practice) -> list[Row]:
     """Return what came of each question: two queries."""
-    rows = practice.items.order_by("position").values_list("position", "revision__stem", "is_sure", "seconds_spent")
-    texts = {position: (render_plain(stem), *more) for position, stem, *more in rows}
+    items = practice.items.order_by("position").values("revision__stem", "is_sure", "seconds_spent")
     return [
-        Row(place, _cut(texts[place.position][0]), texts[place.position][1], texts[place.position][2])
-        for place in places_of(practice)
+        Row(place, _cut(render_plain(item["revision__stem"])), item["is_sure"], item["seconds_spent"])
+        for place, item in zip(places_of(practice), items, strict=True)
     ]
 
 
