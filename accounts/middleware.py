@@ -41,16 +41,12 @@ def private_pages_middleware(
 def time_zone_middleware(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Show moments in the person's own time zone. Nothing is computed in it."""
+    """Show moments in the person's own time zone. Only days of study are computed in it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         # `session` first: an anonymous visitor without a session costs no query.
         if request.session.session_key and request.user.is_authenticated:
-            try:
-                timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-                # a zone that this system's tzdata does not know; the preferences mend it
-                timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
+            timezone.activate(request.user.zone)
         else:
             timezone.activate(zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE))
         return get_response(request)

@@ -56,6 +56,10 @@ class PracticeRefused(Exception):
     """A practice, or a step of it, that is not possible now; the message says why."""
 
 
+class PlanRefused(Exception):
+    """A plan for a day that is none to prepare for; the message says why."""
+
+
 class StaleNote(Exception):
     """A note was changed since the page was opened that wants to change it."""
 

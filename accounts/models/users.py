@@ -117,6 +117,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         is_over = self.extra_time_until is not None and self.extra_time_until <= now
         return 0 if is_over else self.extra_time_percent
 
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The person's time zone; the site's, if this system's tzdata does not know theirs: the preferences mend it."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return zoneinfo.ZoneInfo(default_time_zone())
+
     def get_full_name(self) -> str:
         return self.name
 

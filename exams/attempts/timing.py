@@ -25,6 +25,19 @@ def remaining(deadline_at: dt.datetime, now: dt.datetime) -> int:
     return max(0, ceil((deadline_at - now).total_seconds()))
 
 
+def pace(started_at: dt.datetime, deadline_at: dt.datetime, questions: int) -> float:
+    """Return how many seconds each question may take if all are to be answered in time."""
+    return (deadline_at - started_at).total_seconds() / questions
+
+
+def in_seconds(seconds: float) -> str:
+    """Return a duration to the second: “2 min 51 s”, “2 min”, “9 s”."""
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [_("%(minutes)d min") % {"minutes": minutes}] if minutes else []
+    parts += [_("%(seconds)d s") % {"seconds": rest}] if rest or not minutes else []
+    return " ".join(parts)
+
+
 def in_words(seconds: int) -> str:
     """Return a duration in whole minutes rounded down, which never promises more than there is: “2 h 07 min”."""
     hours, minutes = divmod(seconds // 60, 60)

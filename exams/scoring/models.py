@@ -173,7 +173,10 @@ class JudgedAnswer(models.Model):
 
     class Meta:
         ordering = ["score", "item"]
-        indexes = [models.Index(fields=["candidate", "question"], name="answers_of_a_candidate")]
+        indexes = [
+            models.Index(fields=["candidate", "question"], name="answers_of_a_candidate"),
+            models.Index(fields=["candidate", "answered_at"], name="answers_by_day"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["score", "item"], name="one_judged_answer_per_score"),
             models.CheckConstraint(condition=Q(earned__lte=FULL), name="answer_earns_at_most_its_point"),

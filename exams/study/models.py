@@ -154,7 +154,8 @@ class Memory(models.Model):
     # In days, and from 1 to 10: as `fsrs` has them (docs/study.md).
     stability = models.FloatField()
     difficulty = models.FloatField()
-    due_at = models.DateTimeField()
+    # Null: not again before the exam.
+    due_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = _("memories")

@@ -8,6 +8,7 @@ from exams.attempts import timing
 
 register = template.Library()
 register.filter("in_words", timing.in_words)
+register.filter("in_seconds", timing.in_seconds)
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """What an exam guide lays out: a certification, its domains, their tasks and, where the guide numbers them, skills."""
 
+from fractions import Fraction
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +50,16 @@ class Certification(models.Model):
     @property
     def scored_count(self) -> int:
         return self.question_count - self.unscored_count
+
+    @property
+    def is_bookable(self) -> bool:
+        """Whether the real exam can be booked, as its beta too can."""
+        return self.status != self.Status.RETIRED
+
+    @property
+    def pass_share(self) -> Fraction:
+        """The share of right answers that the linear estimate puts at the pass mark, exactly."""
+        return Fraction(self.cut_score - self.scale_min, self.scale_max - self.scale_min)
 
 
 class Domain(models.Model):

@@ -1,6 +1,7 @@
 """What tests of exams share: a bank made at once, answers as pages send them, attempts brought to their end."""
 
 import datetime as dt
+import re
 from fractions import Fraction
 
 from django.test import Client
@@ -10,6 +11,8 @@ from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services.closing import submit_attempt
 from exams.attempts.services.saving import Answer, save_form
 from exams.blueprints.rules import FULL
+from exams.results.queries.outcomes import current_score, outcomes_of
+from exams.results.queries.reviewing import reviewed_items
 from exams.scoring.models import JudgedAnswer
 from exams.scoring.queries import summed_by_domain, tallies_of
 from exams.scoring.services import score_attempt
@@ -177,9 +180,20 @@ def client_of(user, **kwargs):
     return client
 
 
+# What all first answers say is of today: it changes with every answer, and with the exam guide.
+OF_TODAY = re.compile(r'<(section|div) class="[^"]*\bpooled\b.*?</\1>', re.DOTALL)
+
+
 def result_pages(attempt):
-    """Return what the candidate reads as result and review, without the ids and tokens of each answer."""
+    """Return what the candidate reads as result and review, without the ids and tokens of each answer, and without
+    what the result says of other attempts."""
     client = client_of(attempt.candidate)
-    names = ("exams:attempt-result", "exams:attempt-review")
+    names = ("exams:attempt-result", "exams:review-all")
     pages = [client.get(reverse(name, args=[attempt.pk])).text for name in names]
-    return [masked(page[page.index("<main") :]) for page in pages]
+    return [OF_TODAY.sub("", masked(page[page.index("<main") :])) for page in pages]
+
+
+def reviewed(attempt):
+    """Return the questions of a scored attempt as its review shows them now."""
+    score = current_score(attempt)
+    return reviewed_items(attempt, score, outcomes_of(attempt, score))

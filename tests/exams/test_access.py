@@ -39,6 +39,9 @@ OF_AN_ATTEMPT = [
     ("attempt-hand-in", "post"),
     ("attempt-result", "get"),
     ("attempt-review", "get"),
+    ("review-all", "get"),
+    ("review-question", "get"),
+    ("attempt-retry", "post"),
     ("attempt-unsaved", "post"),
     ("problem-report", "post"),
 ]
@@ -74,6 +77,7 @@ def url_of(name, attempt, attempt_id=None):
             "problem-reports": {},
             "answer-save": {"attempt_id": attempt_id or attempt.pk, "position": 1},
             "problem-report": {"attempt_id": attempt_id or attempt.pk, "position": 1},
+            "review-question": {"attempt_id": attempt_id or attempt.pk, "position": 1},
         }.get(name, {"attempt_id": attempt_id or attempt.pk}),
     )
 
@@ -103,7 +107,9 @@ def test_every_url_is_covered_here():
         ("attempt-hand-in", "get", 200, "attempt-result", "attempt-result"),
         ("attempt-hand-in", "post", "attempt-result", "attempt-result", "attempt-result"),
         ("attempt-result", "get", "attempt", 200, 200),
-        ("attempt-review", "get", "attempt-result", "attempt-result", 200),
+        ("attempt-review", "get", "attempt-result", "attempt-result", "review-question"),
+        ("review-all", "get", "attempt-result", "attempt-result", 200),
+        ("review-question", "get", "attempt-result", "attempt-result", 200),
     ],
 )
 def test_owner_gets_the_page_or_is_sent_to_the_one_for_the_state(attempt, name, method, in_progress, submitted, scored):

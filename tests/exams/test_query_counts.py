@@ -153,7 +153,7 @@ def scored_attempt(questions, weights, *, earlier=0):
     return attempt
 
 
-@pytest.mark.parametrize(("name", "most"), [("attempt-result", 10), ("attempt-review", 7)])
+@pytest.mark.parametrize(("name", "most"), [("attempt-result", 10), ("review-all", 8)])
 def test_result_and_review_take_as_many_queries_for_much_as_for_little(clock, name, most):
     small = scored_attempt(4, weights=(50, 50), earlier=1)
     large = scored_attempt(65, weights=(20, 20, 20, 20, 20), earlier=3)

@@ -55,6 +55,9 @@ ROWS = {
     "exams:attempt-hand-in": ["in/in", "200/→"] + ["404/404"] * 3,
     "exams:attempt-result": ["in/405", "→/405"] + ["404/405"] * 3,
     "exams:attempt-review": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:review-question": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:review-all": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:attempt-retry": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:attempt-unsaved": ["405/in", "405/202"] + ["405/404"] * 3,
     "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:problem-reports": READ,
@@ -79,6 +82,7 @@ ROWS = {
     "accounts:demo-mail": ["404/405"] * 5,  # in the demo alone; see tests/accounts/test_demo_mail.py
     "accounts:time-zone": ["405/in"] + ["405/→"] * 4,
     "accounts:language": ["405/→"] * 5,
+    "accounts:scheme": ["405/→"] * 5,
     "account_login": ["200/200"] + ["→/→"] * 4,
     "account_logout": ["→/→"] + ["200/→"] * 4,
     "account_inactive": PUBLIC,

@@ -1,10 +1,8 @@
-"""What a score says: shares with intervals, the domain to work on, the trend."""
+"""What a score says: the result in words, shares with intervals, the list of attempts."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 from django.db.models import Prefetch
@@ -12,18 +10,25 @@ from django.db.models import Prefetch
 from accounts.models import User
 from exams.attempts.models import Attempt
 from exams.blueprints.models import Exam
+from exams.blueprints.rules import FULL
 from exams.release.queries import shown_of_each
 from exams.release.shown import When
+from exams.results.queries.answering import Answers, Tallied
+from exams.results.queries.pooled import Pooled
+from exams.scoring import outline
 from exams.scoring.estimates import on_scale, shown_percent, shown_points, verdict, wilson_interval
 from exams.scoring.models import Score
-from exams.scoring.queries import Tally, summed_by_domain, tallies_of
+from exams.scoring.queries import Tally
+from exams.study.queries.mastery import Share
 
 
 @dataclass(frozen=True)
 class ReportRow:
     """One domain or task: the points, the share, its 95 % interval (all in percent), and what may be said of it.
 
-    `correct` is the number of right answers, or with part marks the points.
+    `correct` is the number of right answers, or with part marks the points. Where some questions were repeats, `first`
+    and `again` are the rows of first meetings and of repeats (None: there are none). `pooled` is of all first answers
+    of the candidate; None: there are none, or none but these.
     """
 
     code: str
@@ -37,6 +42,13 @@ class ReportRow:
     practice: Exam | None
     tasks: list["ReportRow"]
     pass_percent: Fraction
+    first: "ReportRow | None" = None
+    again: "ReportRow | None" = None
+    pooled: "ReportRow | None" = None
+
+    @property
+    def has_repeats(self) -> bool:
+        return self.again is not None
 
     @property
     def shown_points(self) -> str:
@@ -71,12 +83,25 @@ def report_row(code: str, name: str, tally: Tally, pass_share: Fraction, **more:
         practice=more.get("practice"),
         tasks=more.get("tasks", []),
         pass_percent=100 * pass_share,
+        first=more.get("first"),
+        again=more.get("again"),
+        pooled=more.get("pooled"),
     )
+
+
+# Whoever is at most this share of the questions away from the pass mark is just above or below it: 2 of 50.
+NEAR = Fraction(4, 100)
 
 
 @dataclass(frozen=True)
 class Headline:
-    """The overall share in percent with its 95 % interval, and the estimates that its ends stand for."""
+    """The overall share in percent with its 95 % interval, and the estimates that its ends stand for.
+
+    `where`: `clearly_below` and `clearly_above` the pass mark where the whole interval is; else `below`, `just_below`,
+    `at`, `just_above` or `above`.
+    """
+
+    where: str
 
     share: float
     low: float
@@ -87,12 +112,22 @@ class Headline:
     shown_low: str
     shown_high: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the interval holds the pass mark."""
+        return not self.where.startswith("clearly")
+
+    @property
+    def verdict(self) -> str:
+        return {"clearly_below": "weak", "clearly_above": "strong"}.get(self.where, "open")
+
 
 def headline(attempt: Attempt, score: Score) -> Headline:
     low, high = wilson_interval(score.points, score.total)
     scale = {"cut_score": attempt.cut_score, "scale_min": attempt.scale_min, "scale_max": attempt.scale_max}
     mark = 100 * attempt.pass_share
     return Headline(
+        where=_where(attempt, score, low, high),
         share=float(100 * score.share),
         low=100 * low,
         high=100 * high,
@@ -104,7 +139,17 @@ def headline(attempt: Attempt, score: Score) -> Headline:
     )
 
 
-def report(attempt: Attempt, score: Score) -> list[ReportRow]:
+def _where(attempt: Attempt, score: Score, low: float, high: float) -> str:
+    mark = attempt.pass_share
+    if score.is_passed_by_rounding or score.share == mark:
+        return "at"
+    is_near = abs(score.share - mark) <= NEAR
+    if score.share < mark:
+        return "clearly_below" if high < mark else "just_below" if is_near else "below"
+    return "clearly_above" if low >= mark else "just_above" if is_near else "above"
+
+
+def report(attempt: Attempt, score: Score, answers: Answers, pooled: Pooled) -> list[ReportRow]:
     """Return a row per domain with its tasks, the lowest share first, by the codes and names of when it was scored."""
     practices = {
         str(exam.domain.number): exam
@@ -113,43 +158,39 @@ def report(attempt: Attempt, score: Score) -> list[ReportRow]:
         .select_related("domain")
         if exam.domain
     }
-    tallies = tallies_of([score])[score.pk]
-    rows = [
-        report_row(
-            str(number),
-            name,
-            tally,
-            attempt.pass_share,
-            practice=practices.get(str(number)),
-            tasks=[
-                report_row(place.code, place.name, tallies[place], attempt.pass_share)
-                for place in sorted(tallies, key=lambda place: place.code)
-                if place.domain_number == number
-            ],
+    places = outline.read(score.outline)
+    rows = []
+    for number, name in sorted(outline.by_domain(places[task_id] for task_id in answers.by_task).items()):
+        task_ids = [task_id for task_id in answers.by_task if places[task_id].domain_number == number]
+        domain = sum((answers.by_task[task_id] for task_id in task_ids), Tallied())
+        tasks = [
+            _row(places[task_id].code, places[task_id].name, answers.by_task[task_id], pooled.of_task(task_id), attempt)
+            for task_id in sorted(task_ids, key=lambda task_id: places[task_id].code)
+        ]
+        in_domain = pooled.of_domain(task_ids)
+        rows.append(
+            _row(str(number), name, domain, in_domain, attempt, practice=practices.get(str(number)), tasks=tasks)
         )
-        for (number, name), tally in summed_by_domain(tallies).items()
-    ]
     return sorted(rows, key=lambda row: (row.correct / row.total, int(row.code)))
 
 
-@dataclass(frozen=True)
-class Focus:
-    """The domain to work on, and how sure that is: `weak`, `lowest`, `strong` (all of them are) or `few`."""
+def _row(code: str, name: str, tallied: Tallied, share: Share, attempt: Attempt, **more: Any) -> ReportRow:
+    mark = attempt.pass_share
 
-    row: ReportRow
-    certainty: str
+    def row(tally: Tally) -> ReportRow | None:
+        return report_row(code, name, tally, mark) if tally.total else None
+
+    if tallied.again.total:
+        more |= {"first": row(tallied.first), "again": row(tallied.again)}
+    # Where all that is known comes from this attempt, the same numbers twice would say nothing.
+    is_more = (share.right * FULL, share.total) != (tallied.all.earned, tallied.all.total)
+    pooled = share_row(share, mark) if is_more else None
+    return report_row(code, name, tallied.all, mark, pooled=pooled, **more)
 
 
-def focus(rows: Sequence[ReportRow]) -> Focus:
-    """Choose from rows ordered by share: a domain that is weak for sure before one that is merely lowest."""
-    judged = [row for row in rows if row.verdict != "few"]
-    if weak := [row for row in judged if row.verdict == "weak"]:
-        return Focus(weak[0], "weak")
-    if not judged:
-        return Focus(rows[0], "few")
-    if all(row.verdict == "strong" for row in rows):
-        return Focus(rows[0], "strong")
-    return Focus(judged[0], "lowest")
+def share_row(share: Share, pass_share: Fraction) -> ReportRow | None:
+    """Return a share of first answers as a row without a name; None where there are none."""
+    return report_row("", "", Tally(share.right * FULL, share.total), pass_share) if share.total else None
 
 
 def attempts_of(candidate: User, now: dt.datetime, limit: int, offset: int = 0) -> list[Attempt]:
@@ -170,86 +211,3 @@ def attempts_of(candidate: User, now: dt.datetime, limit: int, offset: int = 0) 
         if shown[attempt.pk].score is not When.NOW:
             attempt.current_scores = []
     return [*attempts]
-
-
-TREND_LENGTH = 12
-
-
-@dataclass(frozen=True)
-class TrendPoint:
-    """One attempt in the trend picture, on its own scale; x and y in the picture's units, y downwards. `label` is the
-    estimate, or the share in percent where the scales differ."""
-
-    x: float
-    y: float
-    scaled: int
-    is_this: bool
-    label: str
-    pass_y: float
-
-    @property
-    def label_y(self) -> float:
-        return self.y - 10
-
-
-@dataclass(frozen=True)
-class Trend:
-    points: list[TrendPoint]
-    is_one_scale: bool
-    is_one_mark: bool
-
-    @property
-    def pass_line(self) -> str:
-        """The pass mark of each attempt, as steps halfway between them."""
-        half = (self.points[1].x - self.points[0].x) / 2
-        xs = [0.0, *(point.x + half for point in self.points[:-1]), float(TREND_WIDTH)]
-        return " ".join(
-            f"{left:.1f},{point.pass_y:.1f} {right:.1f},{point.pass_y:.1f}"
-            for point, (left, right) in zip(self.points, pairwise(xs), strict=True)
-        )
-
-    @property
-    def line(self) -> str:
-        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
-
-
-TREND_WIDTH, TREND_HEIGHT, TREND_MARGIN = 600, 160, 24
-
-
-def trend(attempt: Attempt, now: dt.datetime) -> Trend | None:
-    """Return the latest scores of the same candidate at the same exam that are shown now, oldest first; None for one.
-
-    Attempts of another assignment of the exam may wait for another window.
-    """
-    latest = (
-        Score.objects.filter(is_current=True, attempt__exam=attempt.exam_id, attempt__candidate=attempt.candidate_id)
-        .select_related("attempt__exam")
-        .order_by("-attempt__submitted_at")[:TREND_LENGTH]
-    )
-    shown = shown_of_each([score.attempt for score in latest], now)
-    scores = [score for score in reversed(latest) if shown[score.attempt_id].score is When.NOW]
-    if len(scores) < 2:
-        return None
-    is_one_scale = len({(score.attempt.scale_min, score.attempt.scale_max) for score in scores}) == 1
-    span, step = TREND_HEIGHT - 2 * TREND_MARGIN, (TREND_WIDTH - 2 * TREND_MARGIN) / (len(scores) - 1)
-
-    def y(share: Fraction) -> float:
-        return float(TREND_MARGIN + span * (1 - share))
-
-    def label(score: Score) -> str:
-        if is_one_scale:
-            return str(score.scaled)
-        return f"{shown_percent(100 * score.share, 100 * score.attempt.pass_share)} %"
-
-    points = [
-        TrendPoint(
-            x=TREND_MARGIN + number * step,
-            y=y(score.share),
-            scaled=score.scaled,
-            is_this=score.attempt_id == attempt.pk,
-            label=label(score),
-            pass_y=y(score.attempt.pass_share),
-        )
-        for number, score in enumerate(scores)
-    ]
-    return Trend(points, is_one_scale, len({point.pass_y for point in points}) == 1)

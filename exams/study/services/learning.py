@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
+from accounts.models import User
 from exams.attempts import timing
 from exams.attempts.services.starting_sql import lock_candidate
 from exams.blueprints.rules import FULL
@@ -38,18 +39,22 @@ DERIVED = [
 
 @dataclass(frozen=True)
 class Aim:
-    """What repetition is planned for: the end of the exam's eve, and the memory model's parameters; None: unknown."""
+    """What repetition is planned for: the end of the exam's eve, and the memory model's parameters; None: unknown.
+
+    `zone` is the candidate's: what was missed in the evening comes back the next day, not the same night.
+    """
 
     exam_at: dt.datetime | None = None
     parameters: Sequence[float] | None = None
+    zone: dt.tzinfo = dt.UTC
 
 
-def aim_of(plan: StudyPlan | None) -> Aim:
-    """Return the aim of a plan: what is to be repeated is repeated before the exam's day begins, in UTC."""
+def aim_of(plan: StudyPlan | None, candidate: User) -> Aim:
+    """Return the aim of a candidate's plan: what is to be repeated is repeated before the exam's day begins."""
     if plan is None:
-        return Aim()
-    exam_at = dt.datetime.combine(plan.exam_date, dt.time(), tzinfo=dt.UTC) if plan.exam_date else None
-    return Aim(exam_at, plan.parameters)
+        return Aim(zone=candidate.zone)
+    exam_at = dt.datetime.combine(plan.exam_date, dt.time(), tzinfo=candidate.zone) if plan.exam_date else None
+    return Aim(exam_at, plan.parameters, candidate.zone)
 
 
 def learn(*, candidate_id: int, questions: Collection[int], aim: Aim) -> dict[int, Memory]:
@@ -71,7 +76,7 @@ def learn(*, candidate_id: int, questions: Collection[int], aim: Aim) -> dict[in
 
 
 def _memory(candidate_id: int, question_id: int, answers: Sequence[Answered], aim: Aim) -> Memory:
-    recall = remembered(answers, parameters=aim.parameters, exam_at=aim.exam_at)
+    recall = remembered(answers, parameters=aim.parameters, exam_at=aim.exam_at, zone=aim.zone)
     last = answers[-1]
     return Memory(
         candidate_id=candidate_id,
@@ -100,15 +105,33 @@ def learn_due(*, now: dt.datetime, candidate_id: int | None = None, limit: int =
     due = due.filter(learn_at__lte=now) if candidate_id is None else due.filter(attempt__candidate=candidate_id)
     learned = 0
     for score_id in list(due.order_by("learn_at", "pk").values_list("pk", flat=True)[:limit]):
-        try:
-            learned += learn_from(score_id=score_id, now=now)
-        except OperationalError:
-            raise  # says nothing about the score
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:1000]
-            Score.objects.filter(pk=score_id).update(learn_at=None, learning_error=reason)
-            logger.exception("nothing could be learned from score %s", score_id)
+        learned += _learn_or_park(score_id, now)
     return learned
+
+
+def learn_seen(*, score: Score, now: dt.datetime) -> None:
+    """Learn from a score that its candidate looks at before a worker came to it: the report shows what is known.
+
+    Where the database is busy the report does without; the worker will come.
+    """
+    if score.learn_at is None or score.learn_at > now:
+        return
+    try:
+        _learn_or_park(score.pk, now)
+    except OperationalError:
+        logger.warning("score %s is learned from later", score.pk, exc_info=True)
+
+
+def _learn_or_park(score_id: int, now: dt.datetime) -> bool:
+    try:
+        return learn_from(score_id=score_id, now=now)
+    except OperationalError:
+        raise  # says nothing about the score
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:1000]
+        Score.objects.filter(pk=score_id).update(learn_at=None, learning_error=reason)
+        logger.exception("nothing could be learned from score %s", score_id)
+        return False
 
 
 @transaction.atomic
@@ -122,7 +145,7 @@ def learn_from(*, score_id: int, now: dt.datetime) -> bool:
     attempt = score.attempt
     # Two answers to a question are not learned at once, and no exam begins meanwhile.
     under_way, _ = lock_candidate(attempt.candidate_id)
-    if not score.is_current:
+    if not score.is_current or attempt.candidate.erased_at:
         Score.objects.filter(pk=score_id).update(learn_at=None)
         return False
     shown = shown_of(attempt, now)
@@ -138,7 +161,7 @@ def learn_from(*, score_id: int, now: dt.datetime) -> bool:
         return False
     plan = StudyPlan.objects.filter(candidate=attempt.candidate_id, certification=attempt.exam.certification_id)
     questions = set(JudgedAnswer.objects.filter(score=score_id).order_by().values_list("question", flat=True))
-    learn(candidate_id=attempt.candidate_id, questions=questions, aim=aim_of(plan.first()))
+    learn(candidate_id=attempt.candidate_id, questions=questions, aim=aim_of(plan.first(), attempt.candidate))
     return True
 
 
@@ -150,4 +173,4 @@ def learn_again(*, plan: StudyPlan) -> None:
         candidate=plan.candidate_id, question__placements__certification=plan.certification_id
     )
     questions = set(known.order_by().values_list("question", flat=True))
-    learn(candidate_id=plan.candidate_id, questions=questions, aim=aim_of(plan))
+    learn(candidate_id=plan.candidate_id, questions=questions, aim=aim_of(plan, plan.candidate))

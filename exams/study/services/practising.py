@@ -203,7 +203,7 @@ def check_answer(*, candidate: User, practice_id: UUID, answer: Answer, now: dt.
             _("An exam in progress asks this question, too. You can check it once that exam is submitted.")
         )
     _require_complete(item)
-    _judge([item], now, _aim(item))
+    _judge([item], now, _aim(item, candidate))
     return item
 
 
@@ -233,8 +233,8 @@ def _to_judge(candidate: User, items: QuerySet[PracticeItem]) -> QuerySet[Practi
     )
 
 
-def _aim(item: PracticeItem) -> Aim:
-    return aim_of(StudyPlan(exam_date=item.exam_date, parameters=item.parameters))  # type: ignore[attr-defined]
+def _aim(item: PracticeItem, candidate: User) -> Aim:
+    return aim_of(StudyPlan(exam_date=item.exam_date, parameters=item.parameters), candidate)  # type: ignore[attr-defined]
 
 
 def _require_complete(item: PracticeItem) -> None:
@@ -293,5 +293,5 @@ def finish_practice(*, candidate: User, practice_id: UUID, now: dt.datetime) -> 
     if practice.feedback == Practice.Feedback.END:
         items = [item for item in _to_judge(candidate, practice.items.all()) if not item.is_being_asked]  # type: ignore[attr-defined]
         if items:
-            _judge(items, min(now, practice.deadline_at or now), _aim(items[0]))
+            _judge(items, min(now, practice.deadline_at or now), _aim(items[0], candidate))
     return practice

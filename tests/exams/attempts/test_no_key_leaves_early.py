@@ -183,10 +183,12 @@ class Tour:
             self.get(self.url(name, *args), headers={"HX-Request": "true"})
 
     def open_page(self):
-        for name in ("attempt", "attempt-clock", "attempt-result", "attempt-review", "attempt-hand-in"):
+        for name in ("attempt", "attempt-clock", "attempt-result", "attempt-review", "review-all", "attempt-hand-in"):
             self.get(self.url(name, self.attempt.pk))
             self.get(self.url(name, self.attempt.pk), headers={"HX-Request": "true"})
         self.get(self.url("attempt-review", self.attempt.pk) + "?show=wrong&domain=1")
+        self.get(self.url("review-question", self.attempt.pk, 1) + "?show=sure-wrong")
+        self.post(self.url("attempt-retry", self.attempt.pk))
 
     # --- Practice: until a check, and while the exam asks what was chosen, it tells as little.
 
@@ -360,7 +362,7 @@ def test_the_review_holds_them_all(world):
     attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
     finish(attempt)
 
-    page = client_of(world.candidate).get(reverse("exams:attempt-review", args=[attempt.pk])).text
+    page = client_of(world.candidate).get(reverse("exams:review-all", args=[attempt.pk])).text
 
     for revision in Revision.objects.all():
         for text in (*revision.rationales, revision.explanation, revision.service_note):
@@ -391,7 +393,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     attempt = close(make_attempt(exam=world.exam, candidate=world.candidate, now=START), now=START)
     client = client_of(world.candidate)
 
-    for name in ("attempt", "attempt-result", "attempt-review", "attempt-clock", "attempt-hand-in"):
+    for name in ("attempt", "attempt-result", "attempt-review", "review-all", "attempt-clock", "attempt-hand-in"):
         for headers in ({}, {"HX-Request": "true"}):
             response = client.get(reverse(f"exams:{name}", args=[attempt.pk]), headers=headers)
             assert CANARY not in everything(response).lower()

@@ -1,0 +1,96 @@
+"""The judged answers of one attempt as its report reads them: shares by task, and what else they say."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from exams.attempts.models import Attempt
+from exams.blueprints.rules import FULL
+from exams.corrections.queries import applied_rescores
+from exams.release.queries import may_know
+from exams.results.insights import Answer
+from exams.scoring.comparing import translated
+from exams.scoring.models import JudgedAnswer, Rescore, Score
+from exams.scoring.queries import Tally
+from questions.kinds import Response, kind_of
+
+_COLUMNS = [
+    *("item", "item__position", "question", "task", "earned", "given", "seconds", "is_scored", "is_first", "is_sure"),
+    *("item__response", "item__first_response", "revision__kind", "revision__key"),
+]
+Given = JudgedAnswer.Given
+
+
+@dataclass
+class Tallied:
+    """What the scored questions of a task earned, apart by whether they were asked for the first time."""
+
+    first: Tally = field(default_factory=Tally)
+    again: Tally = field(default_factory=Tally)
+
+    def __add__(self, other: "Tallied") -> "Tallied":
+        return Tallied(self.first + other.first, self.again + other.again)
+
+    @property
+    def all(self) -> Tally:
+        return self.first + self.again
+
+
+@dataclass(frozen=True)
+class Answers:
+    """`by_task`: by the ids of tasks. `hidden`: how many questions the candidate may learn nothing about now."""
+
+    each: list[Answer]
+    by_task: dict[int, Tallied]
+    hidden: int
+
+    @property
+    def total(self) -> Tallied:
+        return sum(self.by_task.values(), Tallied())
+
+
+def answers_of(attempt: Attempt, score: Score, *, is_key_shown: bool) -> Answers:
+    """Read the answers of a score once: two queries, and one more where it was re-scored.
+
+    Shares by task are for whoever may see the score. Whether those were right who were sure, quick or changed their
+    mind tells a key to whoever marks one question: it is known only where the key is shown, of what may be learned now.
+    """
+    rows = list(score.answers.order_by("item__position").values(*_COLUMNS))
+    known: set[int] = set()
+    if is_key_shown:
+        known.update(may_know(attempt.items.all(), attempt.candidate_id).order_by().values_list("pk", flat=True))
+    rescores = applied_rescores(attempt) if score.rescore_id and known else {}
+    by_task: dict[int, Tallied] = defaultdict(Tallied)
+    for row in rows:
+        if row["is_scored"]:
+            tally = Tally(row["earned"], 1)
+            by_task[row["task"]] += Tallied(tally, Tally()) if row["is_first"] else Tallied(Tally(), tally)
+    each = [_answer(row, known, rescores.get(row["question"])) for row in rows]
+    return Answers(each, dict(by_task), hidden=len(rows) - len(known) if is_key_shown else 0)
+
+
+def _answer(row: dict[str, Any], known: Collection[int], rescore: Rescore | None) -> Answer:
+    first, response = row["item__first_response"], row["item__response"]
+    is_known, is_changed = row["item"] in known, first not in (None, response)
+    return Answer(
+        position=row["item__position"],
+        seconds=row["seconds"],
+        is_answered=row["given"] == Given.ANSWER,
+        is_reached=row["given"] != Given.NOT_REACHED,
+        is_scored=row["is_scored"],
+        is_sure=row["is_sure"],
+        is_changed=is_changed,
+        is_right=row["earned"] == FULL if is_known else None,
+        was_right=_is_right(row, first, rescore) if is_known and is_changed else None,
+    )
+
+
+def _is_right(row: dict[str, Any], response: Response, rescore: Rescore | None) -> bool:
+    """Judge an answer as the score judges the last one: by the corrected key where the question was re-scored."""
+    if rescore is None:
+        return bool(kind_of(row["revision__kind"]).points(row["revision__key"], response))
+    if rescore.rule == Rescore.Rule.CREDIT:
+        return True
+    judged = rescore.revision
+    return bool(kind_of(judged.kind).points(judged.key, translated(rescore.old_revision, judged, response)))
