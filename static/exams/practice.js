@@ -24,6 +24,12 @@ exam.addEventListener("htmx:configRequest", (event) => {
 
 exam.addEventListener("htmx:confirm", (event) => {
   if (event.detail.elt.id !== "hand-in") return;
+  const choice = question().querySelector("[data-resolve]");
+  if (choice) {
+    event.preventDefault(); // first say which of the two answers counts
+    choice.focus();
+    return;
+  }
   if (answerState(question()) === "incomplete") {
     event.preventDefault(); // what is missing is said where it is missing
     focusQuestion(question());

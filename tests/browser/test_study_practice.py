@@ -196,6 +196,7 @@ def test_two_tabs_show_both_answers_before_a_check(new_context, problems):
     choose_plainly(second, 1, "B")
     expect(second.locator(".conflict")).to_contain_text("changed in another tab")
     second.get_by_role("button", name="Check, sure").click()
+    expect(second.get_by_role("button", name="Save what I chose here")).to_be_focused()
     assert not JudgedAnswer.objects.exists()
     second.get_by_role("button", name="Save what I chose here").click()
     saved(second, 1)
