@@ -189,8 +189,11 @@ function noteChange(question) {
 
 // --- Changes ----------------------------------------------------------------------------------------------------------
 
-const questionOf = (target) =>
-  target.name?.startsWith("q") ? questions.find((question) => fields(question, target.name.split("-")[1]).includes(target)) : null;
+// A page may have fields in a question that are no part of its answer.
+function questionOf(target) {
+  const question = target.closest(".question");
+  return question && target.name?.startsWith(`q${positionOf(question)}-`) ? question : null;
+}
 
 // Before htmx sees the change, so that it sends the new count, or nothing of what is one too many.
 function onChange(event) {
