@@ -7,6 +7,7 @@ from django.urls import reverse
 from exams.attempts.models import Attempt
 from exams.blueprints.models import ExamQuota
 from exams.cohorts.services import join
+from exams.study.services.learning import learn_due
 from questions.models import Question, Tag
 from tests.exams.helpers import MINUTE, START, client_of, close, fill_task, finish, item_of, posted
 from tests.factories import (
@@ -153,10 +154,11 @@ def scored_attempt(questions, weights, *, earlier=0):
     return attempt
 
 
-@pytest.mark.parametrize(("name", "most"), [("attempt-result", 10), ("review-all", 8)])
+@pytest.mark.parametrize(("name", "most"), [("attempt-result", 13), ("review-all", 8)])
 def test_result_and_review_take_as_many_queries_for_much_as_for_little(clock, name, most):
     small = scored_attempt(4, weights=(50, 50), earlier=1)
     large = scored_attempt(65, weights=(20, 20, 20, 20, 20), earlier=3)
+    learn_due(now=START + 60 * MINUTE)
 
     numbers = [count_get(client_of(attempt.candidate), name, attempt.pk) for attempt in (small, large)]
 

@@ -89,7 +89,7 @@ def outcomes_of(attempt: Attempt, score: Score) -> list[Outcome]:
     they are read once in a while and not for each of sixty-five pages; what is under way is asked each time.
     """
     name = f"outcomes-{attempt.pk}-{score.version}"
-    every: list[Outcome] = cache.get_or_set(name, lambda: _read(attempt, score), KEPT)
+    every: list[Outcome] = cache.get_or_set(name, lambda: _read(attempt, score), KEPT) or []
     if not score.has_under_way:  # type: ignore[attr-defined]  # annotated
         return every
     known = set(may_know(attempt.items.all(), attempt.candidate_id).order_by().values_list("pk", flat=True))
