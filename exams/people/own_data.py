@@ -213,25 +213,29 @@ def _practice(practice: Practice) -> Data:
     items = practice.items.order_by("position")
     told = items.exclude(asked_now(practice.candidate_id)).filter(judged__isnull=False)
     earned = dict(told.values_list("position", "judged__earned"))
-    more = {
-        position: {"question": code, "reason": reason, "sure": is_sure, "checked_at": checked_at}
-        for position, code, reason, is_sure, checked_at in items.values_list(
-            "position", "question__code", "reason", "is_sure", "checked_at"
-        )
-    }
+    columns = ("position", "question__code", "reason", "is_sure", "checked_at")
+    more = {position: (code, *rest) for position, code, *rest in items.values_list(*columns)}
     return {
         "id": practice.pk,
         "title": practice.title,
         "certification": practice.certification.code,
         "started_at": practice.started_at,
         "finished_at": practice.finished_at,
-        "answers": [
-            _answer(item, more[item.position]["question"])
-            | more[item.position]
-            | ({"earned": in_table(Fraction(earned[item.position], FULL))} if item.position in earned else {})
-            for item in shown(items)
-        ],
+        "answers": [_practised(item, *more[item.position], earned.get(item.position)) for item in shown(items)],
     }
+
+
+def _practised(
+    item: ShownItem,
+    code: str,
+    reason: str,
+    is_sure: bool | None,
+    checked_at: dt.datetime | None,
+    earned: int | None,
+) -> Data:
+    """`earned`: None while nobody has checked it, and while an exam under way asks it."""
+    answer = _answer(item, code) | {"reason": reason, "sure": is_sure, "checked_at": checked_at}
+    return answer if earned is None else answer | {"earned": in_table(Fraction(earned, FULL))}
 
 
 def _reports(person: User, now: dt.datetime) -> list[Data]:
