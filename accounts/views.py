@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
-from accounts import audit, claiming, reauthentication
+from accounts import audit, claiming, reauthentication, schemes
 from accounts.forms import PreferencesForm
 from accounts.models import OutgoingMail, User
 from accounts.models.users import languages, time_zones
@@ -153,6 +153,18 @@ def language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and chosen in languages():
         request.user.language = chosen
         request.user.save(update_fields=["language"])
+    return response
+
+
+@require_POST
+def scheme(request: HttpRequest) -> HttpResponse:
+    """Take light, dark or the system's choice from the footer, and lead back to the page it was chosen on."""
+    chosen = request.POST.get("scheme", "")
+    before = request.headers.get("Referer", "")
+    is_own = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(before if is_own else "exams:home")
+    if chosen in (*schemes.SCHEMES, ""):
+        schemes.choose(response, chosen)
     return response
 
 

@@ -28,9 +28,9 @@ from exams.study.scheduling import (
 
 TODAY = date(2026, 1, 1)
 QUESTIONS = 300
-LEARNERS = 50  # for each row
+LEARNERS = 40  # for each row
 SECONDS = 75  # per question
-SCENES = [(20, 60), (30, 45), (40, 30), (40, 60), (60, 30)]  # days, minutes a day
+SCENES = [(20, 30), (20, 60), (40, 30), (40, 60), (60, 30)]  # days, minutes a day
 TASKS = 15
 KNOWN = 0.55  # of questions are answered right when first met, and of those never met in the exam
 UNSURE_FIRST, UNSURE_LATER = 0.35, 0.15  # of the right answers
@@ -53,10 +53,12 @@ class Learner:
         return history[-1]
 
     def recall(self, question: int, at: datetime) -> float:
-        if question not in self.histories:
-            return KNOWN
-        memory = remembered(self.histories[question], parameters=self.parameters, exam_at=None)
-        return retrievability(memory, at, parameters=self.parameters)
+        return self.expected(question, at, self.parameters) if question in self.histories else KNOWN
+
+    def expected(self, question: int, at: datetime, parameters: tuple[float, ...] | None) -> float:
+        """What these parameters make of this learner's answers."""
+        memory = remembered(self.histories[question], parameters=parameters, exam_at=None)
+        return retrievability(memory, at, parameters=parameters)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Outcome:
     recall: float  # mean over all questions, on the day of the exam
     answers: int
     late: int  # questions that are left due after the exam
+    error: float  # mean distance of the recall that the schedule expects then from the true one
 
 
 def learner(number: int) -> Learner:
@@ -121,6 +124,7 @@ def play(
         recall=sum(who.recall(q, exam_at) for q in range(questions)) / questions,
         answers=answers,
         late=sum(m.due_at is not None and m.due_at >= exam_at for m in memories.values()),
+        error=sum(abs(who.expected(q, exam_at, parameters) - who.recall(q, exam_at)) for q in memories) / len(memories),
     )
 
 
@@ -130,6 +134,7 @@ def mean(outcomes: Sequence[Outcome]) -> Outcome:
         recall=sum(o.recall for o in outcomes) / count,
         answers=round(sum(o.answers for o in outcomes) / count),
         late=round(sum(o.late for o in outcomes) / count),
+        error=sum(o.error for o in outcomes) / count,
     )
 
 
@@ -142,20 +147,35 @@ def compare(*, days: int, minutes: int, learners: range, questions: int = QUESTI
     return plain, ours
 
 
-def main() -> None:
+def measure_days() -> None:
     rows = []
     for scene, (days, minutes) in enumerate(SCENES):
         numbers = range(scene * LEARNERS, (scene + 1) * LEARNERS)
         plain, ours = compare(days=days, minutes=minutes, learners=numbers)
-        rows.append(
-            [
-                f"{days} days, {minutes} minutes a day",
-                *(f"{100 * o.recall:.1f} %, {o.answers:,} answers" for o in (plain, ours)),
-                f"{plain.late} → {ours.late}",
-            ]
-        )
+        cells = [f"{100 * o.recall:.1f} %, {o.answers:,} answers" for o in (plain, ours)]
+        rows.append([f"{days} days, {minutes} minutes a day", *cells, f"{plain.late} → {ours.late}"])
     title = f"{LEARNERS} learners a row, {QUESTIONS} questions"
     table([title, "plain FSRS, 90 %", "ours", "left due after the exam"], rows)
+
+
+def measure_fit() -> None:
+    """The same days with a person's own parameters from half of them on, for learners unlike the default."""
+    learners = range(1, 2 * LEARNERS // 3, 2)
+    cells = []
+    for fit_after in (None, 20):
+        outcomes = [
+            play(learner(n), days=40, minutes=60, is_ours=True, questions=QUESTIONS, fit_after=fit_after)
+            for n in learners
+        ]
+        o = mean(outcomes)
+        cells.append(f"{100 * o.recall:.1f} %, {o.answers:,} answers, {100 * o.error:.1f}")
+    title = f"{len(learners)} learners unlike the default, 40 days, 60 minutes a day"
+    table([title, "default parameters", "fitted after 20 days"], [["recall, answers, points of error", *cells]])
+
+
+def main() -> None:
+    measure_days()
+    measure_fit()
 
 
 if __name__ == "__main__":

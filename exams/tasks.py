@@ -13,6 +13,7 @@ from exams.corrections.services import request_rescore, rescore_batch, resend_re
 from exams.people import erasing as people_erasing
 from exams.scoring import services as scoring_services
 from exams.statistics import services as statistics_services
+from exams.study.services import learning
 from exams.workers import COUNT_TASK, RESCORE_TASK, SCORE_TASK
 from questions.services import forget_old_imports
 
@@ -21,7 +22,10 @@ from questions.services import forget_old_imports
 # tried a bounded number of times by the sweep.
 @shared_task(name=SCORE_TASK, autoretry_for=(OperationalError,), max_retries=5, retry_backoff=1, retry_backoff_max=30)
 def score_attempt(attempt_id: str) -> None:
-    scoring_services.score_attempt(attempt_id=UUID(attempt_id), now=timezone.now())
+    """Score, and learn from it what its candidate knows; also from scores that waited for the end of this attempt."""
+    now = timezone.now()
+    if score := scoring_services.score_attempt(attempt_id=UUID(attempt_id), now=now):
+        learning.learn_due(now=now, candidate_id=score.attempt.candidate_id)
 
 
 BATCHES_OF_A_TASK = 10
@@ -47,9 +51,11 @@ def sweep() -> None:
 # Not retried: the next one comes in a minute, and it was all or nothing. The rest is left to that one too.
 @shared_task(name=COUNT_TASK)
 def count_scores() -> None:
-    for _ in range(BATCHES_OF_A_TASK):
-        if not statistics_services.count_scores(now=timezone.now()):
-            return
+    """Count what is new for the statistics, and learn from scores that waited or whose task was lost."""
+    for work in (statistics_services.count_scores, learning.learn_due):
+        for _ in range(BATCHES_OF_A_TASK):
+            if not work(now=timezone.now()):
+                break
 
 
 # Not retried: the next one comes tomorrow.

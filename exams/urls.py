@@ -5,10 +5,13 @@ from exams.attempts.views.taking import answer_save, attempt_clock, attempt_page
 from exams.cohorts.views import cohort_leave, invitation_answer, join, own_cohorts
 from exams.people.views import own_data, privacy
 from exams.problems.views import problem_report, problem_reports
-from exams.results.views.afterwards import attempt_result, attempt_review, history
-from exams.results.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start, home
+from exams.results.views.afterwards import attempt_result, history
+from exams.results.views.choosing import certification_detail, chapter_detail, exam_detail, exam_start
+from exams.results.views.home import home
+from exams.results.views.reviewing import attempt_retry, attempt_review, review_all, review_question
 from exams.study.views.choosing import builder, practice_count, practice_set, practice_set_assign, practice_start
 from exams.study.views.noting import question_note
+from exams.study.views.planning import plan, practice_today
 from exams.study.views.practising import (
     practice_answer,
     practice_check,
@@ -19,6 +22,7 @@ from exams.study.views.practising import (
     practice_retry,
     practice_run,
 )
+from exams.study.views.trying import trial
 
 app_name = "exams"
 urlpatterns = [
@@ -39,7 +43,13 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/result/", attempt_result, name="attempt-result"),
     path("attempts/<uuid:attempt_id>/unsaved/", attempt_unsaved, name="attempt-unsaved"),
     path("attempts/<uuid:attempt_id>/review/", attempt_review, name="attempt-review"),
+    path("attempts/<uuid:attempt_id>/review/all/", review_all, name="review-all"),
+    path("attempts/<uuid:attempt_id>/review/<int:position>/", review_question, name="review-question"),
+    path("attempts/<uuid:attempt_id>/retry/", attempt_retry, name="attempt-retry"),
     path("attempts/<uuid:attempt_id>/review/<int:position>/problem/", problem_report, name="problem-report"),
+    path("try/<slug:code>/", trial, name="trial"),
+    path("plan/", plan, name="plan"),
+    path("practice/today/", practice_today, name="practice-today"),
     path("practice/", builder, name="practice"),
     path("practice/count/", practice_count, name="practice-count"),
     path("practice/start/", practice_start, name="practice-start"),

@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from exams.cohorts.models import Cohort, Invitation, PendingJoin
 from exams.cohorts.services import leave
 from exams.exceptions import ErasureRefused
 from exams.people.own_data import rows_in_the_log
+from exams.study.models import Memory, Note, Practice, PracticeSet, SetAssignment, StudyPlan
 from questions.models import ImportDraft, Question, QuestionEvent
 
 FORMER_INSTRUCTOR, FORMER_CANDIDATE = "a former instructor", "a former candidate"
@@ -90,6 +91,7 @@ def _erase_traces(person: User, name: str, addresses: Sequence[str]) -> None:
     ExtraTime.objects.filter(user=person).delete()  # its reasons speak of the person's health
     ImportDraft.objects.filter(by=person).delete()
     PendingJoin.objects.filter(candidate=person).delete()
+    _erase_study(person)
     waiting = Question.objects.filter(reviewer=person)
     waiting.filter(status=Question.Status.IN_REVIEW).update(status=Question.Status.DRAFT)
     waiting.update(reviewer=None)
@@ -105,6 +107,16 @@ def _erase_traces(person: User, name: str, addresses: Sequence[str]) -> None:
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()
     _erase_history(person, addresses)
+
+
+def _erase_study(person: User) -> None:
+    """Take away what a person planned, noted and remembers. What they practised stays, without the words they gave it,
+    and so do the sets that others were given."""
+    for model in (StudyPlan, Note, Memory):
+        model.objects.filter(candidate=person).delete()
+    given = SetAssignment.objects.filter(set=OuterRef("pk"))
+    PracticeSet.objects.filter(~Exists(given), owner=person).delete()
+    Practice.objects.filter(candidate=person).update(title="")
 
 
 def _erase_history(person: User, addresses: Sequence[str]) -> None:
@@ -128,8 +140,8 @@ def erase_inactive(*, days: int, now: dt.datetime) -> int:
     since = now - dt.timedelta(days=days)
     last_seen = Q(last_login__lt=since) | Q(last_login=None, joined_at__lt=since)
     inactive = User.objects.filter(last_seen, erased_at=None, is_staff=False, is_superuser=False)
-    # Who takes exams in a session that lasts is not inactive.
-    inactive = inactive.exclude(attempts__started_at__gte=since)
+    # Who takes exams or practises in a session that lasts is not inactive.
+    inactive = inactive.exclude(attempts__started_at__gte=since).exclude(practices__started_at__gte=since)
     erased = 0
     for person in inactive.order_by("pk").distinct()[:INACTIVE_A_DAY]:
         try:

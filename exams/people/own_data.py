@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import AuditEvent, OutgoingMail, User
 from exams.attempts.models import Attempt, Extension
-from exams.attempts.queries.taking import ShownItem, shown_items
+from exams.attempts.queries.meeting import open_questions
+from exams.attempts.queries.taking import ShownItem, shown, shown_items
 from exams.blueprints.rules import FULL
 from exams.cohorts.models import Accommodation, Invitation, PendingJoin
 from exams.corrections.queries import corrected_scores
@@ -23,6 +24,8 @@ from exams.release.queries import may_know, shown_of_each
 from exams.release.shown import Shown, When
 from exams.scoring.models import Score
 from exams.scoring.queries import Tallies, Tally, in_table, summed_by_domain, tallies_of
+from exams.study.models import Memory, Note, Practice, PracticeSet, SetAssignment, StudyPlan
+from exams.study.queries.pool import asked_now
 from questions.models import Question, QuestionEvent
 
 Data = dict[str, Any]
@@ -71,6 +74,7 @@ def all_about(person: User, now: dt.datetime) -> Data:
         "mail": _mail(emails),
         "cohorts": _cohorts(person, emails),
         "attempts": _attempts(person, now),
+        "study": _study(person),
         "problem_reports": _reports(person, now),
         "as_instructor": _as_instructor(person),
         "log": _log(person, emails),
@@ -138,6 +142,7 @@ def _answer(item: ShownItem, code: str) -> Data:
         "answer": [str(line) for line in item.answer],
         "ruled_out": [letter for _number, letter in item.asked.struck],
         "flagged": item.is_flagged,
+        "sure": item.is_sure,
         "seconds": item.seconds_spent,
     }
 
@@ -178,6 +183,59 @@ def _score(score: Score, tallies: Tallies, judged: set[int], reason: str) -> Dat
 
 def _pair(tally: Tally) -> list[Any]:
     return [in_table(tally.points), tally.total]
+
+
+# --- What they practised -------------------------------------------------------------------------------------------
+
+
+def _study(person: User) -> Data:
+    """Return plans, practice, notes and what is remembered of each question, without what an exam under way asks."""
+    remembered = Memory.objects.filter(candidate=person).exclude(question__in=open_questions(person))
+    columns = ["question__code", "answers", "misses", "last_at", "due_at", "stability", "difficulty"]
+    notes = Note.objects.filter(candidate=person).order_by("question__code")
+    sets = PracticeSet.objects.filter(owner=person).order_by("created_at")
+    practices = Practice.objects.filter(candidate=person).select_related("certification").order_by("started_at")
+    return {
+        "plans": list(
+            StudyPlan.objects.filter(candidate=person)
+            .order_by("chosen_at")
+            .values("certification__code", "exam_date", "minutes_a_day", "chosen_at", "parameters")
+        ),
+        "sets": list(sets.values("title", "certification__code", "criteria", "created_at")),
+        "given_sets": list(SetAssignment.objects.filter(by=person).values("set__title", "cohort__name", "at")),
+        "notes": list(notes.values("question__code", "text", "is_bookmarked", "updated_at")),
+        "remembered": list(remembered.order_by("question__code").values(*columns)),
+        "practices": [_practice(practice) for practice in practices],
+    }
+
+
+def _practice(practice: Practice) -> Data:
+    items = practice.items.order_by("position")
+    told = items.exclude(asked_now(practice.candidate_id)).filter(judged__isnull=False)
+    earned = dict(told.values_list("position", "judged__earned"))
+    columns = ("position", "question__code", "reason", "is_sure", "checked_at")
+    more = {position: (code, *rest) for position, code, *rest in items.values_list(*columns)}
+    return {
+        "id": practice.pk,
+        "title": practice.title,
+        "certification": practice.certification.code,
+        "started_at": practice.started_at,
+        "finished_at": practice.finished_at,
+        "answers": [_practised(item, *more[item.position], earned.get(item.position)) for item in shown(items)],
+    }
+
+
+def _practised(
+    item: ShownItem,
+    code: str,
+    reason: str,
+    is_sure: bool | None,
+    checked_at: dt.datetime | None,
+    earned: int | None,
+) -> Data:
+    """`earned`: None while nobody has checked it, and while an exam under way asks it."""
+    answer = _answer(item, code) | {"reason": reason, "sure": is_sure, "checked_at": checked_at}
+    return answer if earned is None else answer | {"earned": in_table(Fraction(earned, FULL))}
 
 
 def _reports(person: User, now: dt.datetime) -> list[Data]:

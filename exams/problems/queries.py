@@ -16,6 +16,11 @@ from exams.statistics.queries.statistics import Share, shares_right
 from questions.models import Question
 
 
+def report_of(item_id: int) -> ProblemReport | None:
+    """Return the latest report of a question of an attempt."""
+    return ProblemReport.objects.filter(item=item_id).order_by("-created_at").first()
+
+
 def reports_of(attempt: Attempt) -> dict[int, ProblemReport]:
     """Return the latest report of each question of an attempt, by its position."""
     reports = ProblemReport.objects.filter(item__attempt=attempt).order_by("created_at").select_related("item")

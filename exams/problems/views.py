@@ -1,5 +1,6 @@
 """Problem reports of a candidate: making one from the review, and reading what came of them."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -64,7 +65,10 @@ def problem_report(request: HttpRequest, attempt_id: UUID, position: int) -> Htt
             messages.success(
                 request, _("Thank you. Your report of question %(position)s was sent.") % {"position": position}
             )
-    return redirect(f"{reverse('exams:attempt-review', args=[attempt_id])}#q{position}")
+    # Back to where they were, with the filter that they had.
+    kept = {name: request.GET[name] for name in ("show", "domain") if name in request.GET}
+    address = reverse("exams:review-question", args=[attempt_id, position])
+    return redirect(f"{address}?{urlencode(kept)}" if kept else address)
 
 
 @never_cache

@@ -41,6 +41,8 @@ class QuestionStatistics(Computed):
     cells = models.JSONField(default=dict)
     seconds = models.JSONField(default=dict)
     not_reached = models.PositiveIntegerField(default=0)
+    # `tallying.QuestionSums.first`; null: not counted yet.
+    first = models.JSONField(null=True, editable=False)
     reached = models.PositiveIntegerField(default=0)
     right = models.PositiveIntegerField(default=0)
     share_right = models.FloatField(null=True, db_index=True)

@@ -160,6 +160,7 @@ def statistics_row(revision: Revision, sums: QuestionSums) -> QuestionStatistics
         cells=sums.cells,
         seconds=sums.seconds,
         not_reached=sums.not_reached,
+        first=sums.first,
         reached=item.reached,
         right=item.right,
         share_right=item.share,

@@ -18,11 +18,13 @@ REACHED, RIGHT, BLANK, MARKS = 0, 1, 2, 3
 class QuestionSums:
     """Of one revision. `cells`: "3/9", which stands for 3 points in the 9 *other* scored questions, → how many such
     candidates reached the question, had it entirely right, left it blank, and marked each option. `seconds`: how many
-    answers took so long."""
+    answers took so long. `first`: how many answered it at their first meeting, and of these how many marked each
+    option."""
 
     cells: dict[str, list[int]] = field(default_factory=dict)
     seconds: dict[str, int] = field(default_factory=dict)
     not_reached: int = 0
+    first: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -50,6 +52,7 @@ class AlikeAnswers:
     score_earned: int
     score_total: int
     marks: Sequence[int]
+    is_first: bool = False
 
 
 def points_text(parts: int) -> str:
@@ -69,6 +72,10 @@ def question_sums(answers: Iterable[AlikeAnswers], seconds: Mapping[int, int]) -
         numbers = [1, int(alike.earned == FULL), int(alike.is_blank), *alike.marks]
         cell = sums.cells.get(rest) or [0] * len(numbers)
         sums.cells[rest] = [old + alike.count * number for old, number in zip(cell, numbers, strict=True)]
+        if alike.is_first and not alike.is_blank:
+            marked = [1, *alike.marks]
+            before = sums.first or [0] * len(marked)
+            sums.first = [old + alike.count * number for old, number in zip(before, marked, strict=True)]
     return sums
 
 

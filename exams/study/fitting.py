@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import e, log, log1p, sqrt
 
-from fsrs import Rating, Scheduler
+from fsrs import Card, Rating, Scheduler
 from fsrs.scheduler import DEFAULT_PARAMETERS
 
 from exams.study.scheduling import Answered, day_of, new_card, rating_of, scheduler_of
@@ -58,7 +58,7 @@ def _nodes(histories: Sequence[Sequence[Answered]], zone: tzinfo) -> list[_Node]
 
 def _log_likelihood(nodes: Sequence[_Node], scheduler: Scheduler) -> float:
     total = 0.0
-    cards = []
+    cards: list[Card] = []
     for node in nodes:
         card = new_card(START) if node.before is None else cards[node.before]
         at = (card.last_review or START) + timedelta(days=node.days)
@@ -95,7 +95,7 @@ def _highest(function: Callable[[float], float], low: float, high: float, steps:
 def fitted(histories: Sequence[Sequence[Answered]], *, zone: tzinfo = UTC) -> tuple[float, ...] | None:
     """Fit to all answers of one person, a history per question, oldest answer first.
 
-    None with fewer than LEAST repeats. Below a second for 5,000 answers on the machine of docs/performance.md.
+    None with fewer than LEAST repeats. 5,000 answers take some 1.3 s, no two histories being alike.
     """
     nodes = _nodes(histories, zone)
     if sum(node.right + node.wrong for node in nodes if node.before is not None and node.days) < LEAST:

@@ -148,8 +148,9 @@ def _if_answered(scheduler: Scheduler, card: Card, days: int, rating: Rating) ->
 def _interval(scheduler: Scheduler, card: Card, recall: float) -> int:
     """Days until recall falls to this, at least 1: the inverse of R(t) = (1 + f·t/S)^-d, where f = 0.9^(-1/d) - 1."""
     decay = -scheduler.parameters[20]
-    factor = 0.9 ** (1 / decay) - 1
-    return max(1, round((card.stability or 0) / factor * (recall ** (1 / decay) - 1)))
+    factor: float = 0.9 ** (1 / decay) - 1
+    days: float = (card.stability or 0) / factor * (recall ** (1 / decay) - 1)
+    return round(min(max(1.0, days), scheduler.maximum_interval))
 
 
 def _days_to_wait(scheduler: Scheduler, card: Card, *, was_right: bool, days_left: int | None) -> int | None:
@@ -360,19 +361,17 @@ def daily_queue(
     room = _Places(repeats=places - for_new, new=for_new)
     ranked = _ranked(due, today=today, exam_on=exam_on, parameters=parameters, zone=zone)
     taken = _repeated(ranked, [*new, *others], room)
-    siblings = [pair.sibling for pair in taken if pair.sibling]
-    used = {sibling.question for sibling in siblings}
-    fresh = [c.question for c in new if c.question not in used][: room.new]
-    right = {d.question for d in due if d.was_right}
+    siblings = [pair.sibling.question for pair in taken if pair.sibling]
+    fresh = [c.question for c in new if c.question not in siblings][: room.new]
     # The missed ones after others, so that what explained the sibling is not simply repeated.
-    questions = [sibling.question for sibling in siblings]
-    questions += sorted((pair.question for pair in taken), key=lambda question: question not in right)
+    right = {d.question for d in due if d.was_right}
+    repeats = sorted((pair.question for pair in taken), key=lambda question: question not in right)
     return Queue(
-        questions=(*questions, *fresh),
+        questions=(*siblings, *repeats, *fresh),
         repeated=len(taken),
         siblings=len(siblings),
         new=len(fresh),
-        seconds=(len(questions) + len(fresh)) * seconds_per_question,
+        seconds=(len(siblings) + len(repeats) + len(fresh)) * seconds_per_question,
         postponed=len(due) - len(taken),
         unmet_at_exam=_unmet_at_exam(len(new), len(due), today, exam_on, minutes_a_day, places),
         is_mock_exam_day=today in mock_exam_days(today, exam_on, minutes_a_day),

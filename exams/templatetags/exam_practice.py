@@ -17,5 +17,13 @@ def practice_question(
 ) -> SafeString:
     """`is_kept`: the page holds an answer that is not saved; where the page does not say, it is ""."""
     answers = reverse("exams:practice-answer", args=[practice.pk, 0]).removesuffix("0/")
-    html = rendered(item, answers=answers, page=page, total=total, is_first=True, is_kept=bool(is_kept))
+    html = rendered(
+        item,
+        answers=answers,
+        page=page,
+        total=total,
+        is_first=True,
+        is_kept=bool(is_kept),
+        is_checked_alone=practice.feedback == Practice.Feedback.EACH,
+    )
     return mark_safe(html)  # noqa: S308  # rendered by a template, which escapes

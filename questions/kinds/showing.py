@@ -124,7 +124,8 @@ class Place:
 
 @dataclass(frozen=True)
 class SolvedOption:
-    """`right` and `given` are places or matches, for the kinds that have them."""
+    """`right` and `given` are places or matches, for the kinds that have them; `share`: how many of a hundred people
+    marked it, "" where that is not said."""
 
     number: int
     letter: str
@@ -135,6 +136,7 @@ class SolvedOption:
     is_chosen: bool
     right: Place | None = None
     given: Place | None = None
+    share: str = ""
 
     @property
     def box(self) -> str:

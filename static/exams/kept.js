@@ -25,7 +25,7 @@
   function formOf(kept) {
     const form = new FormData();
     for (const { position, state } of kept) {
-      for (const [name, values] of [["choice", state.choice], ["place", state.place], ["struck", state.struck], ["text", [state.text || ""]]]) {
+      for (const [name, values] of [["choice", state.choice], ["place", state.place], ["struck", state.struck], ["text", [state.text || ""]], ["sure", [state.sure || ""]]]) {
         for (const value of values || []) form.append(`q${position}-${name}`, value);
       }
       if (state.flag) form.append(`q${position}-flag`, "on");

@@ -19,6 +19,7 @@ from questions.content import Option
 from questions.models import ImportDraft
 from questions.services import save_draft
 from tests.browser.helpers import (
+    OFFLINE,
     all_stored,
     choose,
     come_back,
@@ -147,6 +148,7 @@ def make_pages(role):
     if role == "anonymous":
         return None, {
             "home": reverse("exams:home"),
+            "trial": reverse("exams:trial", args=[exam.certification.code]),
             "certification": certification,
             "log-in": reverse("account_login"),
             "sign-up": reverse("account_signup"),
@@ -173,6 +175,7 @@ def make_pages(role):
         withheld = scored_attempt(withholding, candidate)
         return candidate, {
             "home": reverse("exams:home"),
+            "plan": reverse("exams:plan"),
             "certification": certification,
             "start screen": reverse("exams:exam-detail", args=[make_exam().slug]),
             "start screen, exam under way": reverse("exams:exam-detail", args=[exam.slug]),
@@ -180,12 +183,13 @@ def make_pages(role):
             "summary": reverse("exams:attempt-hand-in", args=[under_way.pk]),
             "waiting": reverse("exams:attempt-result", args=[waiting.pk]),
             "result": reverse("exams:attempt-result", args=[scored.pk]),
-            "review": reverse("exams:attempt-review", args=[scored.pk]),
+            "review": reverse("exams:review-question", args=[scored.pk, 1]),
+            "review, all on one page": reverse("exams:review-all", args=[scored.pk]),
             "start screen, exam that withholds": reverse("exams:exam-detail", args=[withholding.slug]),
             "withheld result": reverse("exams:attempt-result", args=[withheld.pk]),
             "answers without the key": reverse("exams:attempt-review", args=[withheld.pk]),
             "corrected result": reverse("exams:attempt-result", args=[corrected.pk]),
-            "corrected review": reverse("exams:attempt-review", args=[corrected.pk]),
+            "corrected review": reverse("exams:review-question", args=[corrected.pk, 1]),
             "history": reverse("exams:history"),
             "problem reports": reverse("exams:problem-reports"),
             "cohorts": reverse("exams:cohorts"),
@@ -387,12 +391,27 @@ def last_minutes(page, attempt):
     expect(page.get_by_role("timer")).to_contain_class("soon")
 
 
-STATES = [help_dialog, hand_in_dialog, conflict_box, conflict_page, log_in_banner, last_minutes]
+def display_dialog(page, attempt):
+    page.get_by_role("button", name="Display").click()
+    expect(page.get_by_role("dialog", name="Display")).to_be_visible()
+
+
+def offline(page, attempt):
+    page.context.set_offline(True)
+    choose(page, 1, "A")
+    page.keyboard.press("s")
+    expect(page.locator("#save-status")).to_contain_text("Offline")
+
+
+STATES = [
+    *(help_dialog, hand_in_dialog, display_dialog, conflict_box, conflict_page),
+    *(log_in_banner, offline, last_minutes),
+]
 
 
 @pytest.mark.parametrize("reach", STATES)
 def test_state_of_the_exam_page_is_accessible_and_fits_a_phone(new_context, problems, axe, reach):
-    problems.allow(refused(401), refused(409))
+    problems.allow(refused(401), refused(409), *OFFLINE)
     attempt = make_attempt(exam=make_wide_exam())
     page = open_exam(new_context(), attempt)
 

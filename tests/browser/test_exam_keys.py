@@ -129,7 +129,7 @@ def test_held_key_rules_an_option_out_once(new_context, repeats):
     hold(page, "B", repeats)
     page.keyboard.up("Shift")
 
-    expect(page.get_by_label("Rule out B")).to_be_checked()
+    expect(page.get_by_label("Strike out B")).to_be_checked()
 
 
 @pytest.mark.parametrize("key", ["n", "ArrowRight"])

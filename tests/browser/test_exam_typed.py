@@ -175,7 +175,7 @@ def test_review_says_what_was_typed_and_what_is_right(new_context, attempt, axe)
     page.get_by_role("button", name="Finish exam").click()
     page.get_by_role("button", name="Submit now").click()
     expect_result(page, attempt)
-    page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
+    page.goto(reverse("exams:review-all", args=[attempt.pk]))
 
     number, text = (page.locator(f"#q{position_of(attempt, name)}") for name in ("numeric", "short_text"))
     expect(number.locator(".typed")).to_contain_text("Correct: 2.5 ± 0.5 ms")

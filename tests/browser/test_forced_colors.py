@@ -69,7 +69,7 @@ def test_right_and_wrong_look_different_in_forced_colors(forced):
     log_in(forced, attempt.candidate)
     page = forced.new_page()
 
-    page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
+    page.goto(reverse("exams:review-all", args=[attempt.pk]))
 
     looks = {drawn(page.locator(f".explained .option:nth-child({number})")) for number in (1, 2, 3)}
     assert len(looks) == 3

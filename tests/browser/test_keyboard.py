@@ -132,16 +132,17 @@ def test_focus_goes_through_the_exam_page_in_the_order_of_reading(new_context, h
     page = open_exam(new_context(height=height), make_attempt())
     stops = []
 
-    for _ in range(13):
+    for _ in range(16):
         page.keyboard.press("Tab")
         stops.append(focused(page))
 
     assert stops == [
         "Skip to content",
+        "display-button",
         "hand-in-button",
         "q1-o0",
         *("q1-s0", "q1-s1", "q1-s2", "q1-s3"),
-        "q1-flag",
+        *("q1-sure", "q1-sure", "q1-flag"),
         "next",
         *("1", "2", "3", "4"),
     ]
@@ -172,7 +173,7 @@ def test_help_opens_on_a_question_mark_and_gives_the_focus_back(new_context):
     page.keyboard.press("?")
 
     help_dialog = page.get_by_role("dialog", name="Keyboard")
-    expect(help_dialog).to_contain_text("rule an option out")
+    expect(help_dialog).to_contain_text("strike an option out")
     page.keyboard.press("a")  # a key pressed here is not an answer
     expect_chosen(page, 1, "D")
     page.keyboard.press("Escape")

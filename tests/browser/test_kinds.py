@@ -244,7 +244,7 @@ def test_exam_of_all_kinds_is_scored_right_on_a_phone(new_context, wrong):
     expect_result(page, attempt)
     right = 4 if wrong is None else 3
     expect(page.get_by_text(f"{right} of 4 scored questions correct")).to_be_visible()
-    page.goto(reverse("exams:attempt-review", args=[attempt.pk]))
+    page.goto(reverse("exams:review-all", args=[attempt.pk]))
     for item in items_of(attempt):
         verdict = "✗ no answer" if wrong == item.revision.kind else "✓ correct"
         expect(page.locator(f"#q{item.position} header .tag")).to_have_text(verdict)

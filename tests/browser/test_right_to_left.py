@@ -101,7 +101,7 @@ def test_every_page_of_a_candidate_gives_each_text_its_direction(new_context, wo
         ("exams:certification", [exam.certification.code]),
         ("exams:exam-detail", [exam.slug]),
         ("exams:attempt-result", [attempt.pk]),
-        ("exams:attempt-review", [attempt.pk]),
+        ("exams:review-all", [attempt.pk]),
         ("exams:history", []),
         ("exams:problem-reports", []),
         ("accounts:preferences", []),

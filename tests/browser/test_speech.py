@@ -47,10 +47,15 @@ def test_question_is_read_with_its_number_its_letters_and_how_many_to_choose(new
                     "    - listitem:",
                     f'      - checkbox "{letter} Thing {number}"',
                     f"      - text: {letter} Thing {number}",
-                    f'      - checkbox "Rule out {letter}"',
-                    f"      - text: Rule out {letter}",
+                    f'      - checkbox "Strike out {letter}"',
+                    "      - text: Strike out",
                 )
             ),
+            '  - group "How sure are you? (optional)":',
+            '    - checkbox "Sure"',
+            "    - text: Sure",
+            '    - checkbox "Unsure"',
+            "    - text: Unsure",
             '  - checkbox "Flag for later"',
             "  - text: Flag for later",
         ]

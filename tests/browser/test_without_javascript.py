@@ -40,14 +40,14 @@ def test_exam_is_taken_and_handed_in_without_javascript(plain):
 
     choose_plainly(page, 1, "B")
     choose_plainly(page, 3, "D")
-    page.locator("#q3").get_by_label("Rule out A").check()
+    page.locator("#q3").get_by_label("Strike out A").check()
     page.locator("#q4").get_by_label("Flag for later").check()
     page.get_by_role("button", name="Save all answers").click()
     expect(page.get_by_role("status")).to_contain_text("All answers on this page are saved.")
     assert all_stored(attempt) == ["B", "", "D", ""]
     for position, letters in enumerate(["B", "", "D", ""], start=1):
         expect_chosen(page, position, letters)
-    expect(page.locator("#q3").get_by_label("Rule out A")).to_be_checked()
+    expect(page.locator("#q3").get_by_label("Strike out A")).to_be_checked()
 
     choose_plainly(page, 2, "A")
     page.get_by_role("button", name="Finish exam").click()

@@ -126,7 +126,7 @@ def pages_of(scored, under_way):
         reverse("exams:attempt", args=[under_way.pk]),
         reverse("exams:attempt-hand-in", args=[under_way.pk]),
         reverse("exams:attempt-result", args=[scored.pk]),
-        reverse("exams:attempt-review", args=[scored.pk]),
+        reverse("exams:review-all", args=[scored.pk]),
         reverse("exams:history"),
         reverse("exams:problem-reports"),
         reverse("accounts:preferences"),

@@ -11,6 +11,8 @@ from exams.attempts.models import Attempt, AttemptItem
 from exams.attempts.services.closing import submit_attempt
 from exams.attempts.services.saving import Answer, save_form
 from exams.blueprints.rules import FULL
+from exams.results.queries.outcomes import current_score, outcomes_of
+from exams.results.queries.reviewing import reviewed_items
 from exams.scoring.models import JudgedAnswer
 from exams.scoring.queries import summed_by_domain, tallies_of
 from exams.scoring.services import score_attempt
@@ -186,6 +188,12 @@ def result_pages(attempt):
     """Return what the candidate reads as result and review, without the ids and tokens of each answer, and without
     what the result says of other attempts."""
     client = client_of(attempt.candidate)
-    names = ("exams:attempt-result", "exams:attempt-review")
+    names = ("exams:attempt-result", "exams:review-all")
     pages = [client.get(reverse(name, args=[attempt.pk])).text for name in names]
     return [OF_TODAY.sub("", masked(page[page.index("<main") :])) for page in pages]
+
+
+def reviewed(attempt):
+    """Return the questions of a scored attempt as its review shows them now."""
+    score = current_score(attempt)
+    return reviewed_items(attempt, score, outcomes_of(attempt, score))

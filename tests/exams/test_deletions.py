@@ -68,7 +68,7 @@ class Taught:
         person = User.objects.get(pk=person.pk)
         attempts = Attempt.objects.filter(candidate=person).select_related("exam").order_by("pk")
         client = client_of(person)
-        pages = [client.get(reverse("exams:attempt-review", args=[attempt.pk])) for attempt in attempts]
+        pages = [client.get(reverse("exams:review-all", args=[attempt.pk])) for attempt in attempts]
         taught = Cohort.objects.filter(instructors=person)
         return {
             "attempts": [(attempt.pk, attempt.assignment_id, attempt.form_id) for attempt in attempts],

@@ -337,7 +337,7 @@ def test_old_attempts_keep_result_and_review_when_everything_behind_them_is_edit
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["review", "chapter"])
+@pytest.mark.parametrize("page", ["review", "question", "all", "chapter"])
 def test_what_was_learnt_of_a_question_before_is_not_shown_while_it_is_open_again(clock, page):
     candidate, exam = UserFactory(), make_exam(per_domain=2)
     Question.objects.update(source_chapter=1, source_title="One")
@@ -347,10 +347,13 @@ def test_what_was_learnt_of_a_question_before_is_not_shown_while_it_is_open_agai
     # The bank is used up: the second exam asks the same questions.
     make_attempt(exam=ExamFactory(certification=exam.certification), candidate=candidate, now=START)
 
-    url = url_of("attempt-review", finished)
-    if page == "chapter":
-        url = reverse("exams:chapter", args=[exam.certification.code, 1])
-    response = client_of(candidate).get(url, follow=True)
+    urls = {
+        "review": url_of("attempt-review", finished),
+        "question": url_of("review-question", finished, 1),
+        "all": url_of("review-all", finished),
+        "chapter": reverse("exams:chapter", args=[exam.certification.code, 1]),
+    }
+    response = client_of(candidate).get(urls[page], follow=True)
 
     assert "Because 1 of" not in response.text
     assert "correct answer</span>" not in response.text
@@ -373,7 +376,8 @@ def test_no_page_of_mine_shows_anything_of_others(clock):
         reverse("exams:history"),
         reverse("exams:exam-detail", args=[exam.slug]),
         url_of("attempt-result", mine),
-        url_of("attempt-review", mine),
+        url_of("review-all", mine),
+        url_of("review-question", mine, 1),
     ):
         page = client.get(url).text
         for attempt in theirs:
@@ -426,5 +430,4 @@ def test_every_share_in_a_report_comes_with_its_count_and_interval_and_every_sco
     rest = re.sub(r"6 of 10 scored questions correct \(60 %\)|95 % interval|pass mark, 72\.2 %", "", rest)
     assert re.findall(r"\d+ ?%", rest) == []
 
-    for name in ("home", "history"):
-        assert ">Estimate</th>" in client.get(reverse(f"exams:{name}")).text
+    assert ">Estimate</th>" in client.get(reverse("exams:history")).text

@@ -50,7 +50,7 @@ def test_review_speaks_spanish(attempt, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         pages_of(attempt)
 
-    review = client_of(attempt.candidate).get(reverse("exams:attempt-review", args=[attempt.pk])).text
+    review = client_of(attempt.candidate).get(reverse("exams:review-all", args=[attempt.pk])).text
     assert "Repaso: " in review
     assert "✗ sin respuesta" in review
     assert "✓ respuesta correcta" in review

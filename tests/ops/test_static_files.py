@@ -1,13 +1,11 @@
 import re
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from config.static_files import StaticFiles
 
-KINDS = settings.BASE_DIR / "static/questions/kinds"
-SCRIPTS = ["exams/exam.js", *(f"questions/kinds/{path.name}" for path in sorted(KINDS.glob("*.js")))]
+SCRIPTS = ["exams/exam.js", "exams/answers.js"]
 
 
 def test_imported_script_has_the_name_of_its_content(tmp_path):
@@ -20,6 +18,4 @@ def test_imported_script_has_the_name_of_its_content(tmp_path):
 
     assert [error for *_, error in results if isinstance(error, Exception)] == []
     script = (tmp_path / storage.stored_name("exams/exam.js")).read_text()
-    assert re.findall(r'from "([^"]+)"', script) == [
-        f"../{storage.stored_name(f'questions/kinds/{name}.js')}" for name in ("index", "words")
-    ]
+    assert re.findall(r'from "([^"]+)"', script) == [f"./{Path(storage.stored_name('exams/answers.js')).name}"]

@@ -23,6 +23,9 @@ from exams.cohorts.services import join, remove_member
 from exams.problems.models import ProblemReport
 from exams.scoring.models import Rescore
 from exams.statistics.models import QuestionStatistics
+from exams.study.criteria import Criteria
+from exams.study.services.practising import start_chosen
+from exams.study.services.sets import keep_set
 from questions.models import ImportDraft
 from tests.exams.helpers import client_of
 from tests.factories import AssignmentFactory, CohortFactory, SkillFactory, UserFactory, make_attempt, make_exam
@@ -92,6 +95,19 @@ class World:
         certification = world.attempt.exam.certification
         certification.study_material = "A book"
         certification.save()
+        # The other half of the bank: what the exam asks is not practised.
+        criteria = Criteria(number=2)
+        world.set = keep_set(
+            owner=world.candidate, certification=certification, title="A set", criteria=criteria, now=timezone.now()
+        )
+        world.practice = start_chosen(
+            candidate=world.candidate,
+            certification=certification,
+            criteria=criteria,
+            title="A practice",
+            practice_set=world.set,
+            now=timezone.now(),
+        )
         world.question = world.attempt.items.get(position=1).question
         world.question.revisions.update(created_by=world.instructor)
         world.question.source_chapter, world.question.source_title = 3, "Clouds"
@@ -159,13 +175,29 @@ class World:
         of_attempt = dict.fromkeys(
             ["attempt", *(f"attempt-{x}" for x in ("clock", "hand-in", "result", "review", "unsaved"))]
         )
+        practice = {"practice_id": MISSING_ID if missing else self.practice.pk}
+        of_practice = [f"practice-{x}" for x in ("run", "clock", "finish", "result", "retry")]
         fixed = {
+            **dict.fromkeys((f"exams:{name}" for name in of_practice), practice),
+            **{f"exams:practice-{x}": {**practice, "position": 1} for x in ("question", "answer", "check")},
+            "exams:practice-set": {"set_id": MISSING_ID if missing else self.set.pk},
+            "exams:practice-set-assign": {
+                "set_id": MISSING_ID if missing else self.set.pk,
+                "cohort_id": MISSING_PK if missing else self.cohort.pk,
+            },
+            "exams:question-note": {
+                "question_id": MISSING_PK if missing else self.practice.items.get(position=1).question_id
+            },
             "exams:certification": {"code": "none" if missing else exam.certification.code},
+            "exams:trial": {"code": "none" if missing else exam.certification.code},
             "exams:chapter": {"code": exam.certification.code, "number": 99 if missing else 3},
             "exams:exam-detail": {"slug": "none" if missing else exam.slug},
             "exams:exam-start": {"slug": "none" if missing else exam.slug},
             "exams:answer-save": {**attempt, "position": 1},
             "exams:problem-report": {**attempt, "position": 1},
+            "exams:review-question": {**attempt, "position": 1},
+            "exams:review-all": attempt,
+            "exams:attempt-retry": attempt,
             "exams:invitation": {"invitation_id": MISSING_PK if missing else self.invitation.pk},
             "exams:cohort-leave": {"cohort_id": MISSING_PK if missing else self.cohort.pk},
             "exams:join": {"token": "none" if missing else self.cohort.invite_token},

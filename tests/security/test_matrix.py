@@ -42,6 +42,9 @@ ROWS = {
     "exams:home": PUBLIC,
     "exams:certification": PUBLIC,
     "exams:chapter": READ,
+    "exams:trial": ["200/400"] + ["→/→"] * 4,  # without its signature; who has an account has practice
+    "exams:plan": ["in/in"] + ["200/200"] * 4,
+    "exams:practice-today": ["405/in"] + ["405/→"] * 4,
     "exams:exam-detail": READ,
     "exams:exam-start": ["405/in"] + ["405/→"] * 4,
     "exams:join": ["in/in"] + ["200/→"] * 4,
@@ -55,9 +58,26 @@ ROWS = {
     "exams:attempt-hand-in": ["in/in", "200/→"] + ["404/404"] * 3,
     "exams:attempt-result": ["in/405", "→/405"] + ["404/405"] * 3,
     "exams:attempt-review": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:review-question": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:review-all": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:attempt-retry": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:attempt-unsaved": ["405/in", "405/202"] + ["405/404"] * 3,
     "exams:problem-report": ["405/in", "405/→"] + ["405/404"] * 3,
     "exams:problem-reports": READ,
+    "exams:practice": READ,
+    "exams:practice-count": READ,
+    "exams:practice-start": ["405/in"] + ["405/→"] * 4,
+    "exams:practice-set": ["in/in", "200/→"] + ["404/404"] * 3,
+    "exams:practice-set-assign": ["405/in"] + ["405/404"] * 4,  # a cohort that the owner of the set does not teach
+    "exams:practice-run": ["in/405", "→/405"] + ["404/405"] * 3,
+    "exams:practice-question": OWN_PAGE,
+    "exams:practice-answer": ["405/in"] + ["405/400"] * 4,  # without a field, as answer-save
+    "exams:practice-check": ["405/in", "405/400"] + ["405/404"] * 3,
+    "exams:practice-clock": OWN_PAGE,
+    "exams:practice-finish": ["405/in", "405/→"] + ["405/404"] * 3,
+    "exams:practice-result": OWN_PAGE,
+    "exams:practice-retry": ["405/in", "405/→"] + ["405/404"] * 3,
+    "exams:question-note": ["405/in", "405/400"] + ["405/404"] * 3,
     "exams:privacy": PUBLIC,
     "exams:own-data": FORM,
     "accounts:preferences": FORM,
@@ -65,6 +85,7 @@ ROWS = {
     "accounts:demo-mail": ["404/405"] * 5,  # in the demo alone; see tests/accounts/test_demo_mail.py
     "accounts:time-zone": ["405/in"] + ["405/→"] * 4,
     "accounts:language": ["405/→"] * 5,
+    "accounts:scheme": ["405/→"] * 5,
     "account_login": ["200/200"] + ["→/→"] * 4,
     "account_logout": ["→/→"] + ["200/→"] * 4,
     "account_inactive": PUBLIC,
@@ -276,11 +297,15 @@ def test_head_gets_what_get_gets_without_the_body(world):
             assert head.content == b""
 
 
-OF_AN_ATTEMPT = [name for name, pattern in all_routes().items() if "attempt_id" in pattern]
+OF_AN_ATTEMPT = [
+    name
+    for name, pattern in all_routes().items()
+    if any(part in pattern for part in ("attempt_id", "practice_id", "set_id", "question_id>/note"))
+]
 
 
 @pytest.mark.parametrize("role", ["other", "instructor", "other_instructor", "superuser"])
-def test_foreign_and_missing_attempt_get_the_same_404(world, role):
+def test_foreign_and_missing_attempt_or_practice_get_the_same_404(world, role):
     fields = {"q1-sequence": 0, "q1-count": 1, "q1-seconds": 0, "q1-choice": 0}
     client = world.client(role)
 

@@ -27,6 +27,7 @@ FOREIGN = ["id__range", "id__in", "id__regex", "id__isnull", "id__date", "pk", "
 READ = [
     *("page", "show", "domain", "sort", "state", "q", "seed", "key", "new", "old", "task", "next", "format", "codes"),
     *("certification", "kind", "difficulty", "tag_names", "overwrite", "publish", "object_id", "p", "add", "name"),
+    *("pool", "number", "feedback", "domains", "tasks", "chapters", "tags", "difficulties", "title"),
     *("app_label", "model_name", "field_name", "term", "closes_at", "opens_at", "minutes", "chapter", "email", "user"),
 ]
 
@@ -112,6 +113,8 @@ FORMS = {
     "admin:accounts_user_change": ["exams:home", "exams:attempt", "accounts:preferences", "admin:exams_attempt_change"],
     "admin:questions_question_change": ["admin:questions_question_preview", "admin:questions_question_revisions"],
     "accounts:preferences": ["exams:home", "admin:exams_cohort_people"],
+    "exams:plan": ["exams:home", "exams:plan", "exams:practice"],
+    "exams:home": (),
     **dict.fromkeys(
         [
             *("admin:exams_exam_add", "admin:exams_cohort_add", "admin:exams_cohort_people", "admin:exams_exam_form"),
@@ -122,7 +125,7 @@ FORMS = {
             *("mfa_activate_totp", "mfa_add_webauthn", "admin:questions_question_import"),
             *("admin:exams_cohort_progress", "account_reset_password", "exams:attempt-hand-in"),
             *("admin:auth_group_change", "admin:account_emailaddress_change", "admin:password_change"),
-            "exams:own-data",
+            *("exams:own-data", "exams:practice", "exams:practice-question"),
         ],
         (),
     ),
@@ -151,8 +154,8 @@ def forms_on(client, url):
         return []
     found = [(urljoin(url, action), fields) for action, fields in forms_of(response.text)]
     # On every page: the way out, and the browser's time zone, which is swept from the preferences alone.
-    # Of the language whatever the site does not speak is nothing (tests/accounts/test_languages.py).
-    everywhere = ("logout/", "accounts/language/", *(["time-zone/"] if not url.endswith("preferences/") else []))
+    # Of languages and schemes whatever the site does not have is nothing (tests/accounts/test_languages.py, test_schemes.py).
+    everywhere = ("logout/", "accounts/language/", "accounts/scheme/", *(["time-zone/"] if not url.endswith("preferences/") else []))
     return [(action, fields) for action, fields in found if not action.endswith(everywhere)]
 
 

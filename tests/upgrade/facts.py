@@ -132,7 +132,7 @@ def visits():
         for name in ("exams:home", "exams:history", "exams:problem-reports", "accounts:preferences"):
             visit(client, name)
         for attempt in Attempt.objects.filter(candidate=person):
-            for name in ("exams:attempt", "exams:attempt-result", "exams:attempt-review"):
+            for name in ("exams:attempt", "exams:attempt-result", "exams:attempt-review", "exams:review-all"):
                 visit(client, name, attempt.pk)
     teacher = Client()
     teacher.force_login(User.objects.get(email="teacher@example.com"))

@@ -29,6 +29,7 @@ class ShownItem:
     is_flagged: bool
     seconds_spent: int
     sequence: int
+    is_sure: bool | None = None
 
     @property
     def kind(self) -> str:
@@ -37,7 +38,7 @@ class ShownItem:
     @cached_property
     def is_untouched(self) -> bool:
         """Whether it is as every candidate sees it at first: all of it follows from the question and its place."""
-        is_answered = self.asked.is_begun or self.asked.struck
+        is_answered = self.asked.is_begun or self.asked.struck or self.is_sure is not None
         return not (self.is_flagged or self.seconds_spent or self.sequence or is_answered)
 
     @property
@@ -71,7 +72,9 @@ class ShownItem:
     def as_kept(self, answer: "KeptAnswer") -> "ShownItem":
         """Return the question with an answer of which nobody has said yet that it fits; what does not is left out."""
         asked = self.asked.with_answer(answer.given, answer.struck)
-        return replace(self, asked=asked, sequence=answer.sequence, is_flagged=answer.is_flagged)
+        return replace(
+            self, asked=asked, sequence=answer.sequence, is_flagged=answer.is_flagged, is_sure=answer.is_sure
+        )
 
 
 def shown_items(attempt: Attempt, position: int | None = None) -> list[ShownItem]:
@@ -86,7 +89,8 @@ def shown(items: QuerySet[Any]) -> list[ShownItem]:
     One query, which does not read key, rationales or explanation.
     """
     rows = items.values(
-        "position", "option_order", "response", "is_flagged", "struck", "seconds_spent", "sequence",
+        "position", "option_order", "response", "is_flagged", "struck", "is_sure", "seconds_spent",
+        "sequence",
         "revision__kind", "revision__case_text", "revision__stem", "revision__options", "revision__choices",
         "revision__choose", "revision__prompt",
     )  # fmt: skip
@@ -107,6 +111,7 @@ def shown(items: QuerySet[Any]) -> list[ShownItem]:
                 row["struck"],
             ),
             is_flagged=row["is_flagged"],
+            is_sure=row["is_sure"],
             seconds_spent=row["seconds_spent"],
             sequence=row["sequence"],
         )
@@ -130,6 +135,8 @@ class KeptAnswer(SentAnswer, Protocol):
 
     @property
     def is_flagged(self) -> bool: ...
+    @property
+    def is_sure(self) -> bool | None: ...
     @property
     def struck(self) -> Sequence[int]: ...
 

@@ -54,10 +54,10 @@ def keep(response: HttpResponse, attempt_id: UUID, answers: Sequence[Answer]) ->
     rows = [
         [
             *(answer.position, answer.sequence, answer.chosen, answer.places, int(answer.is_flagged), answer.struck),
-            *([answer.text] if answer.text else []),
+            *([answer.text, answer.is_sure] if answer.text or answer.is_sure is not None else []),
         ]
         for answer in answers
-        if answer.sequence or answer.given.is_any or answer.is_flagged or answer.struck
+        if answer.sequence or answer.given.is_any or answer.is_flagged or answer.struck or answer.is_sure is not None
     ]
     value = signing.dumps(rows, salt=_salt(attempt_id), compress=True)
     if not rows or len(value) > LONGEST:
@@ -83,12 +83,13 @@ def kept(request: HttpRequest, attempt_id: UUID) -> list[Answer]:
             position,
             tuple(chosen),
             tuple(places),
-            text[0] if text else "",
+            rest[0] if rest else "",
             is_flagged=bool(flag),
             struck=tuple(struck),
+            is_sure=rest[1] if len(rest) > 1 else None,
             sequence=sequence,
         )
-        for position, sequence, chosen, places, flag, struck, *text in rows
+        for position, sequence, chosen, places, flag, struck, *rest in rows
     ]
 
 

@@ -1,4 +1,4 @@
-"""What an attempt was worth, its questions again, and all attempts."""
+"""What an attempt was worth, and all attempts."""
 
 from uuid import UUID
 
@@ -11,17 +11,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import candidate_required, signed_in
 from exams.attempts.access import own_attempt, own_attempts
-from exams.attempts.queries.taking import shown_items
 from exams.attempts.services import closing as services
 from exams.attempts.views import keeping
 from exams.corrections.queries import corrected_scores
-from exams.problems.models import ProblemReport
-from exams.problems.queries import reports_of
 from exams.release.queries import shown_of
 from exams.release.shown import When
 from exams.results.queries.pages import report_of
 from exams.results.queries.reporting import attempts_of
-from exams.results.queries.reviewing import reviewed_items
 from exams.study.services import learning
 
 PAGE_LENGTH = 50
@@ -57,44 +53,6 @@ def attempt_result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
             return HttpResponse(headers={"HX-Refresh": "true"})
         template = "exams/results/_waiting.html"
     return render(request, template, context)
-
-
-@never_cache
-@require_safe
-@candidate_required
-def attempt_review(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
-    """Every question with what the exam shows now: the candidate's own answers, the key, the rationales."""
-    now = timezone.now()
-    attempt = own_attempt(signed_in(request), attempt_id, now)
-    score = attempt.scores.filter(is_current=True).first()
-    if score is None:
-        return redirect("exams:attempt-result", attempt_id=attempt_id)
-    shown, show = shown_of(attempt, now, with_score=False), request.GET.get("show", "")
-    unsaved = keeping.unsaved(request, attempt)
-    context: dict[str, object] = {"attempt": attempt, "shown": shown, "show": show, "unsaved": unsaved}
-    if shown.key is not When.NOW:
-        # The rows of this page are those of the exam page: they have no field that could tell the key.
-        items = shown_items(attempt)
-        context["items"] = [item for item in items if show != "flagged" or item.is_flagged]
-        return render(request, "exams/results/answers.html", {**context, "total": len(items)})
-    everything = reviewed_items(attempt, score, is_explained=shown.explanations is When.NOW)
-    domain = request.GET.get("domain", "")
-    reports = reports_of(attempt)
-    context["items"] = [
-        (item, reports.get(item.position))
-        for item in everything
-        if (show != "wrong" or not item.is_right)
-        and (show != "flagged" or item.is_flagged)
-        and (not domain or str(item.domain_number) == domain)
-    ]
-    context |= {
-        "report_kinds": ProblemReport.Kind.choices,
-        "total": len(everything),
-        "hidden": score.total + score.unscored_total - len(everything),
-        "domain": domain,
-        "domains": sorted({(item.domain_number, item.domain_name) for item in everything}),
-    }
-    return render(request, "exams/results/review.html", context)
 
 
 @never_cache

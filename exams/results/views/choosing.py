@@ -14,17 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import candidate_required, signed_in
 from exams.attempts import timing
 from exams.attempts.access import own_attempts
-from exams.attempts.queries.terms import assigned_terms, terms_of
+from exams.attempts.queries.terms import terms_of
 from exams.attempts.services import starting as services
 from exams.blueprints.queries.fixed_forms import mix_of
-from exams.cohorts import joining
 from exams.cohorts.access import exam_to_take
-from exams.cohorts.queries import invitations_to
 from exams.exceptions import ExamRefused
-from exams.results.queries.reporting import attempts_of
 from exams.results.queries.reviewing import answered_in_chapter
 from questions.models import Certification
-from questions.queries import chapters_of, previewed, published_counts, published_totals
+from questions.queries import chapters_of, previewed, published_counts
 
 Result = TypeVar("Result")
 
@@ -32,29 +29,6 @@ Result = TypeVar("Result")
 def for_a_minute(name: str, count: Callable[[], Result]) -> Result:
     """Count the bank once a minute, not at every visit: that takes longer the larger the bank is."""
     return cache.get_or_set(name, count, 60)  # type: ignore[return-value]
-
-
-@never_cache
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Show a visitor what there is, and a candidate also what is under way and what came of the last exams."""
-    totals = for_a_minute("totals", published_totals)
-    certifications = [(certification, totals.get(certification.pk, 0)) for certification in Certification.objects.all()]
-    certifications.sort(key=lambda pair: (-pair[1], pair[0].code))
-    context: dict[str, object] = {"certifications": certifications}
-    if request.user.is_authenticated:
-        if token := joining.kept(request):
-            back = redirect("exams:join", token=token)
-            joining.forget(back)  # once: a link that leads nowhere must not shut the home page
-            return back
-        user, now = signed_in(request), timezone.now()
-        under_way = list(own_attempts(user, now).in_progress().select_related("exam").order_by("deadline_at"))
-        context |= {"under_way": under_way, "invitations": invitations_to(user)}
-        context["attempts"] = attempts_of(user, now, limit=10)
-        if assigned := assigned_terms(user, now):
-            open_attempts = {attempt.exam_id: attempt for attempt in under_way}
-            context["assigned"] = [(terms, terms.state(now), open_attempts.get(terms.exam.pk)) for terms in assigned]
-    return render(request, "exams/results/home.html", context)
 
 
 @require_safe

@@ -17,7 +17,7 @@ def sums_of_question(revision: Revision) -> QuestionSums:
     """Return the sums of a revision: two queries, however many answered it. Raises what its kind raises."""
     kind, options = kind_of(revision.kind), len(revision.options)
     answers = JudgedAnswer.objects.filter(revision=revision, score__is_current=True).exclude(given=Given.NOTHING)
-    columns = ("earned", "is_scored", "given", "score__earned", "score__total", "item__response")
+    columns = ("earned", "is_scored", "given", "score__earned", "score__total", "item__response", "is_first")
     rows = answers.order_by().values_list(*columns).annotate(Count("pk"))
     alike = [
         AlikeAnswers(
@@ -29,8 +29,9 @@ def sums_of_question(revision: Revision) -> QuestionSums:
             score_earned=score_earned or 0,
             score_total=total,
             marks=kind.marks(revision.key, options, response),
+            is_first=is_first,
         )
-        for earned, is_scored, given, score_earned, total, response, count in rows
+        for earned, is_scored, given, score_earned, total, response, is_first, count in rows
     ]
     times = answers.filter(given=Given.ANSWER).order_by().values_list("seconds").annotate(Count("pk"))
     return question_sums(alike, dict(times))

@@ -1,15 +1,18 @@
 """What the bank offers of each certification: the same for everybody, so that pages read it once a minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from exams.blueprints.models import Exam
 from exams.study.queries.mastery import TaskPlace
 from questions.models import Certification, Question
 
+SECONDS = 60
 _OF_CERTIFICATION = [
     *("pk", "code", "name", "status", "status_note", "question_count", "unscored_count", "minutes"),
     *("cut_score", "scale_min", "scale_max"),
@@ -35,6 +38,18 @@ class Offer:
     def seconds_per_question(self) -> int:
         """The pace of the exam. Practice without a clock has no other, and reading the rationales takes a while too."""
         return max(1, 60 * self.certification.minutes // max(1, self.certification.question_count))
+
+
+def current_offers() -> list[Offer]:
+    """Return what there is as of a minute ago at most: to count the bank takes longer the larger it is."""
+    found: list[Offer] = cache.get_or_set("study-offers", offers, SECONDS)  # type: ignore[assignment]  # never None
+    return found
+
+
+def offer_for(offers: Sequence[Offer], certification_id: int | None) -> Offer | None:
+    """Return the offer of a certification; without one, or where it has nothing to practise, the first that has."""
+    rich = [offer for offer in offers if offer.practisable]
+    return next((offer for offer in rich if offer.certification.pk == certification_id), rich[0] if rich else None)
 
 
 def offers() -> list[Offer]:

@@ -41,6 +41,10 @@ class Place:
         return "answered" if self.is_answered else "open"
 
     @property
+    def state_label(self) -> str:
+        return {"right": _("correct"), "wrong": _("wrong"), "answered": _("answered"), "open": _("open")}[self.state]
+
+    @property
     def is_explained(self) -> bool:
         return self.is_checked and not self.is_held
 
@@ -114,7 +118,19 @@ class Explained:
         solved = self.question.solved
         is_chosen = all(option.right is None for option in solved.options)
         letters = [option.letter for option in solved.options if option.is_right] if is_chosen else []
-        return ", ".join(letters) or (_(" or ").join(solved.answers))
+        return ", ".join(letters) or _(" or ").join(solved.answers)
+
+    @property
+    def said(self) -> str:
+        """What is read out when the answer has been checked."""
+        if self.is_right:
+            return _("Correct.")
+        if self.shown_points:
+            outcome = _("Partly correct: %(points)s of 1 point.") % {"points": self.shown_points}
+        else:
+            outcome = _("Wrong.") if self.is_answered else _("No answer.")
+        answer = _("Correct answer: %(answer)s.") % {"answer": self.right_answer} if self.right_answer else ""
+        return f"{outcome} {answer}".strip()
 
     @property
     def shown_points(self) -> str:
@@ -175,11 +191,10 @@ STEM_LENGTH = 120
 
 def result_rows(practice: Practice) -> list[Row]:
     """Return what came of each question: two queries."""
-    rows = practice.items.order_by("position").values_list("position", "revision__stem", "is_sure", "seconds_spent")
-    texts = {position: (render_plain(stem), *more) for position, stem, *more in rows}
+    items = practice.items.order_by("position").values("revision__stem", "is_sure", "seconds_spent")
     return [
-        Row(place, _cut(texts[place.position][0]), texts[place.position][1], texts[place.position][2])
-        for place in places_of(practice)
+        Row(place, _cut(render_plain(item["revision__stem"])), item["is_sure"], item["seconds_spent"])
+        for place, item in zip(places_of(practice), items, strict=True)
     ]
 
 
@@ -203,7 +218,7 @@ def _counted(candidate: User) -> QuerySet[Practice]:
         Practice.objects.filter(candidate=candidate)
         .select_related("certification")
         .annotate(total=Count("items"), checked=Count("items", filter=Q(items__checked_at__isnull=False)))
-        .order_by("-started_at")
+        .order_by("-started_at", "title")
     )
 
 
@@ -229,7 +244,7 @@ def sets_of(user: User) -> list[PracticeSet]:
     """Return the sets to practise, the latest first: own ones, and those given to a cohort of this person."""
     given = PracticeSet.objects.filter(cohorts__memberships__candidate=user).values("pk")
     rows = PracticeSet.objects.filter(Q(owner=user) | Q(pk__in=given)).select_related("certification")
-    return list(rows.order_by("-created_at")[:SETS])
+    return list(rows.order_by("-created_at", "title")[:SETS])
 
 
 def note_of(candidate: User, question_id: int) -> Note:

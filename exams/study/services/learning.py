@@ -145,7 +145,7 @@ def learn_from(*, score_id: int, now: dt.datetime) -> bool:
     attempt = score.attempt
     # Two answers to a question are not learned at once, and no exam begins meanwhile.
     under_way, _ = lock_candidate(attempt.candidate_id)
-    if not score.is_current:
+    if not score.is_current or attempt.candidate.erased_at:
         Score.objects.filter(pk=score_id).update(learn_at=None)
         return False
     shown = shown_of(attempt, now)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from exams.attempts.services.starting_sql import lock_candidate
 from exams.exceptions import PlanRefused, PracticeRefused
-from exams.study.criteria import Criteria
 from exams.study.models import Memory, Practice, PracticeItem, StudyPlan
 from exams.study.queries.bank import Offer
 from exams.study.queries.mastery import focus_of, known_by_task, mastery
@@ -28,11 +27,10 @@ from exams.study.queries.today import (
 )
 from exams.study.scheduling import Due, Queue, day_of
 from exams.study.services.learning import learn_again
-from exams.study.services.practising import Chosen, start_chosen, start_practice
-from questions.models import Certification, Task
+from exams.study.services.practising import Chosen, start_practice
+from questions.models import Certification
 
 Reason = PracticeItem.Reason
-QUESTIONS_OF_A_TASK = 10
 FARTHEST = dt.timedelta(days=5 * 366)
 
 
@@ -121,15 +119,3 @@ def _chosen(queue: Queue, due: Sequence[Due], unsure: Collection[int]) -> list[C
         *(Chosen(question, reason(question)) for question in queue.questions[first:last]),
         *(Chosen(question, Reason.NEW) for question in queue.questions[last:]),
     ]
-
-
-def start_task(*, candidate: User, task: Task, now: dt.datetime, seed: int | None = None) -> Practice:
-    """Start ten questions of one task. Raises `PracticeRefused` when there are none."""
-    return start_chosen(
-        candidate=candidate,
-        certification=task.domain.certification,
-        criteria=Criteria(tasks=(task.pk,), number=QUESTIONS_OF_A_TASK),
-        title=task.label[:100],
-        seed=seed,
-        now=now,
-    )

@@ -17,7 +17,7 @@ from accounts.models import User
 from exams.cohorts.access import own_cohorts
 from exams.exceptions import PracticeRefused
 from exams.study.access import set_to_practise
-from exams.study.criteria import Criteria, Pool
+from exams.study.criteria import Criteria, Pool, from_json
 from exams.study.forms import BuilderForm, as_data
 from exams.study.models import Practice, PracticeSet
 from exams.study.queries.choices import certification_for, choices_of, pool_label, title_for, words_of
@@ -116,7 +116,7 @@ def practice_set(request: HttpRequest, set_id: UUID) -> HttpResponse:
     """Say what a set is, and start it; an instructor gives it to a cohort."""
     user, now = signed_in(request), timezone.now()
     chosen = set_to_practise(user, set_id)
-    criteria = Criteria.from_json(chosen.criteria)
+    criteria = from_json(chosen.criteria)
     if request.method == "POST":
         try:
             practice = start_chosen(
@@ -134,7 +134,8 @@ def practice_set(request: HttpRequest, set_id: UUID) -> HttpResponse:
     cohorts = own_cohorts(user).order_by("name")
     given_to = set(chosen.cohorts.values_list("pk", flat=True))
     query: QueryDict = QueryDict(mutable=True)
-    query.update(as_data(criteria))
+    for name, values in as_data(criteria).lists():
+        query.setlist(name, values)
     query["certification"] = chosen.certification.code
     context = {
         "set": chosen,

@@ -1,6 +1,5 @@
 """A practice under way: one question a page, answers saved by the rules of exams, checks, and the result."""
 
-import datetime as dt
 import secrets
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import candidate_required, signed_in
 from exams.attempts import timing
@@ -168,7 +166,7 @@ def practice_answer(request: HttpRequest, practice_id: UUID, position: int) -> H
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(_after(item))
     deadline_at = item.practice.deadline_at
-    remaining = timing.remaining(deadline_at, now) if deadline_at else ""
+    remaining = timing.remaining(deadline_at, now) if deadline_at else None
     saved = {"position": position, "sequence": item.sequence, "remaining": remaining}
     return HttpResponse(render_to_string("exams/attempts/_saved.jinja", saved, using="jinja2"))
 
@@ -200,32 +198,37 @@ def practice_check(request: HttpRequest, practice_id: UUID, position: int) -> Ht
         check_answer(candidate=user, practice_id=practice_id, answer=answer, now=now)
     except PracticeItem.DoesNotExist:
         raise Http404 from None
-    except InvalidResponse as error:
-        practice = own_practice(user, practice_id, now)
-        return _question_page(request, practice, position, mine=answer, error=str(error), status=400)
     except AttemptClosed as closed:
-        if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
-            messages.warning(request, str(closed))
-            return HttpResponseClientRedirect(reverse("exams:practice-run", args=[practice_id]))
         return _closed(request, practice_id, str(closed))
-    except StaleAnswer:
-        practice = own_practice(user, practice_id, now)
-        return _question_page(request, practice, position, mine=answer, is_stale=True, status=409)
-    except PracticeRefused as refusal:
-        return _saved_instead(request, practice_id, answer, str(refusal), now)
+    except (InvalidResponse, StaleAnswer, PracticeRefused) as refusal:
+        return _not_checked(request, practice_id, position, answer, refusal)
     return redirect("exams:practice-question", practice_id=practice_id, position=position)
 
 
-def _saved_instead(
-    request: HttpRequest, practice_id: UUID, answer: Answer | None, error: str, now: dt.datetime
+def _not_checked(
+    request: HttpRequest, practice_id: UUID, position: int, answer: Answer | None, refusal: Exception
 ) -> HttpResponse:
-    """Keep an answer that may not be checked now."""
-    user = signed_in(request)
-    if answer is None:
-        raise Http404
-    item = save_practice_answer(candidate=user, practice_id=practice_id, answer=answer, now=now)
+    """Say why: 400 what is wrong with the answer, 409 that another page saved another one, 423 that it has to wait.
+
+    The page's script holds the answer and is told the reason alone; a page without one gets its answer back. What has
+    to wait is saved.
+    """
+    user, now, is_stale = signed_in(request), timezone.now(), isinstance(refusal, StaleAnswer)
     practice = own_practice(user, practice_id, now)
-    return _question_page(request, practice, item.position, error=error, status=409)
+    status = 409 if is_stale else 400
+    if isinstance(refusal, PracticeRefused) and answer is not None:
+        try:
+            save_practice_answer(candidate=user, practice_id=practice_id, answer=answer, now=now)
+        except (StaleAnswer, InvalidResponse) as other:
+            return _not_checked(request, practice_id, position, answer, other)
+        except AttemptClosed as closed:
+            return _closed(request, practice_id, str(closed))
+        status, answer = 423, None
+    if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
+        return HttpResponse(str(refusal), status=status, content_type="text/plain")
+    return _question_page(
+        request, practice, position, mine=answer, is_stale=is_stale, error=str(refusal), status=status
+    )
 
 
 @never_cache

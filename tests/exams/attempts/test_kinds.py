@@ -309,7 +309,7 @@ def test_almost_right_places_score_nothing(item, gap):
 
 
 def review_of(attempt):
-    page = client_of(attempt.candidate).get(reverse("exams:attempt-review", args=[attempt.pk])).text
+    page = client_of(attempt.candidate).get(reverse("exams:review-all", args=[attempt.pk])).text
     return [words(option) for option in re.findall(r'<li class="option[^"]*">.*?</li>', page, re.DOTALL)], page
 
 

@@ -68,7 +68,17 @@ def test_list_of_attempts_has_none_that_is_overdue(attempt):
 
 @pytest.mark.parametrize(
     "name",
-    ["attempt", "attempt-result", "attempt-review", "attempt-hand-in", "attempt-clock", "home", "history", "exam"],
+    [
+        "attempt",
+        "attempt-result",
+        "attempt-review",
+        "review-all",
+        "attempt-hand-in",
+        "attempt-clock",
+        "home",
+        "history",
+        "exam",
+    ],
 )
 def test_every_page_closes_it_with_no_sweep_at_work(attempt, name, clock):
     clock.move_to(OVER)

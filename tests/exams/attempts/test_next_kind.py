@@ -100,7 +100,7 @@ def test_next_kind_is_asked_saved_and_judged(clock, text, right):
     saved = client.post(reverse("exams:answer-save", args=[attempt.pk, 1]), posted(item, text=text))
     close(attempt)
     score = score_attempt(attempt_id=attempt.pk, now=START)
-    review = client.get(reverse("exams:attempt-review", args=[attempt.pk])).text
+    review = client.get(reverse("exams:review-all", args=[attempt.pk])).text
 
     assert (saved.status_code, score.correct, score.total) == (200, right, 1)
     assert ("Where is the eye of the storm?" in page, "40,30" in page, "40,30" in review) == (True, False, True)

@@ -24,6 +24,7 @@ from exams.attempts.queries.taking import shown_items
 from exams.attempts.services import starting as attempts_starting
 from exams.attempts.services.starting import start_attempt
 from exams.blueprints.assembly import option_order
+from exams.study.models import Practice, PracticeSet
 from questions.content import Option, Reference
 from questions.kinds import KINDS
 from questions.kinds.choice.showing import ChoiceAsked, ChoiceOption
@@ -155,6 +156,7 @@ class Tour:
         self.look_around()
         self.client.force_login(self.world.candidate)
         self.look_around()
+        self.begin_to_practise()
         self.post(self.url("exam-start", self.world.exam.slug))
         self.attempt = Attempt.objects.get(candidate=self.world.candidate)
         after_start()
@@ -162,6 +164,7 @@ class Tour:
         self.save_answers()
         self.meet_errors()
         self.hand_in_without_doing_it()
+        self.practise_on()
         self.look_around()
         self.go_everywhere()
         assert Attempt.objects.get().is_in_progress
@@ -180,10 +183,52 @@ class Tour:
             self.get(self.url(name, *args), headers={"HX-Request": "true"})
 
     def open_page(self):
-        for name in ("attempt", "attempt-clock", "attempt-result", "attempt-review", "attempt-hand-in"):
+        for name in ("attempt", "attempt-clock", "attempt-result", "attempt-review", "review-all", "attempt-hand-in"):
             self.get(self.url(name, self.attempt.pk))
             self.get(self.url(name, self.attempt.pk), headers={"HX-Request": "true"})
         self.get(self.url("attempt-review", self.attempt.pk) + "?show=wrong&domain=1")
+        self.get(self.url("review-question", self.attempt.pk, 1) + "?show=sure-wrong")
+        self.post(self.url("attempt-retry", self.attempt.pk))
+
+    # --- Practice: until a check, and while the exam asks what was chosen, it tells as little.
+
+    def begin_to_practise(self):
+        self.get(self.url("practice"))
+        self.get(self.url("practice-count"), headers={"HX-Request": "true"})
+        for choices in ({"title": "All"}, {"feedback": "end"}):
+            self.post(self.url("practice-start"), {"number": 100, **choices})
+        self.practices = list(Practice.objects.filter(candidate=self.world.candidate).order_by("feedback"))
+        self.practice, self.set = self.practices[0], PracticeSet.objects.get(owner=self.world.candidate)
+        self.get(self.url("practice-set", self.set.pk))
+        for practice in self.practices:
+            for item in practice.items.select_related("revision").order_by("position"):
+                args = (practice.pk, item.position)
+                for number in range(4):
+                    given = self.some_answer(item, number % 2)
+                    sent = posted(item, *given.pop("chosen", ()), **given, count=number)
+                    self.post(self.url("practice-answer", *args), sent, headers={"HX-Request": "true"})
+                stale = posted(item, page="stale", sequence=99, flag=True)
+                for headers in ({}, {"HX-Request": "true"}):
+                    self.get(self.url("practice-question", *args), headers=headers)
+                    for name in ("practice-answer", "practice-check"):
+                        assert self.post(self.url(name, *args), stale, headers=headers).status_code in (409, 423)
+                self.post(self.url("question-note", item.question_id), {"text": "x", "version": 0})
+            for name in ("practice-run", "practice-clock", "practice-result"):
+                self.get(self.url(name, practice.pk))
+
+    def practise_on(self):
+        for practice in self.practices:
+            for item in practice.items.select_related("revision").order_by("position"):
+                args = (practice.pk, item.position)
+                for headers in ({}, {"HX-Request": "true"}):
+                    given = self.some_answer(item, 1)
+                    sent = posted(item, *given.pop("chosen", ()), **given, count=9)
+                    assert self.post(self.url("practice-check", *args), sent, headers=headers).status_code in (423, 400)
+                    self.get(self.url("practice-question", *args), headers=headers)
+            for method, name in (("post", "finish"), ("get", "result"), ("get", "run"), ("post", "retry")):
+                getattr(self, method)(self.url(f"practice-{name}", practice.pk))
+            for position in range(1, QUESTIONS + 1):
+                self.get(self.url("practice-question", practice.pk, position))
 
     def save(self, item, *chosen, **fields):
         url = self.url("answer-save", self.attempt.pk, item.position)
@@ -275,6 +320,8 @@ class Tour:
             "slug": self.world.exam.slug,
             "number": 1,
             "attempt_id": self.attempt.pk,
+            "practice_id": self.practice.pk,
+            "set_id": self.set.pk,
             "position": 1,
             "content_type_id": 1,
         }
@@ -315,7 +362,7 @@ def test_the_review_holds_them_all(world):
     attempt = make_attempt(exam=world.exam, candidate=world.candidate, now=START)
     finish(attempt)
 
-    page = client_of(world.candidate).get(reverse("exams:attempt-review", args=[attempt.pk])).text
+    page = client_of(world.candidate).get(reverse("exams:review-all", args=[attempt.pk])).text
 
     for revision in Revision.objects.all():
         for text in (*revision.rationales, revision.explanation, revision.service_note):
@@ -346,7 +393,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     attempt = close(make_attempt(exam=world.exam, candidate=world.candidate, now=START), now=START)
     client = client_of(world.candidate)
 
-    for name in ("attempt", "attempt-result", "attempt-review", "attempt-clock", "attempt-hand-in"):
+    for name in ("attempt", "attempt-result", "attempt-review", "review-all", "attempt-clock", "attempt-hand-in"):
         for headers in ({}, {"HX-Request": "true"}):
             response = client.get(reverse(f"exams:{name}", args=[attempt.pk]), headers=headers)
             assert CANARY not in everything(response).lower()
@@ -360,7 +407,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     [
         (
             attempts_taking.ShownItem,
-            ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence"],
+            ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence", "is_sure"],
         ),
         # How many are right is said on purpose, as in the real exam: “Choose two”.
         (ChoiceAsked, ["kind", "field", "told", "options"]),

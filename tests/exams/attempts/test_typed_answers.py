@@ -9,10 +9,9 @@ from exams.attempts.models import AttemptItem
 from exams.attempts.queries.taking import item_states, shown_items
 from exams.attempts.services.saving import save_answer
 from exams.exceptions import InvalidResponse
-from exams.results.queries.reviewing import reviewed_items
 from exams.scoring.services import score_attempt
 from questions.kinds import KINDS
-from tests.exams.helpers import MINUTE, START, answer_to, client_of, close, item_of, make_exam_of, posted
+from tests.exams.helpers import MINUTE, START, answer_to, client_of, close, item_of, make_exam_of, posted, reviewed
 from tests.factories import ANSWERS, make_attempt, make_content, takes
 
 pytestmark = pytest.mark.django_db
@@ -92,16 +91,16 @@ def test_answer_is_scored_and_reviewed(item, answers, points):
     score = scored(item.attempt)
 
     assert (score.correct, score.total) == (points, 1)
-    (reviewed,) = reviewed_items(item.attempt, score)
-    assert (reviewed.is_right, reviewed.question.solved.given) == (bool(points), text)
-    assert reviewed.question.solved.answers != []
+    (answer,) = reviewed(item.attempt)
+    assert (answer.is_right, answer.question.solved.given) == (bool(points), text)
+    assert answer.question.solved.answers != []
 
 
 def test_blank_is_wrong_and_reviewed_without_an_answer(item):
     score = scored(item.attempt)
 
-    (reviewed,) = reviewed_items(item.attempt, score)
-    assert (score.correct, reviewed.is_right, reviewed.is_answered) == (0, False, False)
+    (answer,) = reviewed(item.attempt)
+    assert (score.correct, answer.is_right, answer.is_answered) == (0, False, False)
 
 
 def test_page_and_summary_name_what_is_no_number(clock):

@@ -112,7 +112,7 @@ def test_newer_answer_saved_meanwhile_is_not_overwritten_by_what_was_kept(attemp
     assert (response.status_code, item_of(attempt).response) == (409, newer)
 
 
-@pytest.mark.parametrize("name", ["attempt", "attempt-hand-in", "attempt-result", "attempt-review"])
+@pytest.mark.parametrize("name", ["attempt", "attempt-hand-in", "attempt-result", "attempt-review", "review-all"])
 def test_another_person_on_the_same_browser_sees_nothing_of_it(attempt, name):
     client = client_of(attempt.candidate)
     log_out(client)
@@ -214,8 +214,8 @@ def test_form_that_comes_too_late_is_named_on_the_result_until_it_was_seen(attem
 
     assert response.redirect_chain == [(url("attempt-result", attempt), 302)]
     services.score_attempt(attempt_id=attempt.pk, now=attempt.deadline_at + MINUTE)
-    for name in ("attempt-result", "attempt-review"):
-        assert "4 answers did not arrive in time" in client.get(url(name, attempt)).text
+    for name in ("attempt-result", "attempt-review", "review-all"):
+        assert "4 answers did not arrive in time" in client.get(url(name, attempt), follow=True).text
     seen = client.post(url("attempt-unsaved", attempt), {"seen": "1"}, follow=True)
     assert "did not arrive in time" not in seen.text
 

@@ -11,12 +11,11 @@ from exams.attempts.services.closing import submit_attempt, sweep
 from exams.corrections.queries import corrected_scores, corrections_of, open_corrections, rescore_counts
 from exams.corrections.services import order_rescore, rescore_batch, resend_rescores
 from exams.exceptions import RescoreRefused
-from exams.results.queries.reviewing import reviewed_items
 from exams.scoring.models import Rescore, Score
 from exams.scoring.services import score_attempt
 from exams.workers import RESCORE_TASK
 from questions.services import publish, save_draft
-from tests.exams.helpers import MINUTE, START, make_exam_of, points_of, sums_of
+from tests.exams.helpers import MINUTE, START, make_exam_of, points_of, reviewed, sums_of
 from tests.exams.threads import at_once
 from tests.factories import KEY_COUNTS, UserFactory, make_attempt, make_content, takes
 
@@ -482,22 +481,21 @@ def test_reason_is_not_told_while_it_might_tell_a_key(instructor):
     assert corrected_scores(attempt, is_key_shown=True)[0].reason == ""
 
 
-def reviewed(attempt, question):
-    score = attempt.scores.get(is_current=True)
+def review_of(attempt, question):
     position = attempt.items.get(question=question).position
-    return next(item for item in reviewed_items(attempt, score) if item.position == position)
+    return next(item for item in reviewed(attempt) if item.position == position)
 
 
 @pytest.mark.parametrize("is_turned", [False, True])
 def test_review_shows_the_corrected_key_beside_the_options_as_they_were_shown(instructor, is_turned):
     exam, question = asked_about()
     attempt = answered(exam, question, [2])
-    letters_before = [(option.letter, option.html) for option in reviewed(attempt, question).question.solved.options]
+    letters_before = [(option.letter, option.html) for option in review_of(attempt, question).question.solved.options]
     content = with_key(make_content("x", explanation="The point now."), 2)
     correct(question, turned(content) if is_turned else content)
     order(question, instructor, reason="The guide says so.")
 
-    item = reviewed(attempt, question)
+    item = review_of(attempt, question)
 
     assert [(option.letter, option.html) for option in item.question.solved.options] == letters_before
     (right,) = [option for option in item.question.solved.options if option.is_right]
@@ -511,7 +509,7 @@ def test_review_of_a_credited_question_shows_it_as_it_was(instructor):
     attempt = answered(exam, question, [2])
     order(question, instructor, rule="credit", reason="Two readings.")
 
-    item = reviewed(attempt, question)
+    item = review_of(attempt, question)
 
     (right,) = [option for option in item.question.solved.options if option.is_right]
     assert (right.html, item.is_right) == ("Option 1 of x", True)

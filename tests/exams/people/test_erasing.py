@@ -357,7 +357,13 @@ COLUMNS = {
     "exams.Invitation.invited_by": NOBODYS,
     "exams.JudgedAnswer.candidate": NOBODYS,
     "exams.Membership.candidate": GONE,
+    "exams.Memory.candidate": GONE,
+    "exams.Note.candidate": GONE,
     "exams.PendingJoin.candidate": GONE,
+    "exams.Practice.candidate": NOBODYS,
+    "exams.PracticeSet.owner": NOBODYS,  # that of nobody else goes
+    "exams.SetAssignment.by": NOBODYS,
+    "exams.StudyPlan.candidate": GONE,
     "exams.ProblemReport.candidate": NOBODYS,
     "exams.ProblemReport.resolved_by": NOBODYS,
     "exams.Rescore.by": NOBODYS,

@@ -81,7 +81,7 @@ def test_answers_are_told_by_the_letters_that_were_shown(person):
 
 # What an answer may say: neither our own numbering, by which options to be ordered were written in their right order,
 # nor what was right.
-SAID = {"position", "question", "answer", "ruled_out", "flagged", "seconds"}
+SAID = {"position", "question", "answer", "ruled_out", "flagged", "sure", "seconds"}
 
 
 @pytest.mark.parametrize("kind", ["single", "multiple", "ordering", "matching"])

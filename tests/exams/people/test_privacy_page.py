@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 ACCOUNT = "Email addresses, name, time zone, language, password (as a hash), second factors, and your last log-in time"
 LOG, DECIDED = "Audit log: who did what, from which IP address, and what changed", "Questions you wrote or reviewed"
 COHORTS, TERMS = "Cohorts you are or were in, and invitations to your address", "Extra time and other special terms"
+STUDY = "Practice: your plan, sets, answers, notes, and what you remember of each question"
 ATTEMPTS, REPORTS = "Attempts: questions, answers, flags, times, scores", "Problem reports"
 
 # Each table that leads to a person, and what the page calls it.
@@ -32,6 +33,12 @@ TABLES = {
     "exams.Attempt": ATTEMPTS,
     "exams.JudgedAnswer": ATTEMPTS,
     "exams.ProblemReport": REPORTS,
+    "exams.StudyPlan": STUDY,
+    "exams.Practice": STUDY,
+    "exams.PracticeSet": STUDY,
+    "exams.SetAssignment": STUDY,
+    "exams.Memory": STUDY,
+    "exams.Note": STUDY,
     "exams.Membership": COHORTS,
     "exams.FormerMember": COHORTS,
     "exams.PendingJoin": COHORTS,
@@ -47,6 +54,7 @@ TABLES = {
 # Where the site sets a cookie itself, and what the page says of it; then the cookies that Django sets.
 COOKIES = {
     "accounts/devices.py": "marks this browser as one you have used, for a year",
+    "accounts/schemes.py": "after you choose a light or dark display, a cookie that remembers it for a year",
     "exams/cohorts/joining.py": "one with a cohort’s link while you log in",
     "exams/attempts/views/keeping.py": "one with answers that could not be saved",
     "session": "a session cookie, which keeps you logged in",

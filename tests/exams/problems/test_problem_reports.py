@@ -31,7 +31,7 @@ def report_url(attempt, position=1):
 
 
 def review_of(client, attempt):
-    return client.get(reverse("exams:attempt-review", args=[attempt.pk]))
+    return client.get(reverse("exams:review-question", args=[attempt.pk, 1]))
 
 
 def report_of(attempt, position=1, **fields):
@@ -57,7 +57,7 @@ def test_a_report_is_stored_with_the_revision_that_was_asked_and_shown_in_the_re
 
     answer = client.post(report_url(attempt), {"kind": "wrong_key", "text": TEXT})
 
-    assert answer.url == reverse("exams:attempt-review", args=[attempt.pk]) + "#q1"
+    assert answer.url == reverse("exams:review-question", args=[attempt.pk, 1])
     report = ProblemReport.objects.get()
     item = attempt.items.get(position=1)
     assert (report.question, report.revision, report.item, report.candidate) == (

@@ -211,22 +211,24 @@ def pages_of(attempts):
     code = attempt.exam.certification.code
     addresses = {
         "home": reverse("exams:home"),
+        "plan": reverse("exams:plan"),
         "history": reverse("exams:history"),
         "certification": reverse("exams:certification", args=[code]),
         "chapter": reverse("exams:chapter", args=[code, 1]),
         "start": reverse("exams:exam-detail", args=[attempt.exam.slug]),
         "result": reverse("exams:attempt-result", args=[attempt.pk]),
-        "review": reverse("exams:attempt-review", args=[attempt.pk]),
+        "review": reverse("exams:review-all", args=[attempt.pk]),
         "wrong": reverse("exams:attempt-review", args=[attempt.pk]) + "?show=wrong",
-        "flagged": reverse("exams:attempt-review", args=[attempt.pk]) + "?show=flagged&domain=1",
+        "flagged": reverse("exams:review-all", args=[attempt.pk]) + "?show=flagged&domain=1",
+        "question": reverse("exams:review-question", args=[attempt.pk, 1]),
     }
-    pages = {name: client.get(address).text for name, address in addresses.items()}
+    pages = {name: client.get(address, follow=True).text for name, address in addresses.items()}
     pages["waiting"] = client.get(addresses["result"], headers={"HX-Request": "true"}).text
     return pages
 
 
 SCORE_MARKS = ("3 of 4", "2 of 4", ">775<", ">550<", "pass mark</span>", "score-number", "interval")
-KEY_MARKS = ("is-key", "is-wrong", "✓", "✗", "wrong answers")
+KEY_MARKS = ("is-key", "is-wrong", "✓", "✗", 'class="chip"')
 
 
 def holding(pages, marks):
@@ -244,8 +246,9 @@ def test_no_page_shows_what_is_not_released(world, clock, score, key, explanatio
 
     pages = pages_of(attempts)
 
-    assert holding(pages, SCORE_MARKS) == ({"home", "history", "result"} if is_now[score] else set())
-    everywhere = {"review", "wrong", "flagged", "chapter"} if shows_explanations else {"review", "wrong", "flagged"}
+    assert holding(pages, SCORE_MARKS) == ({"history", "result"} if is_now[score] else set())
+    reviews = {"review", "wrong", "flagged", "question"}
+    everywhere = reviews | {"chapter"} if shows_explanations else reviews
     with_key = holding(pages, KEY_MARKS) - ({"result"} if is_now[score] else set())
     assert with_key == (everywhere if shows_key else set())
     assert holding(pages, [CANARY]) <= (everywhere if shows_explanations else set())

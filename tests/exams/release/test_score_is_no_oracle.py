@@ -74,7 +74,7 @@ def sharing_attempt(world, **fields):
 
 
 def page_of(candidate, name, *args, **query):
-    response = client_of(candidate).get(reverse(f"exams:{name}", args=args), query)
+    response = client_of(candidate).get(reverse(f"exams:{name}", args=args), query, follow=True)
     assert response.status_code == 200
     return response.text
 
@@ -84,7 +84,8 @@ def pages_about(attempt):
     candidate, code = attempt.candidate, attempt.exam.certification.code
     return {
         "result": page_of(candidate, "attempt-result", attempt.pk),
-        "review": page_of(candidate, "attempt-review", attempt.pk),
+        "review": page_of(candidate, "review-all", attempt.pk),
+        "question": page_of(candidate, "review-question", attempt.pk, 1),
         "wrong ones": page_of(candidate, "attempt-review", attempt.pk, show="wrong"),
         "home": page_of(candidate, "home"),
         "history": page_of(candidate, "history"),
@@ -298,7 +299,7 @@ def test_a_score_that_was_shown_before_the_exam_began_stays_and_its_review_hides
 
     assert shown_score(before) is When.NOW
     assert '<p class="score-number">7 ' in page_of(world.candidate, "attempt-result", before.pk)
-    assert "4 questions are hidden for now" in page_of(world.candidate, "attempt-review", before.pk)
+    assert "4 questions are hidden for now" in page_of(world.candidate, "review-all", before.pk)
 
 
 def test_a_score_given_or_corrected_after_the_exam_began_waits(world):
@@ -417,7 +418,7 @@ def test_questions_of_the_same_case_as_one_under_way_are_not_reviewed(world, clo
     of_case = [sibling.revision_id, items_of(mock)[0].revision_id]
     Revision.objects.filter(pk__in=of_case).update(case_text="A bank moves.")
 
-    review = page_of(world.candidate, "attempt-review", before.pk)
+    review = page_of(world.candidate, "review-all", before.pk)
     chapter = page_of(world.candidate, "chapter", world.exam.certification.code, 1)
 
     explanation = sibling.revision.explanation

@@ -208,7 +208,7 @@ def test_fragment_swapped_in_is_what_the_page_holds(practice, client):
     page = client.get(response.url).text
 
     def words(text):
-        return re.sub(r"csrf\S+|[0-9A-Za-z]{64}|\s+", " ", text[text.index('<div id="exam"') :])
+        return re.sub(r"csrf\S+|[0-9A-Za-z]{64}|\s+", " ", text[text.index('<div id="practice"') :])
 
     assert words(page).startswith(words(fragment).strip())
 
@@ -240,6 +240,19 @@ def test_stale_tab_is_refused_and_shown_both(practice, client, name):
     assert not JudgedAnswer.objects.exists()
     # What it offers goes through.
     assert client.post(url("check", practice, 1), fields).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"), [({"q1-sequence": "x"}, 400), ({"q1-choice": "3", "q1-page": "b"}, 409), ({}, 302)]
+)
+def test_script_is_told_the_reason_alone(practice, client, sent, status):
+    send(client, "answer", practice, 1, 2, page="a", headers=HTMX)
+    known = {"q1-sequence": "0", "q1-count": "0", "q1-seconds": "0", "q1-choice": "2"}
+
+    response = client.post(url("check", practice, 1), known | sent, headers=HTMX)
+
+    assert response.status_code == status
+    assert "<" not in response.text
 
 
 def test_stale_save_by_script_gets_the_fragment_of_the_exam_page(practice, client):
@@ -277,37 +290,46 @@ def test_saving_without_a_script_leads_to_the_next_question(exam, candidate, cli
 # --- Exams under way --------------------------------------------------------------------------------------------------
 
 
-def under_way_with(exam, candidate, question_id):
-    """Begin exams until one asks the question."""
-    attempt = make_attempt(exam=exam, candidate=candidate, now=START, seed=3)
-    item = attempt.items.first()
-    if not attempt.items.filter(question=question_id).exists():
-        from questions.models import Question
-
-        question = Question.objects.get(pk=question_id)
-        attempt.items.filter(pk=item.pk).update(question=question, revision=question.published_revision)
+def under_way_with(candidate, item):
+    """Begin an exam that asks this question, and none else of the practice."""
+    attempt = make_attempt(exam=make_exam(), candidate=candidate, now=START)
+    first = attempt.items.filter(position=1)
+    first.update(question=item.question_id, revision=item.revision_id, task=item.task_id)
     return attempt
 
 
 def test_check_of_what_an_exam_asks_is_refused_and_the_answer_kept(exam, candidate, practice, client):
     item = item_at(practice, 1)
-    attempt = under_way_with(exam, candidate, item.question_id)
+    attempt = under_way_with(candidate, item)
 
     response = check(client, practice, 1, right=False)
 
-    assert response.status_code == 409
-    assert "An exam that you have in progress asks this question" in response.text
+    assert response.status_code == 423
+    assert "An exam in progress asks this question, too." in response.text
     assert item.revision.rationales[0] not in response.text
     assert item_at(practice, 1).response is not None
     submit_attempt(candidate=candidate, attempt_id=attempt.pk, now=START + MINUTE)
     assert check(client, practice, 1).status_code == 302
 
 
+@pytest.mark.parametrize(("changes", "status"), [({"sequence": 9, "page": "b"}, 409), ({"count": 2}, 423)])
+def test_check_that_has_to_wait_is_refused_like_a_save(candidate, practice, client, changes, status):
+    send(client, "answer", practice, 1, 2, page="a", headers=HTMX)
+    under_way_with(candidate, item_at(practice, 1))
+
+    assert [
+        send(client, "check", practice, 1, 3, headers=headers, **changes).status_code for headers in ({}, HTMX)
+    ] == [
+        status,
+        status,
+    ]
+
+
 def test_checked_question_is_hidden_while_an_exam_asks_it(exam, candidate, practice, client):
     item = item_at(practice, 1)
     check(client, practice, 1, right=False)
     check(client, practice, 2)
-    attempt = under_way_with(exam, candidate, item.question_id)
+    attempt = under_way_with(candidate, item)
     client.post(url("finish", practice))
 
     page, result = client.get(url("question", practice, 1)), client.get(url("result", practice))
@@ -336,7 +358,7 @@ def test_feedback_at_the_end_shows_nothing_before_it(exam, candidate, client):
     client.post(url("finish", practice))
     page, result = client.get(url("question", practice, 1)), client.get(url("result", practice))
 
-    assert refused.status_code == 409
+    assert refused.status_code == 423
     assert item.revision.rationales[0] not in refused.text + summary.text
     assert "No answer (a blank counts as wrong)" in summary.text
     assert item.revision.rationales[0] in page.text
