@@ -146,6 +146,21 @@ def test_result_names_whose_it_is_on_paper(clock):
     assert '<p class="on-paper">who@example.com</p>' in page_of(attempt)
 
 
+def test_result_leads_to_the_misses_and_to_a_practice_of_them(clock):
+    attempt = answered(exam_of_tasks(4), {"1.1": 1})
+    page = page_of(attempt)
+
+    assert "Review your 3 misses" in words(page)
+    assert f'action="{reverse("exams:attempt-retry", args=[attempt.pk])}"' in page
+
+
+def test_result_without_a_miss_leads_to_the_questions(clock):
+    page = page_of(answered(exam_of_tasks(4), {"1.1": 4}))
+
+    assert "misses" not in words(page)
+    assert "Review the questions" in words(page)
+
+
 # --- The task to work on ----------------------------------------------------------------------------
 
 
