@@ -211,12 +211,7 @@ def test_help_names_every_key(new_context):
     page.keyboard.press("?")
 
     dialog = page.get_by_role("dialog", name="Keyboard")
-    for words in (
-        "sure or unsure of the answer",
-        "hide or show the clock",
-        "larger or smaller text",
-        "strike an option",
-    ):
+    for words in ("sure or unsure of the answer", "hide or show the clock", "larger or smaller text", "strike an option"):
         expect(dialog).to_contain_text(words)
 
 
