@@ -212,11 +212,7 @@ def test_help_names_every_key(new_context):
     page.keyboard.press("?")
 
     dialog = page.get_by_role("dialog", name="Keyboard")
-<<<<<<< HEAD
     for words in ("sure or unsure of the answer", "hide or show the clock", "larger or smaller text", "strike an"):
-=======
-    for words in ("sure or unsure of the answer", "hide or show the clock", "larger or smaller text", "strike an option"):
->>>>>>> review
         expect(dialog).to_contain_text(words)
 
 
