@@ -173,6 +173,8 @@ def make_pages(role):
     under_way = make_attempt(exam=exam, candidate=candidate)
     if role == "candidate":
         corrected = corrected_attempt(make_wide_exam(), candidate)
+        reviewed = scored_attempt(make_wide_exam(), candidate)  # the questions of the one above are hidden meanwhile
+        report_problems(reviewed)
         waiting = waiting_attempt(make_exam(), candidate)
         later, never = Exam.Release.AFTER_WINDOW, Exam.Release.NEVER
         withholding = make_wide_exam(show_score=later, show_key=later, show_explanations=never)
@@ -187,8 +189,8 @@ def make_pages(role):
             "summary": reverse("exams:attempt-hand-in", args=[under_way.pk]),
             "waiting": reverse("exams:attempt-result", args=[waiting.pk]),
             "result": reverse("exams:attempt-result", args=[scored.pk]),
-            "review": reverse("exams:review-question", args=[scored.pk, 1]),
-            "review, all on one page": reverse("exams:review-all", args=[scored.pk]),
+            "review": reverse("exams:review-question", args=[reviewed.pk, 1]),
+            "review, all on one page": reverse("exams:review-all", args=[reviewed.pk]),
             "start screen, exam that withholds": reverse("exams:exam-detail", args=[withholding.slug]),
             "withheld result": reverse("exams:attempt-result", args=[withheld.pk]),
             "answers without the key": reverse("exams:attempt-review", args=[withheld.pk]),

@@ -34,12 +34,8 @@ def one(new_context):
     log_in(context, attempt.candidate)
     request = RequestFactory().get("/")
     token = get_token(request)
-<<<<<<< HEAD
     cookie = {"name": "csrftoken", "value": request.META["CSRF_COOKIE"], "domain": "localhost", "path": "/"}
     context.add_cookies([cookie])
-=======
-    context.add_cookies([{"name": "csrftoken", "value": request.META["CSRF_COOKIE"], "domain": "localhost", "path": "/"}])
->>>>>>> review
     (item,) = shown_items(attempt, position=POSITION)
     question = render_to_string(
         "exams/attempts/_question.jinja", {"item": item, "page": "page1", "answers": "", "total": 1, "is_first": True},
