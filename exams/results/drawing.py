@@ -1,12 +1,11 @@
 """Where things are in the pictures of the report. Pure.
 
-Across in percent of the width and down in pixels: a picture may be as wide as its column, and its words keep their size.
+Across in percent of the width and down in pixels: a picture may be as wide as its column, its words keep their size.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-
 
 # Less than that between top and bottom would make much of nothing.
 MINIMUM_SPAN = 10.0

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from exams.scoring.estimates import shown_percent, wilson_interval
 
@@ -134,7 +135,7 @@ def _quarters(answers: Sequence[Answer]) -> list[Quarter]:
     if count < MINIMUM_FOR_QUARTERS:
         return []
     ends = [count * number // QUARTERS for number in range(QUARTERS + 1)]
-    parts = [answers[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    parts = [answers[start:end] for start, end in pairwise(ends)]
     return [Quarter(part[0].position, part[-1].position, _mean(part)) for part in parts]
 
 

@@ -66,7 +66,7 @@ class Kind(ABC):
 
     name: ClassVar[str]
     label: ClassVar["StrOrPromise"]
-    # Where its templates lie, in templates/questions/kinds/, and its script, in static/questions/kinds/.
+    # Where its templates lie, in templates/questions/kinds/, and what static/exams/answers.js calls it.
     folder: ClassVar[str]
     # What a mark in the statistics of an option says.
     marked: ClassVar["StrOrPromise"] = _("Chosen")

@@ -189,8 +189,11 @@ function noteChange(question) {
 
 // --- Changes ----------------------------------------------------------------------------------------------------------
 
-const questionOf = (target) =>
-  target.name?.startsWith("q") ? questions.find((question) => fields(question, target.name.split("-")[1]).includes(target)) : null;
+// A page may have fields in a question that are no part of its answer.
+function questionOf(target) {
+  const question = target.closest(".question");
+  return question && target.name?.startsWith(`q${positionOf(question)}-`) ? question : null;
+}
 
 // Before htmx sees the change, so that it sends the new count, or nothing of what is one too many.
 function onChange(event) {
@@ -392,6 +395,7 @@ function hideBanner() {
 }
 
 let isSomethingSaved = false;
+let statusTimer = 0;
 let isOffline = false;
 export const isConnected = () => !isOffline;
 
@@ -402,12 +406,23 @@ function setOffline(is) {
 }
 
 // In sight whatever is scrolled. It is not read out: the banner and each question say the same where it happens.
+// An answer on its way is not worth a flicker: what is not saved is named after a second.
 function showStatus() {
   const status = byId("save-status");
-  const state = isOffline ? "offline" : unsaved.size ? "unsaved" : isSomethingSaved ? "saved" : "";
   if (!status) return;
-  status.dataset.state = state;
-  status.textContent = state && text(`status-${state}`, { count: unsaved.size });
+  const state = isOffline ? "offline" : unsaved.size ? "unsaved" : isSomethingSaved ? "saved" : "";
+  const put = (shown) => {
+    status.dataset.state = shown;
+    status.textContent = shown && text(`status-${shown}`, { count: unsaved.size });
+  };
+  if (state === "unsaved" && status.dataset.state !== "unsaved") {
+    put("");
+    statusTimer ||= setTimeout(() => put("unsaved"), 1000);
+    return;
+  }
+  clearTimeout(statusTimer);
+  statusTimer = 0;
+  put(state);
 }
 
 // --- Begin ------------------------------------------------------------------------------------------------------------

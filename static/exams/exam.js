@@ -15,6 +15,7 @@ const announce = (words) => { byId("announcer").textContent = words; };
 
 let current = questions[0];
 
+const states = new Map(); // what was last said of each answer
 const linkOf = (question) => links[questions.indexOf(question)];
 const neighbor = (step) => questions[questions.indexOf(current) + step];
 const named = () => questions.find((question) => `#${question.id}` === location.hash);
@@ -29,11 +30,12 @@ function updateLink(question) {
   link.dataset.state = answer !== "blank" ? answer : isSeen ? "seen" : "unseen";
   link.toggleAttribute("data-flagged", isFlagged);
   link.toggleAttribute("data-unsaved", isUnsaved);
-  const states = [text(`is-${link.dataset.state}`)];
-  if (isFlagged) states.push(text("is-flagged"));
-  if (isUnsaved) states.push(text("is-unsaved"));
-  link.setAttribute("aria-label", text("link", { position: positionOf(question), states: states.join(", ") }));
-  const answered = questions.filter((one) => answerState(one) === "answered").length;
+  const said = [text(`is-${link.dataset.state}`)];
+  if (isFlagged) said.push(text("is-flagged"));
+  if (isUnsaved) said.push(text("is-unsaved"));
+  link.setAttribute("aria-label", text("link", { position: positionOf(question), states: said.join(", ") }));
+  states.set(question, answer);
+  const answered = [...states.values()].filter((state) => state === "answered").length;
   byId("progress").textContent = text("progress", { answered, total: questions.length });
 }
 
@@ -244,7 +246,7 @@ function showClock() {
   timer.parentElement.classList.toggle("soon", lastLeft <= SOON);
 }
 
-const SIZES = [90, 100, 115, 130, 150]; // per cent of the size that the browser is set to; see site.css
+const SIZES = [90, 100, 115, 130, 150]; // per cent; see site.css
 const inPercent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
 let size = SIZES.includes(Number(remembered("exam-text-size"))) ? Number(remembered("exam-text-size")) : 100;
 

@@ -12,8 +12,24 @@ const announce = (words) => { byId("announcer").textContent = words; };
 
 const isCheck = (event) => event.detail.requestConfig?.elt.id === "hand-in";
 
+// Which button it was: htmx looks for it inside of the form alone.
+let pressedButton = null;
+exam.addEventListener("submit", (event) => { pressedButton = event.submitter; }, true);
+
+exam.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id === "hand-in" && pressedButton?.name) {
+    event.detail.parameters[pressedButton.name] = pressedButton.value;
+  }
+});
+
 exam.addEventListener("htmx:confirm", (event) => {
   if (event.detail.elt.id !== "hand-in") return;
+  const choice = question().querySelector("[data-resolve]");
+  if (choice) {
+    event.preventDefault(); // first say which of the two answers counts
+    choice.focus();
+    return;
+  }
   if (answerState(question()) === "incomplete") {
     event.preventDefault(); // what is missing is said where it is missing
     focusQuestion(question());

@@ -141,4 +141,4 @@ def sign_up(page, email, mailoutbox):
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill("a-long-enough-word")
     page.get_by_role("button", name="Sign In").click()
-    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(page.locator("main.home")).to_be_visible()

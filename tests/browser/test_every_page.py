@@ -15,6 +15,10 @@ from exams.corrections.services import order_rescore, rescore_batch
 from exams.problems.models import ProblemReport
 from exams.problems.services import report_problem, resolve_reports
 from exams.statistics.models import ExamStatistics
+from exams.study.criteria import Criteria, Pool
+from exams.study.services.noting import keep_note
+from exams.study.services.practising import check_answer, finish_practice, start_chosen
+from exams.study.services.sets import keep_set
 from questions.content import Option
 from questions.models import ImportDraft
 from questions.services import save_draft
@@ -148,6 +152,7 @@ def make_pages(role):
     if role == "anonymous":
         return None, {
             "home": reverse("exams:home"),
+            "trial": reverse("exams:trial", args=[exam.certification.code]),
             "certification": certification,
             "log-in": reverse("account_login"),
             "sign-up": reverse("account_signup"),
@@ -174,6 +179,7 @@ def make_pages(role):
         withheld = scored_attempt(withholding, candidate)
         return candidate, {
             "home": reverse("exams:home"),
+            "plan": reverse("exams:plan"),
             "certification": certification,
             "start screen": reverse("exams:exam-detail", args=[make_exam().slug]),
             "start screen, exam under way": reverse("exams:exam-detail", args=[exam.slug]),
@@ -189,6 +195,7 @@ def make_pages(role):
             "corrected result": reverse("exams:attempt-result", args=[corrected.pk]),
             "corrected review": reverse("exams:review-question", args=[corrected.pk, 1]),
             "history": reverse("exams:history"),
+            **practice_pages(make_wide_exam(), candidate),
             "problem reports": reverse("exams:problem-reports"),
             "cohorts": reverse("exams:cohorts"),
             "preferences": reverse("accounts:preferences"),
@@ -253,6 +260,32 @@ def make_pages(role):
             f"{page} of a cohort": reverse(f"admin:exams_cohort_{page}", args=[inviting.pk])
             for page in ("people", "progress", "change")
         },
+    }
+
+
+def practice_pages(exam, candidate):
+    """Return the pages of practices: one under way, with a checked question and a note, and one that is over."""
+    now, certification = timezone.now(), exam.certification
+    criteria = Criteria(number=2, minutes=30)
+    started = {"candidate": candidate, "certification": certification, "now": now}
+    practice, over = (start_chosen(criteria=criteria, title="so_" * 33, **started) for _ in range(2))
+    chosen = keep_set(
+        owner=candidate, certification=certification, title="A set", criteria=Criteria(pool=Pool.MISSED), now=now
+    )
+    for each in (practice, over):
+        check_answer(candidate=candidate, practice_id=each.pk, answer=Answer(1, chosen=(1, 2), is_sure=True), now=now)
+    asked = practice.items.get(position=1).question_id
+    keep_note(candidate=candidate, question_id=asked, text="so_" * 60, is_bookmarked=True, version=0, now=now)
+    finish_practice(candidate=candidate, practice_id=over.pk, now=now)
+    return {
+        "practice": reverse("exams:practice"),
+        "practice, narrowed": reverse("exams:practice") + "?number=0&pool=missed",
+        "set": reverse("exams:practice-set", args=[chosen.pk]),
+        "practice, a checked question": reverse("exams:practice-question", args=[practice.pk, 1]),
+        "practice, a question": reverse("exams:practice-question", args=[practice.pk, 2]),
+        "practice, an unchecked question": reverse("exams:practice-question", args=[over.pk, 2]),
+        "practice, before its end": reverse("exams:practice-result", args=[practice.pk]),
+        "practice, result": reverse("exams:practice-result", args=[over.pk]),
     }
 
 

@@ -74,7 +74,7 @@ def test_right_and_wrong_look_different_in_forced_colors(forced):
     looks = {drawn(page.locator(f".explained .option:nth-child({number})")) for number in (1, 2, 3)}
     assert len(looks) == 3
     page.goto(reverse("exams:attempt-result", args=[attempt.pk]))
-    fills = [page.locator(f".bar {part}").first.evaluate(FILL) for part in (".track", ".fill")]
+    fills = [page.locator(f".share-band {part}").first.evaluate(FILL) for part in (".track", ".dot")]
     assert len(set(fills)) == 2
 
 

@@ -392,7 +392,7 @@ def test_answers_given_after_the_log_in_expired_are_saved_after_a_new_one(new_co
     with context.expect_page() as opened:
         page.get_by_role("link", name="Log in in a new tab").click()
     fill_log_in(opened.value, attempt.candidate)
-    expect(opened.value.get_by_role("heading", name="Welcome")).to_be_visible()
+    expect(opened.value.locator("main.home")).to_be_visible()
     come_back(page)
 
     expect_saved(page, 1)

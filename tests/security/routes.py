@@ -189,6 +189,7 @@ class World:
                 "question_id": MISSING_PK if missing else self.practice.items.get(position=1).question_id
             },
             "exams:certification": {"code": "none" if missing else exam.certification.code},
+            "exams:trial": {"code": "none" if missing else exam.certification.code},
             "exams:chapter": {"code": exam.certification.code, "number": 99 if missing else 3},
             "exams:exam-detail": {"slug": "none" if missing else exam.slug},
             "exams:exam-start": {"slug": "none" if missing else exam.slug},

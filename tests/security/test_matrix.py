@@ -42,6 +42,9 @@ ROWS = {
     "exams:home": PUBLIC,
     "exams:certification": PUBLIC,
     "exams:chapter": READ,
+    "exams:trial": ["200/400"] + ["→/→"] * 4,  # without its signature; who has an account has practice
+    "exams:plan": ["in/in"] + ["200/200"] * 4,
+    "exams:practice-today": ["405/in"] + ["405/→"] * 4,
     "exams:exam-detail": READ,
     "exams:exam-start": ["405/in"] + ["405/→"] * 4,
     "exams:join": ["in/in"] + ["200/→"] * 4,

@@ -10,10 +10,9 @@ from exams.blueprints.rules import FULL
 from exams.corrections.queries import applied_rescores
 from exams.release.queries import may_know
 from exams.results.insights import Answer
-from exams.scoring.comparing import translated
+from exams.results.queries.outcomes import is_right
 from exams.scoring.models import JudgedAnswer, Rescore, Score
 from exams.scoring.queries import Tally
-from questions.kinds import Response, kind_of
 
 _COLUMNS = [
     *("item", "item__position", "question", "task", "earned", "given", "seconds", "is_scored", "is_first", "is_sure"),
@@ -72,6 +71,7 @@ def answers_of(attempt: Attempt, score: Score, *, is_key_shown: bool) -> Answers
 
 def _answer(row: dict[str, Any], known: Collection[int], rescore: Rescore | None) -> Answer:
     first, response = row["item__first_response"], row["item__response"]
+    kind, key = row["revision__kind"], row["revision__key"]
     is_known, is_changed = row["item"] in known, first not in (None, response)
     return Answer(
         position=row["item__position"],
@@ -82,15 +82,5 @@ def _answer(row: dict[str, Any], known: Collection[int], rescore: Rescore | None
         is_sure=row["is_sure"],
         is_changed=is_changed,
         is_right=row["earned"] == FULL if is_known else None,
-        was_right=_is_right(row, first, rescore) if is_known and is_changed else None,
+        was_right=is_right(kind, key, first, rescore) if is_known and is_changed else None,
     )
-
-
-def _is_right(row: dict[str, Any], response: Response, rescore: Rescore | None) -> bool:
-    """Judge an answer as the score judges the last one: by the corrected key where the question was re-scored."""
-    if rescore is None:
-        return bool(kind_of(row["revision__kind"]).points(row["revision__key"], response))
-    if rescore.rule == Rescore.Rule.CREDIT:
-        return True
-    judged = rescore.revision
-    return bool(kind_of(judged.kind).points(judged.key, translated(rescore.old_revision, judged, response)))

@@ -117,7 +117,7 @@ def _read(attempt: Attempt, score: Score) -> list[Outcome]:
             is_flagged=is_flagged,
             is_sure=is_sure,
             is_slow=seconds > limit,
-            was_right=first not in (None, response) and _is_right(kind, key, first, rescores.get(question_id)),
+            was_right=first not in (None, response) and is_right(kind, key, first, rescores.get(question_id)),
             is_practisable=status == Question.Status.PUBLISHED and not is_reserved,
         )
         for (
@@ -127,7 +127,8 @@ def _read(attempt: Attempt, score: Score) -> list[Outcome]:
     ]  # fmt: skip
 
 
-def _is_right(kind: str, key: Response, response: Response, rescore: Rescore | None) -> bool:
+def is_right(kind: str, key: Response, response: Response, rescore: Rescore | None) -> bool:
+    """Judge an answer as the score judges the last one: by the corrected key where the question was re-scored."""
     if rescore is None:
         return bool(kind_of(kind).points(key, response))
     if rescore.rule == Rescore.Rule.CREDIT:

@@ -4,11 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from exams.attempts import timing
 from exams.attempts.models import Attempt
 from exams.release.shown import Shown, When
 from exams.results.drawing import Axis, Bar, columns, pixels
 from exams.results.insights import Pace, Quarter, changes_of, confidence_of, counted, pace_of
+from exams.results.queries import outcomes
 from exams.results.queries.answering import answers_of
 from exams.results.queries.pooled import pooled_of
 from exams.results.queries.reporting import headline, report, report_row, share_row
@@ -24,8 +24,7 @@ def report_of(attempt: Attempt, score: Score, shown: Shown, now: dt.datetime) ->
     answers = answers_of(attempt, score, is_key_shown=shown.key is When.NOW)
     pooled = pooled_of(attempt.candidate_id, attempt.exam.certification_id, attempt.pass_share, now)
     total, mark = answers.total, attempt.pass_share
-    allowed = timing.pace(attempt.started_at, attempt.deadline_at, len(answers.each))
-    pace = pace_of(answers.each, allowed)
+    pace = pace_of(answers.each, outcomes.pace_of(attempt, score))
     known = [answer for answer in answers.each if answer.is_right is not None]
     right = counted(known)
     focus = pooled.focus

@@ -51,6 +51,11 @@ class ReportRow:
         return self.again is not None
 
     @property
+    def is_repeat(self) -> bool:
+        """Whether all of its questions were repeats."""
+        return self.again is not None and self.first is None
+
+    @property
     def shown_points(self) -> str:
         return shown_points(self.correct)
 

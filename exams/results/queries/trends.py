@@ -14,9 +14,9 @@ from exams.scoring.models import Score
 
 TREND_LENGTH = 12
 # With more points than these, only the first, the last and this attempt are labelled: a phone has no room for all.
-LABELLED = 5
+LABELLED = 4
 # Left and right of the points, in percent, there is room for the numbers of the axis and of the pass mark.
-TOP, BOTTOM, LEFT, RIGHT = 28.0, 168.0, 14.0, 80.0
+TOP, BOTTOM, LEFT, RIGHT = 28.0, 168.0, 18.0, 80.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _is_labelled(number: int, count: int, here: int) -> bool:
 def _pass_lines(axis: Axis, marks: Sequence[float], places: Sequence[float]) -> list[Line]:
     """Return the pass mark of each attempt, as steps halfway between them; one line where it was always the same."""
     halves = [(left + right) / 2 for left, right in pairwise(places)]
-    edges = [0.0, *halves, 100.0]
+    edges = [LEFT - 6, *halves, 100.0]
     lines: list[Line] = []
     start = 0
     for number in range(1, len(marks) + 1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.core.cache import cache
 from django.db.models import Count, Max, QuerySet
@@ -40,8 +41,8 @@ class Choices:
 
 def choices_of(certification: Certification) -> Choices:
     """Return what can be chosen of a certification; the bank is counted once a minute, not at every visit."""
-    choices: Choices = cache.get_or_set(f"study-choices-{certification.pk}", lambda: _counted(certification), SECONDS)
-    return choices
+    name = f"study-choices-{certification.pk}"
+    return cast("Choices", cache.get_or_set(name, lambda: _counted(certification), SECONDS))
 
 
 def _counted(certification: Certification) -> Choices:
@@ -94,7 +95,7 @@ def certification_for(candidate: User, code: str = "") -> Certification | None:
         chosen = rows.values_list("certification", flat=True).first()
         if chosen is not None:
             return by_id[chosen]
-    totals: dict[int, int] = cache.get_or_set("study-totals", published_totals, SECONDS)
+    totals = cast("dict[int, int]", cache.get_or_set("study-totals", published_totals, SECONDS))
     return max(every, key=lambda one: (one.status != Certification.Status.RETIRED, totals.get(one.pk, 0)), default=None)
 
 

@@ -191,11 +191,10 @@ STEM_LENGTH = 120
 
 def result_rows(practice: Practice) -> list[Row]:
     """Return what came of each question: two queries."""
-    rows = practice.items.order_by("position").values_list("position", "revision__stem", "is_sure", "seconds_spent")
-    texts = {position: (render_plain(stem), *more) for position, stem, *more in rows}
+    items = practice.items.order_by("position").values("revision__stem", "is_sure", "seconds_spent")
     return [
-        Row(place, _cut(texts[place.position][0]), texts[place.position][1], texts[place.position][2])
-        for place in places_of(practice)
+        Row(place, _cut(render_plain(item["revision__stem"])), item["is_sure"], item["seconds_spent"])
+        for place, item in zip(places_of(practice), items, strict=True)
     ]
 
 
@@ -219,7 +218,7 @@ def _counted(candidate: User) -> QuerySet[Practice]:
         Practice.objects.filter(candidate=candidate)
         .select_related("certification")
         .annotate(total=Count("items"), checked=Count("items", filter=Q(items__checked_at__isnull=False)))
-        .order_by("-started_at")
+        .order_by("-started_at", "title")
     )
 
 
@@ -245,7 +244,7 @@ def sets_of(user: User) -> list[PracticeSet]:
     """Return the sets to practise, the latest first: own ones, and those given to a cohort of this person."""
     given = PracticeSet.objects.filter(cohorts__memberships__candidate=user).values("pk")
     rows = PracticeSet.objects.filter(Q(owner=user) | Q(pk__in=given)).select_related("certification")
-    return list(rows.order_by("-created_at")[:SETS])
+    return list(rows.order_by("-created_at", "title")[:SETS])
 
 
 def note_of(candidate: User, question_id: int) -> Note:

@@ -127,11 +127,12 @@ class Pool:
 @dataclass(frozen=True)
 class Today:
     """What is asked today. `missed`: how many of the repeated ones were wrong the last time; `topic`: the task, or else
-    the domain, that at least half of the questions are about, "" without one."""
+    the domain, that at least half of the questions are about, "" without one; `is_whole`: all of them are."""
 
     queue: Queue
     missed: int
     topic: str
+    is_whole: bool
 
     @property
     def questions(self) -> int:
@@ -243,19 +244,24 @@ def todays(
     pool = numbered_pool(due, tasks, focus, now)
     queue = pool.queue(aim, candidate, minutes=minutes, seconds_per_question=offer.seconds_per_question, now=now)
     asked = set(queue.questions)
-    of_tasks = Counter(each.task for each in [*due, *pool.new, *pool.met] if each.question in asked)
+    task_of = {each.question: each.task for each in due} | {each.question: each.task for each in pool.new + pool.met}
+    of_tasks = Counter(task_of[question] for question in queue.questions)
     missed = sum(not each.was_right for each in due if each.question in asked)
-    return Today(queue, missed, topic_of(of_tasks, tasks))
+    topic, is_whole = topic_of(of_tasks, tasks)
+    return Today(queue, missed, topic, is_whole)
 
 
-def topic_of(numbers: Counter[int], tasks: Iterable[TaskMastery]) -> str:
-    """Return the name of the task, or else of the domain, that has at least half of the questions; "" without one."""
-    places = {task.place.task_id: task.place for task in tasks}
-    named = Counter({place.name: numbers[task_id] for task_id, place in places.items() if numbers[task_id]})
+def topic_of(numbers: Counter[int], tasks: Iterable[TaskMastery]) -> tuple[str, bool]:
+    """Return the name of the task, or else of the domain, that has at least half of the questions, and whether it has
+    them all; "" without one."""
+    named: Counter[str] = Counter()
     domains: Counter[str] = Counter()
-    for task_id, place in places.items():
-        domains[place.domain_name] += numbers[task_id]
+    for task in tasks:
+        named[task.place.name] += numbers[task.place.task_id]
+        domains[task.place.domain_name] += numbers[task.place.task_id]
+    total = numbers.total()
     for names in (named, domains):
-        if names and 2 * names.most_common(1)[0][1] >= numbers.total() > 0:
-            return names.most_common(1)[0][0]
-    return ""
+        name, most = max(names.items(), key=lambda pair: pair[1], default=("", 0))
+        if total and 2 * most >= total:
+            return name, most == total
+    return "", False

@@ -134,7 +134,8 @@ def practice_set(request: HttpRequest, set_id: UUID) -> HttpResponse:
     cohorts = own_cohorts(user).order_by("name")
     given_to = set(chosen.cohorts.values_list("pk", flat=True))
     query: QueryDict = QueryDict(mutable=True)
-    query.update(as_data(criteria))
+    for name, values in as_data(criteria).lists():
+        query.setlist(name, values)
     query["certification"] = chosen.certification.code
     context = {
         "set": chosen,

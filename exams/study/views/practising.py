@@ -217,7 +217,12 @@ def _not_checked(
     practice = own_practice(user, practice_id, now)
     status = 409 if is_stale else 400
     if isinstance(refusal, PracticeRefused) and answer is not None:
-        save_practice_answer(candidate=user, practice_id=practice_id, answer=answer, now=now)
+        try:
+            save_practice_answer(candidate=user, practice_id=practice_id, answer=answer, now=now)
+        except (StaleAnswer, InvalidResponse) as other:
+            return _not_checked(request, practice_id, position, answer, other)
+        except AttemptClosed as closed:
+            return _closed(request, practice_id, str(closed))
         status, answer = 423, None
     if request.htmx:  # type: ignore[attr-defined]  # put there by the middleware
         return HttpResponse(str(refusal), status=status, content_type="text/plain")

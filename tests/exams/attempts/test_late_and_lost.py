@@ -28,7 +28,7 @@ class Sent:
 
 @dataclass
 class Tab:
-    """What static/exams/exam.js keeps of one question."""
+    """What static/exams/answers.js keeps of one question."""
 
     page: str
     sequence: int = 0

@@ -407,7 +407,7 @@ def test_waiting_for_the_score_tells_nothing_yet(world):
     [
         (
             attempts_taking.ShownItem,
-            ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence"],
+            ["position", "case", "stem", "asked", "is_flagged", "seconds_spent", "sequence", "is_sure"],
         ),
         # How many are right is said on purpose, as in the real exam: “Choose two”.
         (ChoiceAsked, ["kind", "field", "told", "options"]),

@@ -122,7 +122,7 @@ def test_every_field_of_a_shown_question_is_in_its_shape_its_texts_or_its_state(
     """A new field must be put where it belongs, or questions that differ in it would look alike."""
     names = {field.name for field in fields(attempts_taking.ShownItem)}
 
-    assert names == {"case", "asked"} | {"position", "stem"} | {"is_flagged", "seconds_spent", "sequence"}
+    assert names == {"case", "asked"} | {"position", "stem"} | {"is_flagged", "seconds_spent", "sequence", "is_sure"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

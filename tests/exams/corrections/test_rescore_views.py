@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from exams.corrections.services import order_rescore
 from exams.scoring.models import Rescore
+from exams.study.services.learning import learn_due
 from questions.models import Question
 from questions.services import publish, save_draft
 from tests.exams.helpers import client_of, finish, make_exam_of
@@ -175,12 +176,13 @@ def test_reason_waits_while_the_question_is_asked_again(instructor, question, dj
     assert not any("Option 2 is right." in page for page in pages)
 
 
-def test_corrections_cost_the_review_one_query_and_the_result_three(
+def test_corrections_cost_the_review_one_query_and_the_result_four(
     instructor, question, django_capture_on_commit_callbacks
 ):
     attempt = attempts_of(question)[0]
     counts = {}
     for moment in ("before", "after"):
+        learn_due(now=timezone.now(), candidate_id=attempt.candidate_id)
         for name in ("result", "review"):
             client = client_of(attempt.candidate)
             with count_queries() as counted:
@@ -188,5 +190,5 @@ def test_corrections_cost_the_review_one_query_and_the_result_three(
             counts[moment, name] = counted.number
         order(client_of(instructor), question, django_capture_on_commit_callbacks)
 
-    assert counts["after", "result"] - counts["before", "result"] == 3
+    assert counts["after", "result"] - counts["before", "result"] == 4
     assert counts["after", "review"] - counts["before", "review"] == 1

@@ -211,6 +211,7 @@ def pages_of(attempts):
     code = attempt.exam.certification.code
     addresses = {
         "home": reverse("exams:home"),
+        "plan": reverse("exams:plan"),
         "history": reverse("exams:history"),
         "certification": reverse("exams:certification", args=[code]),
         "chapter": reverse("exams:chapter", args=[code, 1]),
@@ -245,7 +246,7 @@ def test_no_page_shows_what_is_not_released(world, clock, score, key, explanatio
 
     pages = pages_of(attempts)
 
-    assert holding(pages, SCORE_MARKS) == ({"home", "history", "result"} if is_now[score] else set())
+    assert holding(pages, SCORE_MARKS) == ({"history", "result"} if is_now[score] else set())
     reviews = {"review", "wrong", "flagged", "question"}
     everywhere = reviews | {"chapter"} if shows_explanations else reviews
     with_key = holding(pages, KEY_MARKS) - ({"result"} if is_now[score] else set())

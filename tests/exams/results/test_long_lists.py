@@ -73,4 +73,4 @@ def test_home_shows_everything_under_way_first_whatever_its_age(clock):
 
     assert {attempt.pk for attempt in response.context["under_way"]} == {attempt.pk for attempt in running}
     assertContains(response, "In progress · ", count=12)
-    assert response.text.index("In progress · ") < response.text.index("Your latest attempts")
+    assert response.text.index("In progress · ") < response.text.index("Certifications")

@@ -1,6 +1,7 @@
 """The plan, and what it says for today."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 
@@ -8,8 +9,8 @@ from exams.attempts.models import Attempt
 from exams.exceptions import PlanRefused, PracticeRefused
 from exams.study.models import Memory, Practice, PracticeItem, StudyPlan
 from exams.study.queries.bank import offers
-from exams.study.queries.mastery import focus_of, known_by_task, mastery
-from exams.study.queries.today import aimed, plan_of, practices_to_resume, todays, tomorrow, week_of
+from exams.study.queries.mastery import TaskPlace, focus_of, known_by_task, mastery
+from exams.study.queries.today import aimed, plan_of, practices_to_resume, todays, tomorrow, topic_of, week_of
 from exams.study.services.planning import set_plan, start_today
 from exams.study.services.practising import finish_practice
 from questions.models import Question, Task
@@ -282,3 +283,22 @@ def test_practice_under_way_is_resumed_and_what_is_over_is_not(candidate, certif
     assert (found, found.checked, found.total) == (practice, 1, 10)
     finish_practice(candidate=candidate, practice_id=practice.pk, now=START)
     assert practices_to_resume(candidate, START) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "topic"),
+    [
+        ((10, 0, 0), ("A", True)),
+        ((5, 5, 0), ("A", False)),
+        ((4, 3, 3), ("One", False)),
+        ((4, 4, 0), ("A", False)),
+        ((3, 3, 6), ("C", False)),
+        ((3, 3, 7), ("C", False)),
+        ((0, 0, 0), ("", False)),
+    ],
+)
+def test_topic_is_what_half_of_the_questions_are_about(numbers, topic):
+    rows = [(1, "1.1", "A", 1, "One"), (2, "1.2", "B", 1, "One"), (3, "2.1", "C", 2, "Two")]
+    places = [TaskPlace(*row) for row in rows]
+
+    assert topic_of(Counter(dict(enumerate(numbers, start=1))), mastery(places, {})) == topic

@@ -312,6 +312,19 @@ def test_check_of_what_an_exam_asks_is_refused_and_the_answer_kept(exam, candida
     assert check(client, practice, 1).status_code == 302
 
 
+@pytest.mark.parametrize(("changes", "status"), [({"sequence": 9, "page": "b"}, 409), ({"count": 2}, 423)])
+def test_check_that_has_to_wait_is_refused_like_a_save(candidate, practice, client, changes, status):
+    send(client, "answer", practice, 1, 2, page="a", headers=HTMX)
+    under_way_with(candidate, item_at(practice, 1))
+
+    assert [
+        send(client, "check", practice, 1, 3, headers=headers, **changes).status_code for headers in ({}, HTMX)
+    ] == [
+        status,
+        status,
+    ]
+
+
 def test_checked_question_is_hidden_while_an_exam_asks_it(exam, candidate, practice, client):
     item = item_at(practice, 1)
     check(client, practice, 1, right=False)
