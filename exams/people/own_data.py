@@ -1,6 +1,7 @@
 """All that is stored about one person, as they may read it now: without keys they may not see, without other people."""
 
 import datetime as dt
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -214,27 +215,21 @@ def _practice(practice: Practice) -> Data:
     told = items.exclude(asked_now(practice.candidate_id)).filter(judged__isnull=False)
     earned = dict(told.values_list("position", "judged__earned"))
     columns = ("position", "question__code", "reason", "is_sure", "checked_at")
-    more = {position: (code, *rest) for position, code, *rest in items.values_list(*columns)}
+    rows = {row["position"]: row for row in items.values(*columns)}
     return {
         "id": practice.pk,
         "title": practice.title,
         "certification": practice.certification.code,
         "started_at": practice.started_at,
         "finished_at": practice.finished_at,
-        "answers": [_practised(item, *more[item.position], earned.get(item.position)) for item in shown(items)],
+        "answers": [_practised(item, rows[item.position], earned.get(item.position)) for item in shown(items)],
     }
 
 
-def _practised(
-    item: ShownItem,
-    code: str,
-    reason: str,
-    is_sure: bool | None,
-    checked_at: dt.datetime | None,
-    earned: int | None,
-) -> Data:
+def _practised(item: ShownItem, row: Mapping[str, Any], earned: int | None) -> Data:
     """`earned`: None while nobody has checked it, and while an exam under way asks it."""
-    answer = _answer(item, code) | {"reason": reason, "sure": is_sure, "checked_at": checked_at}
+    answer = _answer(item, row["question__code"])
+    answer |= {"reason": row["reason"], "sure": row["is_sure"], "checked_at": row["checked_at"]}
     return answer if earned is None else answer | {"earned": in_table(Fraction(earned, FULL))}
 
 

@@ -58,9 +58,13 @@ def pixels(value: float) -> str:
     return f"{value:.1f}"
 
 
+# A column so many pixels high has room for its words.
+HIGH = 24
+
+
 @dataclass(frozen=True)
 class Bar:
-    """One column: where it is and how high; `value_y` is the foot of the words above it."""
+    """One column: where it is and how high; `value_y` is the foot of its words, inside it if it is high enough."""
 
     x: str
     middle: str
@@ -68,6 +72,7 @@ class Bar:
     y: str
     height: str
     value_y: str
+    is_high: bool
 
 
 def columns(values: Sequence[float | None], highest: float, *, top: float, bottom: float) -> list[Bar]:
@@ -83,7 +88,8 @@ def columns(values: Sequence[float | None], highest: float, *, top: float, botto
                 width=pixels(wide * 0.7),
                 y=pixels(bottom - height),
                 height=pixels(height),
-                value_y=pixels(bottom - height - 5),
+                value_y=pixels(bottom - height + (17 if height >= HIGH else -5)),
+                is_high=height >= HIGH,
             )
         )
     return bars

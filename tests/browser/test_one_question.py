@@ -18,8 +18,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>One 
   {{"code":"409","swap":true}},{{"code":"...","swap":false,"error":true}}]}}'>
 {htmx}</head><body>
 <span id="save-status"></span><div id="banner" role="alert" hidden></div>
-<div id="exam" data-keep="practice" data-attempt="{key}" data-owner="me" data-page="page1" data-result="/" data-login="/"
-  hx-headers='{{"X-CSRFToken": "{token}"}}'>
+<div id="exam" data-keep="practice" data-attempt="{key}" data-owner="me" data-page="page1" data-result="/"
+  data-login="/" hx-headers='{{"X-CSRFToken": "{token}"}}'>
 <form id="hand-in" hx-post="{address}" hx-trigger="change, resend" hx-sync="this:queue last"
   hx-target="#q{position}-save">{question}</form></div>
 <template id="texts">{texts}</template>
@@ -34,9 +34,8 @@ def one(new_context):
     log_in(context, attempt.candidate)
     request = RequestFactory().get("/")
     token = get_token(request)
-    context.add_cookies(
-        [{"name": "csrftoken", "value": request.META["CSRF_COOKIE"], "domain": "localhost", "path": "/"}]
-    )
+    cookie = {"name": "csrftoken", "value": request.META["CSRF_COOKIE"], "domain": "localhost", "path": "/"}
+    context.add_cookies([cookie])
     (item,) = shown_items(attempt, position=POSITION)
     question = render_to_string(
         "exams/attempts/_question.jinja", {"item": item, "page": "page1", "answers": "", "total": 1, "is_first": True},

@@ -95,6 +95,11 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 UNSPOKEN = re.compile(r"https?://\S+|\w+\*{6,}|imp-\w+|(?<!\w)\.[a-z]+\b")
 
 
+def in_words(text: str) -> str:
+    """Return a text without signs: where it is cut, its Markdown is gone."""
+    return " ".join(re.findall(r"\w+", text))
+
+
 def untranslated(page: str, data: set[str]) -> list[str]:
     """Return what a page says that is neither translated nor data."""
     parser = Texts()
@@ -102,12 +107,12 @@ def untranslated(page: str, data: set[str]) -> list[str]:
     said = [*outside_of_brackets(parser.texts)]
     for attribute in parser.attributes:
         said += outside_of_brackets([attribute])
-    long = [text for text in data if len(text) > 40]
+    long = [in_words(text) for text in data if len(text) > 40]
     known = re.compile("|".join(rf"(?<!\w){re.escape(text)}(?!\w)" for text in sorted(data, key=len, reverse=True)))
     return [
         text
         for text in said
-        if WORD.search(known.sub("", UNSPOKEN.sub("", text))) and not any(text.rstrip("…") in whole for whole in long)
+        if WORD.search(known.sub("", UNSPOKEN.sub("", text))) and not any(in_words(text) in whole for whole in long)
     ]
 
 

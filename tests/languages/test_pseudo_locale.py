@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 NAMES = {
     site.SITE_NAME,
     "Pseudo",
+    "Aa",  # a sign for the size of letters
     *(name for _, name in site.LANGUAGES),  # each in its own name
     *(zone.replace("_", " ") for zone in available_timezones()),  # as the database of time zones has them
     *("Aiken", "GIFT", "Moodle", "XML", "CSV", "QTI", "YAML", "Markdown", "XLSX"),  # of formats

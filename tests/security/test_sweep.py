@@ -154,8 +154,13 @@ def forms_on(client, url):
         return []
     found = [(urljoin(url, action), fields) for action, fields in forms_of(response.text)]
     # On every page: the way out, and the browser's time zone, which is swept from the preferences alone.
-    # Of languages and schemes whatever the site does not have is nothing (tests/accounts/test_languages.py, test_schemes.py).
-    everywhere = ("logout/", "accounts/language/", "accounts/scheme/", *(["time-zone/"] if not url.endswith("preferences/") else []))
+    # Of languages and schemes whatever the site does not have is nothing: accounts/test_languages.py, test_schemes.py.
+    everywhere = (
+        "logout/",
+        "accounts/language/",
+        "accounts/scheme/",
+        *(["time-zone/"] if not url.endswith("preferences/") else []),
+    )
     return [(action, fields) for action, fields in found if not action.endswith(everywhere)]
 
 

@@ -39,6 +39,8 @@ def facts() -> dict[str, object]:
 
 
 def attempt_facts(attempt):
+    from exams.results.queries.answering import answers_of
+    from exams.results.queries.pooled import pooled_of
     from exams.results.queries.reporting import headline, report
 
     items = attempt.items.select_related("question", "revision", "task").order_by("position")
@@ -58,9 +60,10 @@ def attempt_facts(attempt):
     if current := attempt.scores.filter(is_current=True).first():
         top = headline(attempt, current)
         found["headline"] = [round(top.low, 6), round(top.high, 6), top.scaled_low, top.scaled_high]
-        found["report"] = [
-            [*report_facts(row), [report_facts(task) for task in row.tasks]] for row in report(attempt, current)
-        ]
+        answers = answers_of(attempt, current, is_key_shown=True)
+        pooled = pooled_of(attempt.candidate_id, attempt.exam.certification_id, attempt.pass_share, NOW)
+        rows = report(attempt, current, answers, pooled)
+        found["report"] = [[*report_facts(row), [report_facts(task) for task in row.tasks]] for row in rows]
     return found
 
 

@@ -201,7 +201,7 @@ def test_pages_of_an_attempt_with_part_marks_speak_of_points(exam):
 def test_only_the_wrong_ones_are_those_not_entirely_right(exam):
     attempt = half_right(exam)
 
-    page = client_of(attempt.candidate).get(f"/attempts/{attempt.pk}/review/?show=wrong").text
+    page = client_of(attempt.candidate).get(f"/attempts/{attempt.pk}/review/all/?show=wrong").text
 
     assert words(page).count("partly correct") == 2
     assert page.count('class="card reviewed"') == 2

@@ -161,7 +161,7 @@ def test_candidate_reads_before_and_after_and_why(instructor, question, django_c
         in " ".join(text.split())
     )
     assert "Re-scored.</strong> It counts by the corrected key: The &lt;guide&gt;" in (
-        " ".join(page_of(attempt, "review").text.split())
+        " ".join(client_of(attempt.candidate).get(reverse("exams:review-all", args=[attempt.pk])).text.split())
     )
 
 

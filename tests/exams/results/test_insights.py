@@ -163,5 +163,5 @@ def test_points_are_even_and_one_is_in_the_middle():
 def test_columns_start_at_the_bottom():
     low, none = columns([5, None], 10, top=20, bottom=120)
 
-    assert (low.y, low.height, low.value_y, low.middle) == ("70.0", "50.0", "65.0", "25.0")
-    assert (none.y, none.height) == ("120.0", "0.0")
+    assert (low.y, low.height, low.value_y, low.middle) == ("70.0", "50.0", "87.0", "25.0")
+    assert (none.y, none.height, none.value_y) == ("120.0", "0.0", "115.0")

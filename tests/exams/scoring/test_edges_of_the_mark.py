@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from exams.attempts.models import Attempt
 from exams.blueprints.rules import FULL, ROUNDED_RULE, RULE
 from exams.corrections.services import rescore_batch
-from exams.results.queries import reporting as queries
 from exams.results.queries.cohorts import progress, progress_table
 from exams.results.queries.reporting import report_row
+from exams.results.queries.trends import trend
 from exams.scoring.estimates import Standing, on_scale, outcome, shown_percent, standing, verdict, wilson_interval
 from exams.scoring.models import Rescore, Score
 from exams.scoring.queries import Tally
@@ -274,11 +274,12 @@ def test_the_trend_stays_in_its_frame_after_a_change_of_scale_and_mark(clock):
     latest, _ = taken(right=10, questions=10, exam=exam, candidate=candidate, number=1)
     clock.move_to(START + 60 * MINUTE)
 
-    trend = queries.trend(latest, START + 60 * MINUTE)
+    drawn = trend(latest, START + 60 * MINUTE)
 
-    assert [(point.label, round(point.y)) for point in trend.points] == [("30 %", 102), ("100 %", 24)]
-    assert [round(point.pass_y, 2) for point in trend.points] == [58.84, 57.6]
-    assert trend.pass_line == "0.0,58.8 300.0,58.8 300.0,57.6 600.0,57.6"
+    assert [point.label for point in drawn.points] == ["30 %", "100 %"]
+    assert [round(point.mark, 2) for point in drawn.points] == [68.89, 70]
+    heights = [float(point.y) for point in drawn.points] + [float(line.y1) for line in drawn.pass_lines]
+    assert all(drawn.axis.top <= height <= drawn.axis.bottom for height in heights)
     assert "The scale changed between these attempts" in words(latest)
 
 
@@ -290,10 +291,10 @@ def test_the_trend_on_one_scale_shows_its_numbers(clock):
     latest, _ = taken(right=10, questions=10, exam=exam, candidate=candidate, number=1)
     clock.move_to(START + 60 * MINUTE)
 
-    trend = queries.trend(latest, START + 60 * MINUTE)
+    drawn = trend(latest, START + 60 * MINUTE)
 
-    assert [point.label for point in trend.points] == ["30", "100"]
-    assert (trend.is_one_scale, trend.is_one_mark) == (True, False)
+    assert [point.label for point in drawn.points] == ["30", "100"]
+    assert (drawn.is_one_scale, drawn.is_one_mark) == (True, False)
     assert "The pass mark changed between these attempts" in words(latest)
 
 
