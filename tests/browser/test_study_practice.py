@@ -12,14 +12,14 @@ from questions.content import Option
 from tests.browser.helpers import OFFLINE, choose_plainly, go_offline, key_letters, log_in, refused, wrong_letter
 from tests.browser.test_speech import LISTEN
 from tests.exams.helpers import START, make_exam_of
-from tests.factories import UserFactory, make_content
+from tests.factories import KEY_COUNTS, UserFactory, make_content
 
 STEMS = ["Which things?", "And which now?", "And which at last?"]
 
 
 def begin(*, kind="single", **criteria):
     """Start a practice of three questions, each with its options in their own order."""
-    keys = {1} if kind == "single" else {0, 1}
+    keys = {0, 1} if KEY_COUNTS[kind] == 2 else {1}
     options = [Option(text=f"Thing {n}", key=n in keys, rationale=f"Because of {n}.") for n in range(3)]
     content = make_content("x", kind, options=options, shuffle=False, explanation="Look twice.")
     exam = make_exam_of(*(content.model_copy(update={"stem": stem}) for stem in STEMS))
