@@ -202,7 +202,7 @@ def test_check_bank_fails_where_a_folder_that_is_held_to_it_is_guessable(tmp_pat
 def test_check_bank_only_reports_a_folder_that_is_not_rewritten_yet(tmp_path, fast):
     out, _err = run("check_bank", folder(tmp_path, "mls-c01"))
 
-    assert "folder mls-c01 (reported only, until it is rewritten), one key: regression 100% of 1; chance 25%" in out
+    assert "folder mls-c01, one key: regression 100% of 1; chance 25%" in out
     assert "TOO MANY" in out
 
 

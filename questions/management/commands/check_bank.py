@@ -13,10 +13,6 @@ from questions.kinds import KINDS, kind_of
 from questions.service_names import unnoted
 from questions.surface import cues, keys_of
 
-# Whose questions have been rewritten so that their surface tells nothing, by the folder of their files: there a guesser
-# that is too good fails the check. The folders of 2026-11-21 (mls-c01, mla-c01) do not pass yet and are reported only.
-# A folder is added here when its questions are rewritten; none is taken away.
-HELD = frozenset({"mla-c02"})
 FEW = 3  # questions of a skill
 SHOWN = 15  # questions that give themselves away; all of them with --verbosity 2
 
@@ -117,7 +113,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  and {len(found) - most} more; --verbosity 2 lists all")
 
     def _print_guesses(self, bank: Bank) -> list[str]:
-        """Print how often the guesser finds the key, and return the folders that are held to it and fail."""
+        """Print how often the guesser finds the key, and return the folders of files in which it finds too many."""
         self.stdout.write(f"guesser by surface, cross-validated (a group of fewer than {ENOUGH} says little):")
         everything = guess(bank.questions)
         self._print_guess("whole bank", bank.questions, everything)
@@ -129,9 +125,7 @@ class Command(BaseCommand):
         failed = []
         for folder, questions in self._folders(bank):
             guesses = guessed.get(tuple(question.id for question in questions)) or guess(questions)
-            is_held = folder in HELD
-            name = f"folder {folder} ({'held to it' if is_held else 'reported only, until it is rewritten'})"
-            if self._print_guess(name, questions, guesses) and is_held:
+            if self._print_guess(f"folder {folder}", questions, guesses):
                 failed.append(folder)
                 sure = [(guesses.sure(place), question.id) for place, question in enumerate(questions)]
                 found = sorted((code for share, code in sure if share == 1), key=str)
