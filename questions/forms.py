@@ -114,7 +114,7 @@ class QuestionForm(forms.ModelForm):
 
     class Meta:
         model = Question
-        fields = ["code", "difficulty"]
+        fields = ["code", "difficulty", "is_reserved"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

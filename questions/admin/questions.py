@@ -82,7 +82,7 @@ class QuestionAdmin(ImportPages, QuestionPages):
     readonly_fields = ["status", "standing"]
     actions = [*BULK_ACTIONS, export_selected]
     fieldsets = (
-        (None, {"fields": [("status", "standing"), ("code", "difficulty", "tag_names")]}),
+        (None, {"fields": [("status", "standing"), ("code", "difficulty", "tag_names"), "is_reserved"]}),
         (_("Question"), {"fields": ["kind", "case", "stem", "shuffle_options"]}),
         *(  # type: ignore[arg-type]  # the stubs do not take a generator
             (
