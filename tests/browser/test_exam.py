@@ -25,7 +25,7 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
     exam = make_exam(question_count=4, title="Small exam")
     sign_up(page, "new@example.com", mailoutbox)
 
-    page.get_by_role("link", name=exam.certification.name).click()
+    page.get_by_role("link", name=exam.certification.code.upper(), exact=True).click()
     page.get_by_role("link", name="Small exam").click()
     expect(page.get_by_text("30 minutes")).to_be_visible()
     page.get_by_role("button", name="Start exam").click()
@@ -50,6 +50,7 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
     expect(page.get_by_role("region", name=weak)).to_contain_text("1 of 2 (50 %, 9–91 %) · not enough answers yet")
 
     page.get_by_role("link", name="Review the questions").click()
+    page.get_by_role("link", name="All on one page, to print").click()
     expect(page.get_by_role("article")).to_have_count(4)
     for position in (1, 2, 3, 4):
         question = page.get_by_role("article", name=f"Question {position}")
@@ -61,8 +62,7 @@ def test_candidate_signs_up_takes_an_exam_and_reads_score_report_and_review(page
         expect(chosen.locator(".letter")).to_have_text(
             key_letters(attempt, position) if position < 4 else wrong_letter(attempt, position)
         )
-    page.get_by_label("Show").select_option("wrong answers")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Wrong 1").click()
     expect(page.get_by_role("article")).to_have_count(1)
     expect(page.get_by_role("article", name="Question 4")).to_be_visible()
 

@@ -175,6 +175,8 @@ def take(theirs, candidate, question):
 
 def report(theirs, attempt, question):
     theirs.get_by_role("link", name="Review the questions").click()
+    position = attempt.items.get(question=question).position
+    theirs.get_by_role("navigation", name="Questions").get_by_role("link", name=f"{position} wrong", exact=True).click()
     article = theirs.get_by_role("article").filter(has_text="click data")
     expect(article).to_contain_text("✗ wrong")
     article.get_by_text("Report a problem").click()
