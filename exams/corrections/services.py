@@ -34,7 +34,7 @@ BATCH = 200
 def order_rescore(
     *, old_revision: Revision, rule: str, by: User, reason: str, now: dt.datetime, published: int | None = None
 ) -> Rescore:
-    """Order all attempts that pinned a revision to be judged anew, by the published revision's key or as right.
+    """Order all attempts that pinned a revision to be re-scored, by the published revision's key or as right.
 
     Ordering the same again returns the order there is. An earlier order for the same revision that is not finished
     ends: this one covers all it means. `published` is the id of the revision that the page named as published.

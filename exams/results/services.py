@@ -19,11 +19,11 @@ TITLE_LENGTH = 100  # of a practice
 def retry_misses(*, candidate: User, attempt: Attempt, score: Score, now: dt.datetime) -> Practice:
     """Start a practice of what was not right in an attempt, in its order; that its key is shown, the caller has seen.
 
-    Raises `PracticeRefused` when nothing of it can be practised now.
+    Raises `PracticeRefused` when nothing of it can be practiced now.
     """
     missed = misses(outcomes_of(attempt, score))[:MAX_QUESTIONS]
     if not missed:
-        raise PracticeRefused(_("There is nothing to retry: you missed no question that can be practised now."))
+        raise PracticeRefused(_("There is nothing to retry: you missed no question that you can practice now."))
     return start_practice(
         candidate=candidate,
         certification=attempt.exam.certification,

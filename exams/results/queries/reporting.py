@@ -100,7 +100,7 @@ NEAR = Fraction(4, 100)
 
 @dataclass(frozen=True)
 class Headline:
-    """The overall share in percent with its 95 % interval, and the estimates that its ends stand for.
+    """The overall share in percent with its 95 % interval, and the estimated scores at both ends of it.
 
     `where`: `clearly_below` and `clearly_above` the pass mark where the whole interval is; else `below`, `just_below`,
     `at`, `just_above` or `above`.

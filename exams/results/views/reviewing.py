@@ -64,7 +64,7 @@ class Review:
 
     @cached_property
     def domain(self) -> str:
-        """The number of the domain to look at, "" for all: whatever an address says that is no domain of the attempt.
+        """The number of the domain to look at, "" for all, also for a domain that the attempt does not have.
 
         So a page that is compressed repeats nothing that somebody else could have put into its address.
         """

@@ -47,7 +47,7 @@ def current_offers() -> list[Offer]:
 
 
 def offer_for(offers: Sequence[Offer], certification_id: int | None) -> Offer | None:
-    """Return the offer of a certification; without one, or where it has nothing to practise, the first that has."""
+    """Return the offer of a certification; without one, or where it has nothing to practice, the first that has."""
     rich = [offer for offer in offers if offer.practisable]
     return next((offer for offer in rich if offer.certification.pk == certification_id), rich[0] if rich else None)
 

@@ -1,6 +1,6 @@
 """What a candidate knows of each question, made from all judged answers to it.
 
-Nothing is added up: each time, all answers to the question are replayed. So what is lost, repeated or judged anew is
+Nothing is added up: each time, all answers to the question are replayed. So what is lost, repeated or re-scored is
 right at the next time, and the order in which scores arrive does not matter.
 """
 

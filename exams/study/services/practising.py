@@ -97,7 +97,7 @@ def start_practice(
     found = {row[0]: Drawable(*row[:5]) for row in rows}
     items = [(found[question_id], True) for question_id in dict.fromkeys(ids) if question_id in found]
     if not items:
-        raise PracticeRefused(_("There is nothing to practise with these choices. Choose more."))
+        raise PracticeRefused(_("There is nothing to practice with these choices. Choose more."))
     practice = Practice.objects.create(
         candidate=candidate,
         certification=certification,

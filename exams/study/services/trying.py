@@ -35,7 +35,7 @@ def judge_trial(*, revision_ids: Sequence[int], answers: Sequence[Answer]) -> li
     revisions = Revision.objects.select_related("question").in_bulk(revision_ids)
     given = {answer.position: answer for answer in answers}
     if given.keys() - range(1, len(revision_ids) + 1):
-        raise InvalidResponse(_("There is no such question."))
+        raise InvalidResponse(_("We cannot find this question."))
     return [_tried(revisions[pk], position, given.get(position)) for position, pk in enumerate(revision_ids, start=1)]
 
 

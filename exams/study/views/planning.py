@@ -34,7 +34,7 @@ class PlanForm(VersionedForm):
 
 
 def _offer(user: User, code: str, current: StudyPlan | None) -> Offer | None:
-    """Return what this code names, without one what the plan is for; None: there is nothing to practise."""
+    """Return what this code names, without one what the plan is for; None: there is nothing to practice."""
     offers = current_offers()
     if code:
         return next((offer for offer in offers if offer.certification.code == code and offer.practisable), None)

@@ -1,4 +1,4 @@
-"""A corrected key: judged anew by order only, once per attempt, with the old score kept (promises 3 and 4)."""
+"""A corrected key: re-scored by order only, once per attempt, with the old score kept (promises 3 and 4)."""
 
 import datetime as dt
 

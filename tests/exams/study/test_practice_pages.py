@@ -146,7 +146,7 @@ def test_nothing_to_practise_is_said_and_the_choices_stay(exam, client):
     response = client.post(reverse("exams:practice-start"), {"pool": "marked", "number": "7"})
 
     assert response.status_code == 400
-    assert "nothing to practise" in response.text
+    assert "nothing to practice" in response.text
     assert 'value="marked"\n       checked' in response.text
     assert 'value="7"' in response.text
 

@@ -96,7 +96,7 @@ def test_set_with_nothing_to_practise_says_so(exam, candidate):
 
     response = client_of(candidate).post(url(chosen), follow=True)
 
-    assert "nothing to practise" in response.text
+    assert "nothing to practice" in response.text
     assert response.redirect_chain == [(url(chosen), 302)]
 
 
