@@ -142,7 +142,7 @@ def celery_worker(start_process: Callable[..., Process]) -> Callable[..., Proces
 
 @pytest.fixture
 def celery_beat(start_process: Callable[..., Process]) -> Callable[..., Process]:
-    return lambda: start_process(start_beat)
+    return lambda **kwargs: start_process(start_beat, **kwargs)
 
 
 @pytest.fixture

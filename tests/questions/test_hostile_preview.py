@@ -1,6 +1,8 @@
 """The preview while one writes: whatever is in the form, it is answered at once."""
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -102,3 +104,19 @@ def test_many_short_lines_are_no_long_page(instructor, decoys, references):
 
     assert len(response.content) < 100_000
     assert seconds < 5
+
+
+def kilobytes(name):
+    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+
+
+@pytest.mark.parametrize("piece", NESTED)
+def test_preview_of_all_that_a_request_may_hold_needs_little_memory(instructor, piece):
+    preview(instructor, form("x"))
+    before = kilobytes("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the highest of what this process had begins with what it has
+
+    response, _ = preview(instructor, form(repeated(piece, MAX_TEXT)))
+
+    assert response.status_code == 200
+    assert kilobytes("VmHWM") - before < 128 * 1024

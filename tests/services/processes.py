@@ -134,9 +134,9 @@ def start_worker(log: Path, pool: str = "solo", concurrency: int = 1, *options: 
     return start([*command, *size, *options], log, lambda process: " ready." in process.output, **variables)
 
 
-def start_beat(log: Path) -> Process:
+def start_beat(log: Path, schedule: Path | None = None) -> Process:
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-l", "INFO"]
-    return start([*command, "-s", str(log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
+    return start([*command, "-s", str(schedule or log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
 
 
 def start_web(
