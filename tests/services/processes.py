@@ -136,7 +136,8 @@ def start_worker(log: Path, pool: str = "solo", concurrency: int = 1, *options: 
 
 def start_beat(log: Path, schedule: Path | None = None) -> Process:
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-l", "INFO"]
-    return start([*command, "-s", str(schedule or log.with_suffix(".db"))], log, lambda p: "beat: Starting..." in p.output)
+    command += ["-s", str(schedule or log.with_suffix(".db"))]
+    return start(command, log, lambda process: "beat: Starting..." in process.output)
 
 
 def start_web(
