@@ -161,7 +161,7 @@ def corrected_scores(attempt: Attempt, *, is_key_shown: bool) -> list[CorrectedS
 
 
 def applied_rescores(attempt: Attempt) -> dict[int, Rescore]:
-    """Return the order that stands for each question of an attempt that was re-scored, by the question's id."""
+    """Return the order in force for each re-scored question of an attempt, by the question's id."""
     scores = attempt.scores.filter(rescore__isnull=False).order_by("version")
     scores = scores.select_related("rescore__revision", "rescore__old_revision")
     return {score.rescore.question_id: score.rescore for score in scores if score.rescore}
